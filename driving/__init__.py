@@ -1,0 +1,1 @@
+"""CARLA as a gymnasium environment, and an embedded server that answers the official client."""

@@ -1,0 +1,60 @@
+"""Actions -> pedals and steering, and the controllers that scripted drivers are made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from numpy.typing import ArrayLike
+
+STEER_AUTHORITY = 0.15
+"""Vehicle steer (of CARLA's [-1, 1]) at action 1: at 36 km/h already 2.8 m/s2 sideways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the vehicle is told: throttle and brake in [0, 1], steer in [-1, 1], positive to the right."""
+
+    throttle: float
+    brake: float
+    steer: float
+
+
+def command(action: ArrayLike) -> Command:
+    """Turn an action into a command.
+
+    Args:
+        action: (steer, pedal), each in [-1, 1] and clipped to it; pedal > 0 is throttle, < 0 brake.
+
+    Raises:
+        ValueError: The action does not have two finite numbers.
+    """
+    steer, pedal = (float(value) for value in action)  # type: ignore[union-attr]
+    if not (math.isfinite(steer) and math.isfinite(pedal)):
+        raise ValueError(f"an action is two finite numbers (steer, pedal), got ({steer}, {pedal})")
+    steer, pedal = min(max(steer, -1.0), 1.0), min(max(pedal, -1.0), 1.0)
+    return Command(max(pedal, 0.0), max(-pedal, 0.0), STEER_AUTHORITY * steer)
+
+
+def keep_lane(offset: float, heading_error: float, speed: float) -> float:
+    """Steer action that brings the car back to its lane's centre.
+
+    A Stanley controller: the wheels point back along the lane plus an angle that shrinks with speed.
+
+    Args:
+        offset: m right of the lane's centre.
+        heading_error: rad, positive to the right.
+        speed: m/s.
+
+    Source: Hoffmann et al., ACC 2007, eq. 5.
+    """
+    angle = -heading_error - math.atan2(0.6 * offset, speed + 2.0)
+    return min(max(angle / 0.06, -1.0), 1.0)
+
+
+def hold_speed(target: float, speed: float) -> float:
+    """Pedal action that brings the speed to its target: proportional, with a brake for overshoot; m/s."""
+    error = target - speed
+    if target <= 0.0:
+        return -1.0
+    return min(max(0.45 + 0.5 * error, 0.0), 1.0) if error > -0.3 else max(0.6 * (error + 0.3), -1.0)

@@ -1,0 +1,61 @@
+"""Rewards as named terms and their weighted sum: a simple default and the paper's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from driving.control import hold_speed, keep_lane
+from driving.snapshot import Snapshot
+
+Terms = dict[str, float]
+Reward = Callable[[Snapshot, Snapshot, str | None], Terms]
+
+FAILURES = ("hit_child", "hit_other", "left_lane", "stuck")
+
+
+def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
+    """Drive on, keep to the lane and the limit, arrive, and never fail.
+
+    Standing still for ever costs as much as a hit, so that stopping before the occluder does not pay.
+
+    Args:
+        before: The instant of the action.
+        after: The instant that followed.
+        outcome: How the episode ended, if it did.
+    """
+    return {
+        "progress": 0.1 * (after.ego.x - before.ego.x),
+        "time": -0.1,
+        "lane": -0.05 * min(abs(after.offset), 2.0),
+        "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
+        "arrival": 10.0 * (outcome == "arrived"),
+        "failure": -40.0 * (outcome in FAILURES),
+    }
+
+
+def paper(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
+    """The reward of the A2D paper's driving task: closeness to a controller, waypoints, penalties.
+
+    Source: Warrington et al., ICML 2021, appendix on the driving task (ten waypoints along the route).
+    """
+    steer = keep_lane(before.offset, before.heading_error, before.ego.speed)
+    pedal = hold_speed(before.speed_limit, before.ego.speed)
+    close = (1 - abs(after.pedal - pedal) / 2) * (1 - abs(after.steer - steer) / 2) ** 2
+    return {
+        "controller": close,
+        "waypoints": float(_waypoints_passed(after) - _waypoints_passed(before)),
+        "completion": 10.0 * (outcome == "arrived"),
+        "collision": -1.0 * (outcome in ("hit_child", "hit_other")),
+        "lane_invasion": -1.0 * (outcome == "left_lane"),
+        "effort": -0.025 * (math.log1p(abs(after.steer)) + math.log1p(abs(after.pedal))),
+    }
+
+
+REWARDS: dict[str, Reward] = {"default": default, "paper": paper}
+
+
+def _waypoints_passed(snapshot: Snapshot) -> int:
+    route = snapshot.scenario.finish_x - snapshot.scenario.start_x
+    passed = (snapshot.ego.x - snapshot.scenario.start_x) / route
+    return min(max(int(10 * passed), 0), 10)

@@ -1,0 +1,1 @@
+"""The embedded CARLA-compatible server: bytes, world, cameras and sockets as separate modules."""

@@ -1,0 +1,1 @@
+"""What happens, as data drawn from a seed: driving scenarios and gridworlds."""

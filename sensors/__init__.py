@@ -1,0 +1,1 @@
+"""CARLA sensors as arrays, matched to the tick by frame number."""

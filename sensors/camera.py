@@ -1,0 +1,76 @@
+"""A CARLA camera as arrays, each matched to its tick by frame number."""
+
+from __future__ import annotations
+
+import queue
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.errors import SensorTimeout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraSpec:
+    """A forward-looking RGB camera on the ego."""
+
+    width: int  # pixels
+    height: int  # pixels
+    fov: float  # horizontal, degrees
+    forward: float  # m ahead of the vehicle's centre
+    up: float  # m above the ground
+    name: str = "camera"
+
+    def __post_init__(self) -> None:
+        if not (8 <= self.width <= 4096 and 8 <= self.height <= 4096):
+            raise ValueError(f"{self.name}: a side is 8 to 4096 pixels, got {self.width}x{self.height}")
+        if not 10.0 <= self.fov <= 150.0:
+            raise ValueError(f"{self.name}: fov is 10 to 150 degrees, got {self.fov}")
+
+
+class Camera:
+    """Listens to one camera actor; frames wait in order until they are asked for."""
+
+    def __init__(self, actor: Any, spec: CameraSpec) -> None:
+        """`actor` is a `carla.Sensor` that is not listening yet; this object keeps it alive."""
+        self.spec = spec
+        self.actor = actor
+        self._frames: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        actor.listen(self._frames.put)
+
+    def frame(self, number: int, *, timeout: float = 10.0) -> NDArray[np.uint8]:
+        """The picture of one simulated frame.
+
+        Args:
+            number: The frame that `world.tick()` returned.
+            timeout: Seconds to wait for it.
+
+        Returns:
+            RGB, shape (height, width, 3).
+
+        Raises:
+            SensorTimeout: No picture of that frame came in time, or the sensor is already past it.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                image = self._frames.get(timeout=max(deadline - time.monotonic(), 0.001))
+            except queue.Empty:
+                raise SensorTimeout(self.spec.name, frame=number, waited=timeout) from None
+            if image.frame == number:
+                return rgb(image)
+            if image.frame > number:
+                raise SensorTimeout(self.spec.name, frame=number, waited=0.0)
+
+    def stop(self) -> None:
+        """Stop listening; the actor stays."""
+        self.actor.stop()
+
+
+def rgb(image: Any) -> NDArray[np.uint8]:
+    """A `carla.Image`'s BGRA bytes as RGB, shape (height, width, 3); a copy."""
+    pixels = np.frombuffer(image.raw_data, np.uint8).reshape(image.height, image.width, 4)
+    return np.ascontiguousarray(pixels[:, :, 2::-1])

@@ -1,0 +1,147 @@
+"""Snapshots judged by hand: visibility, outcomes, rewards, features and scripted drivers."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from driving import features
+from driving.control import STEER_AUTHORITY, command, hold_speed, keep_lane
+from driving.drivers import never_brakes, privileged, sees_and_brakes, slow_then_react
+from driving.outcome import Measures, ending
+from driving.reward import default, paper
+from driving.snapshot import Body, Snapshot
+from driving.visibility import Mount, seen
+from scenarios.child_crossing import draw
+
+SCENARIO = next(s for s in (draw("train", seed) for seed in range(100)) if s.child is not None)
+CENTRE = SCENARIO.lane_centre
+MOUNT = Mount(1.2, 1.45, math.radians(80.0))
+
+
+def ego(x, *, speed=10.0, offset=0.0):
+    return Body(
+        x=x, y=CENTRE + offset, z=0.75, yaw=0.0, velocity_x=speed, velocity_y=0.0,
+        length=4.9, width=1.84, height=1.5,
+    )  # fmt: skip
+
+
+def child(forward, right, *, speed=2.0):
+    """A child so far ahead of the line and right of the lane centre, running to the left."""
+    return Body(
+        x=SCENARIO.line_x + forward, y=CENTRE + right, z=0.55, yaw=-math.pi / 2, velocity_x=0.0,
+        velocity_y=-speed, length=0.5, width=0.5, height=1.1,
+    )  # fmt: skip
+
+
+VAN = Body(
+    x=SCENARIO.line_x - 4.0, y=CENTRE + 2.9, z=1.3, yaw=0.0, velocity_x=0.0, velocity_y=0.0,
+    length=5.9, width=2.0, height=2.6,
+)  # fmt: skip
+
+
+def snapshot(ego_body, child_body=None, *, seen_now=False, standstill=0.0, steer=0.0, pedal=0.0, time=0.0):
+    return Snapshot(
+        frame=1, time=time, scenario=SCENARIO, ego=ego_body, child=child_body, occluder=VAN, others=(),
+        child_seen=seen_now, steer=steer, pedal=pedal, standstill=standstill, collided_with=None,
+    )  # fmt: skip
+
+
+def test_a_child_behind_the_van_is_not_seen_and_one_beside_the_lane_is():
+    car = ego(SCENARIO.line_x - 25.0)
+    assert not seen(MOUNT, car, child(0.0, 2.6), [VAN])
+    assert seen(MOUNT, car, child(0.0, 0.5), [VAN])
+
+
+def test_a_child_behind_the_camera_is_not_seen():
+    assert not seen(MOUNT, ego(SCENARIO.line_x + 3.0), child(0.0, 0.0), [])
+
+
+def test_driving_through_a_child_within_one_step_is_a_hit_at_the_speed_of_that_moment():
+    before = snapshot(ego(SCENARIO.line_x - 3.7, speed=10.0), child(0.0, 0.0, speed=0.0))
+    after = snapshot(ego(SCENARIO.line_x - 2.7, speed=8.0), child(0.0, 0.0, speed=0.0))
+    # front 1.25 m before the line, child's face 0.25 m before it, touching 0.03 m early: 97 % of the step
+    outcome, speed = ending(before, after)
+    assert outcome == "hit_child"
+    assert speed == pytest.approx(10.0 - 0.97 * 2.0, abs=0.02)
+
+
+def test_leaving_the_lane_arriving_and_standing_end_an_episode():
+    before = snapshot(ego(SCENARIO.line_x - 30.0))
+    assert ending(before, snapshot(ego(SCENARIO.line_x - 29.0, offset=-1.3)))[0] == "left_lane"
+    near = snapshot(ego(SCENARIO.finish_x - 0.5))
+    assert ending(near, snapshot(ego(SCENARIO.finish_x + 0.5)))[0] == "arrived"
+    assert ending(before, snapshot(ego(SCENARIO.line_x - 30.0, speed=0.0), standstill=3.0))[0] == "stuck"
+    assert ending(before, snapshot(ego(SCENARIO.line_x - 29.0)))[0] is None
+
+
+def test_waiting_for_a_child_in_sight_is_not_being_stuck():
+    waiting = snapshot(ego(SCENARIO.line_x - 6.0, speed=0.0), child(0.0, 1.0), seen_now=True, standstill=4.0)
+    assert ending(waiting, waiting)[0] is None
+
+
+def test_the_default_reward_is_zero_at_the_limit_and_a_failure_costs_forty():
+    before, after = snapshot(ego(200.0)), snapshot(ego(201.0))
+    assert sum(default(before, after, None).values()) == pytest.approx(0.0)
+    assert default(before, after, "hit_child")["failure"] == -40.0
+    assert default(before, after, "arrived")["arrival"] == 10.0
+
+
+def test_the_papers_reward_is_one_per_step_for_the_controllers_own_action():
+    pedal = hold_speed(10.0, 5.0)
+    before, after = snapshot(ego(200.0, speed=5.0)), snapshot(ego(200.0, speed=5.0), pedal=pedal)
+    assert paper(before, after, None)["controller"] == pytest.approx(1.0)
+
+
+def test_the_state_hides_nothing_and_telemetry_tells_nothing_of_the_child():
+    with_child = snapshot(ego(SCENARIO.line_x - 20.0), child(0.0, 2.6))
+    without = dataclasses.replace(with_child, child=None)
+    changed = features.state(with_child) != features.state(without)
+    assert set(np.array(list(features.STATE))[changed]) <= {
+        "child_present", "child_forward", "child_right", "child_velocity_forward", "child_velocity_right",
+    }  # fmt: skip
+    assert changed.any()
+    assert (features.telemetry(with_child) == features.telemetry(without)).all()
+
+
+def test_the_child_appears_in_the_seen_features_only_when_seen():
+    names = list(features.STATE)
+    hidden = features.state(snapshot(ego(SCENARIO.line_x - 20.0), child(0.0, 2.6)))
+    visible = features.state(snapshot(ego(SCENARIO.line_x - 20.0), child(0.0, 2.6), seen_now=True))
+    assert hidden[names.index("child_seen_right")] == 0.0
+    assert visible[names.index("child_seen_right")] == visible[names.index("child_right")]
+
+
+def test_a_command_has_one_pedal_and_clipped_actions():
+    told = command([2.0, -0.5])
+    assert (told.throttle, told.brake, told.steer) == (0.0, 0.5, STEER_AUTHORITY)
+    with pytest.raises(ValueError, match="two finite numbers"):
+        command([math.nan, 0.0])
+
+
+def test_lane_keeping_steers_back():
+    assert keep_lane(0.5, 0.0, 10.0) < 0 < keep_lane(-0.5, 0.0, 10.0)
+    assert keep_lane(0.0, 0.1, 10.0) < 0
+
+
+def test_only_the_privileged_driver_slows_for_a_hidden_child():
+    hidden = snapshot(ego(SCENARIO.line_x - 12.0), child(0.0, 2.6))
+    assert privileged(hidden)[1] < 0
+    assert never_brakes(hidden)[1] > 0
+    assert sees_and_brakes(hidden)[1] > 0
+    assert sees_and_brakes(dataclasses.replace(hidden, child_seen=True))[1] == -1.0
+    assert slow_then_react(hidden)[1] < 0, "it slows beside every van"
+    nobody = dataclasses.replace(hidden, child=None)
+    assert privileged(nobody)[1] > 0
+
+
+def test_measures_keep_the_worst_moment_and_the_speed_at_the_van():
+    start = snapshot(ego(SCENARIO.line_x - 5.0), child(0.0, 0.0, speed=0.0))
+    measures = Measures(start)
+    measures.add(snapshot(ego(SCENARIO.line_x - 3.2, speed=6.0), child(0.0, 0.0, speed=0.0), time=0.1))
+    record = measures.record()
+    # front 0.75 m before the line, child's face 0.25 m before it, 6 m/s
+    assert record["min_ttc"] == pytest.approx(0.5 / 6.0)
+    assert record["speed_at_occluder"] == 6.0
+    assert record["child"] is True

@@ -1,0 +1,68 @@
+"""The child crossing as data: reproducible, disjoint between suites, and geometrically sound."""
+
+import pytest
+
+from scenarios.child_crossing import EGO_LENGTH, FINISH, INNER_EDGE, OCCLUDERS, STREET, blueprint_pool, draw
+
+MANY = [draw("train", seed) for seed in range(300)]
+
+
+def test_a_seed_gives_the_same_episode_and_another_suite_another():
+    assert draw("train", 7) == draw("train", 7)
+    heldout = {draw("heldout", seed).line_x for seed in range(300)}
+    assert heldout.isdisjoint(s.line_x for s in MANY)
+
+
+def test_an_unknown_suite_names_the_choices():
+    with pytest.raises(ValueError, match="choose one of: train, heldout"):
+        draw("tests", 0)
+
+
+def test_half_the_episodes_have_a_child():
+    # 300 fair coins: outside 110..190 with probability below 1e-5
+    assert 110 < sum(s.child is not None for s in MANY) < 190
+
+
+def test_the_van_leaves_the_lane_free_and_hides_the_child():
+    for scenario in MANY:
+        length, width = OCCLUDERS[scenario.occluder.blueprint]
+        assert scenario.occluder.y - width / 2 == pytest.approx(STREET.lane_centre + INNER_EDGE)
+        gap = scenario.line_x - 0.25 - (scenario.occluder.x + length / 2)
+        assert 0.5 <= gap <= 1.2
+        if scenario.child is not None:
+            assert scenario.child.y - 0.25 > scenario.occluder.y - width / 2
+
+
+def test_every_episode_fits_on_the_street_and_starts_short_of_the_reveal():
+    for scenario in MANY:
+        assert scenario.start_x > 60.0
+        assert scenario.finish_x == scenario.line_x + FINISH < STREET.length - 50.0
+        front = scenario.start_x + EGO_LENGTH / 2
+        assert scenario.line_x - front > scenario.reveal_distance + 10.0
+
+
+def test_parked_cars_touch_neither_the_van_nor_the_childs_line():
+    for scenario in MANY:
+        for car in scenario.parked:
+            if car.y > 0:
+                assert abs(car.x - scenario.line_x) > 6.0
+                assert abs(car.x - scenario.occluder.x) > 5.0
+
+
+def test_the_pool_holds_every_actor_an_episode_needs_once():
+    pool = blueprint_pool()
+    assert len(set(pool)) == len(pool)
+    for scenario in MANY:
+        needed = [scenario.occluder.blueprint, *(car.blueprint for car in scenario.parked)]
+        needed += [scenario.child.blueprint] if scenario.child else []
+        assert len(set(needed)) == len(needed)
+        assert set(needed) <= set(pool)
+
+
+def test_the_child_starts_at_the_reveal_and_stops_across_the_street():
+    scenario = next(s for s in MANY if s.child)
+    at = scenario.line_x - EGO_LENGTH / 2 - scenario.reveal_distance
+    assert not scenario.child_walks(at - 0.1, scenario.child.y)
+    assert scenario.child_walks(at + 0.1, scenario.child.y)
+    assert scenario.child_walks(at - 5.0, scenario.child.y - 1.0), "once started it goes on"
+    assert not scenario.child_walks(at + 5.0, scenario.lane_centre - 6.5)
