@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from numpy.typing import ArrayLike
 
 STEER_AUTHORITY = 0.15
 """Vehicle steer (of CARLA's [-1, 1]) at action 1: at 36 km/h already 2.8 m/s2 sideways."""
@@ -20,7 +19,7 @@ class Command:
     steer: float
 
 
-def command(action: ArrayLike) -> Command:
+def command(action: Iterable[float]) -> Command:
     """Turn an action into a command.
 
     Args:
@@ -29,7 +28,7 @@ def command(action: ArrayLike) -> Command:
     Raises:
         ValueError: The action does not have two finite numbers.
     """
-    steer, pedal = (float(value) for value in action)  # type: ignore[union-attr]
+    steer, pedal = (float(value) for value in action)
     if not (math.isfinite(steer) and math.isfinite(pedal)):
         raise ValueError(f"an action is two finite numbers (steer, pedal), got ({steer}, {pedal})")
     steer, pedal = min(max(steer, -1.0), 1.0), min(max(pedal, -1.0), 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -30,7 +30,7 @@ MAX_STEPS = 200
 Observation = dict[str, NDArray[Any]]
 
 
-class ChildCrossingEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
+class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     """A drive past a van with or without a child behind it.
 
     Observation: `state` float32 (S,), privileged, in the order of `driving.features.STATE`; `image`
@@ -40,7 +40,7 @@ class ChildCrossingEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     The last step's info carries `outcome` and the measures of `driving.outcome.Measures`.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # noqa: RUF012 (as gymnasium.Env declares it)
 
     def __init__(
         self,
@@ -203,12 +203,11 @@ class ChildCrossingEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
 
 def _observation_space(channels: int, height: int, width: int) -> gymnasium.spaces.Dict:
-    unbounded = {"low": -np.inf, "high": np.inf, "dtype": np.float32}
     return gymnasium.spaces.Dict(
         {
-            "state": gymnasium.spaces.Box(shape=(len(features.STATE),), **unbounded),  # type: ignore[arg-type]
+            "state": gymnasium.spaces.Box(-np.inf, np.inf, (len(features.STATE),), np.float32),
             "image": gymnasium.spaces.Box(0, 255, (channels, height, width), np.uint8),
-            "telemetry": gymnasium.spaces.Box(shape=(len(features.TELEMETRY),), **unbounded),  # type: ignore[arg-type]
+            "telemetry": gymnasium.spaces.Box(-np.inf, np.inf, (len(features.TELEMETRY),), np.float32),
         }
     )
 

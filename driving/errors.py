@@ -1,4 +1,7 @@
-"""What can go wrong in the driving package: one class per thing that a caller may act on."""
+"""What can go wrong in the driving package: one class per thing that a caller may act on.
+
+Every class is made from its message alone, so that errors cross process borders unchanged.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,21 @@ class DrivingError(RuntimeError):
 class ServerAbsent(DrivingError):
     """Nothing that speaks CARLA answers at an address."""
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(
-            f"no CARLA server answers at {host}:{port} ({reason}); start one, or use env.server=embedded"
+    @classmethod
+    def at(cls, host: str, port: int, reason: str) -> ServerAbsent:
+        """Name the address, why nothing came, and what to do."""
+        return cls(
+            f"no CARLA server answers at {host}:{port} ({reason}); start one, or use the embedded server"
         )
 
 
 class ServerVersionMismatch(DrivingError):
     """The server and the installed client are of different releases."""
 
-    def __init__(self, host: str, port: int, *, server: str, client: str) -> None:
-        super().__init__(
+    @classmethod
+    def at(cls, host: str, port: int, *, server: str, client: str) -> ServerVersionMismatch:
+        """Name both versions."""
+        return cls(
             f"the server at {host}:{port} is CARLA {server}, the installed client is {client}; "
             "run a server of the client's version"
         )
@@ -33,8 +40,10 @@ class ServerFailed(DrivingError):
 class CarlaMissing(DrivingError):
     """The `carla` package is not installed."""
 
-    def __init__(self) -> None:
-        super().__init__(
+    @classmethod
+    def here(cls) -> CarlaMissing:
+        """Say where it can be installed, and what runs without it."""
+        return cls(
             "the `carla` package is not installed: it has wheels for x86-64 Linux and Windows with "
             "Python 3.10 to 3.12 only; the gridworlds run without it"
         )

@@ -54,20 +54,20 @@ def connect(endpoint: Endpoint, *, timeout: float = 20.0) -> Any:
     try:
         import carla
     except ImportError as error:
-        raise CarlaMissing from error
+        raise CarlaMissing.here() from error
     # the client object never recovers from a closed port, so look before constructing it
     try:
         socket.create_connection((endpoint.host, endpoint.port), timeout=5.0).close()
     except OSError as error:
-        raise ServerAbsent(endpoint.host, endpoint.port, error.strerror or str(error)) from error
+        raise ServerAbsent.at(endpoint.host, endpoint.port, error.strerror or str(error)) from error
     client = carla.Client(endpoint.host, endpoint.port)
     client.set_timeout(timeout)
     try:
         version = client.get_server_version()
     except RuntimeError as error:
-        raise ServerAbsent(endpoint.host, endpoint.port, "the port is open but no version came") from error
+        raise ServerAbsent.at(endpoint.host, endpoint.port, "the port is open but no version came") from error
     if version != client.get_client_version():
-        raise ServerVersionMismatch(
+        raise ServerVersionMismatch.at(
             endpoint.host, endpoint.port, server=version, client=client.get_client_version()
         )
     return client

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.control import Command
-from driving.errors import DrivingError
+from driving.errors import DrivingError, ServerFailed
 from driving.servers import Endpoint, connect
 from driving.snapshot import Body, Snapshot
 from driving.visibility import Mount, seen
@@ -161,7 +161,10 @@ class Session:
         return self._snapshot
 
     def _tick(self) -> None:
-        self._frame = self._world.tick()
+        try:
+            self._frame = self._world.tick()
+        except RuntimeError as error:
+            raise ServerFailed(f"the simulator stopped answering: {error}") from error
 
     def _street(self) -> Any:
         """The world with our street loaded."""

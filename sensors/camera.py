@@ -59,11 +59,11 @@ class Camera:
             try:
                 image = self._frames.get(timeout=max(deadline - time.monotonic(), 0.001))
             except queue.Empty:
-                raise SensorTimeout(self.spec.name, frame=number, waited=timeout) from None
+                raise SensorTimeout.of(self.spec.name, frame=number, waited=timeout) from None
             if image.frame == number:
                 return rgb(image)
             if image.frame > number:
-                raise SensorTimeout(self.spec.name, frame=number, waited=0.0)
+                raise SensorTimeout.of(self.spec.name, frame=number, waited=0.0)
 
     def stop(self) -> None:
         """Stop listening; the actor stays."""

@@ -17,7 +17,7 @@ class CollisionSensor:
 
     def touched_since(self, frame: int) -> list[int]:
         """Ids touched after a frame, oldest first; events of earlier frames are dropped."""
-        touched = []
+        touched: list[int] = []
         while True:
             try:
                 at, other = self._events.get_nowait()

@@ -1,0 +1,91 @@
+"""The child crossing on the embedded server through the official client."""
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from driving.drivers import privileged, slow_then_react
+from scenarios.child_crossing import draw
+
+pytest.importorskip("carla")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
+
+
+@pytest.fixture(scope="module")
+def env():
+    world = gymnasium.make("driving/ChildCrossing-v0", suite="heldout", scripted_expert="privileged")
+    yield world
+    world.close()
+
+
+def drive(env, seed, driver, limit=250):
+    """An episode's observations, rewards and last info."""
+    observation, info = env.reset(seed=seed)
+    seen, rewards = [observation], []
+    for _ in range(limit):
+        observation, reward, terminated, truncated, info = env.step(driver(env.unwrapped.snapshot))
+        seen.append(observation)
+        rewards.append(reward)
+        if terminated or truncated:
+            return seen, rewards, info
+    raise AssertionError("the episode did not end")
+
+
+def test_gymnasiums_checker_passes(env):
+    check_env(env.unwrapped, skip_render_check=True)
+
+
+def test_the_same_seed_gives_the_same_episode_whatever_came_before(env):
+    first, rewards, info = drive(env, 5, privileged)
+    drive(env, 6, slow_then_react)
+    again, rewards_again, info_again = drive(env, 5, privileged)
+    assert rewards == rewards_again
+    assert info["outcome"] == info_again["outcome"]
+    for one, other in zip(first, again, strict=True):
+        for key in one:
+            np.testing.assert_array_equal(one[key], other[key], err_msg=key)
+
+
+def test_the_scripted_experts_action_is_that_of_the_observation(env):
+    _, info = env.reset(seed=11)
+    np.testing.assert_array_equal(info["expert_action"], privileged(env.unwrapped.snapshot))
+
+
+def test_the_episode_ends_with_a_named_outcome_and_measures(env):
+    seeds = [seed for seed in range(40) if _has_child(env, seed)][:1]
+    _, _, info = drive(env, seeds[0], privileged)
+    assert info["outcome"] == "arrived"
+    assert info["child"] is True
+    assert info["duration"] > 3.0
+    assert 0.0 <= info["min_ttc"] < 10.0
+
+
+def test_stepping_after_the_end_says_to_reset(env):
+    drive(env, 3, privileged)
+    with pytest.raises(gymnasium.error.ResetNeeded, match="call reset"):
+        env.unwrapped.step(np.zeros(2, np.float32))
+
+
+def test_an_unknown_suite_or_reward_names_the_choices():
+    with pytest.raises(ValueError, match="train, heldout"):
+        gymnasium.make("driving/ChildCrossing-v0", suite="nowhere")
+    with pytest.raises(ValueError, match="default, paper"):
+        gymnasium.make("driving/ChildCrossing-v0", reward="none")
+
+
+def test_the_dashcam_gives_a_picture_of_every_tick():
+    world = gymnasium.make("driving/ChildCrossing-v0", render_mode="rgb_array", suite="heldout")
+    try:
+        world.reset(seed=2)
+        before = world.render()
+        world.step(np.array([0.0, 1.0], np.float32))
+        after = world.render()
+    finally:
+        world.close()
+    assert before.shape == after.shape == (450, 800, 3)
+    assert (before != after).any()
+
+
+def _has_child(env, seed):
+    return draw(env.unwrapped.suite, seed).child is not None
