@@ -13,9 +13,10 @@ import gymnasium
 from scipy.stats import binomtest
 
 from driving.drivers import DRIVERS
+from driving.registration import CHILD_CROSSING
 
 SUITE = "certify"
-SCENARIOS = {"child_crossing": "driving/ChildCrossing-v0"}
+SCENARIOS = {"child_crossing": CHILD_CROSSING}
 CHUNK = 50  # episodes a worker drives before it reports
 
 Episode = dict[str, Any]

@@ -260,15 +260,15 @@ class Session:
 
     def _place(self, scenario: ChildCrossing) -> None:
         """Everything at rest where the episode wants it; actors it does not use go to storage."""
-        apply, control = self._carla.command.ApplyTransform, self._carla.command.ApplyVehicleControl
-        walk = self._carla.command.ApplyWalkerControl
+        apply = self._carla.command.ApplyTransform
+        # not in the batch: apply_control() sends nothing if the control equals the last one that it sent
+        self._ego.actor.apply_control(self._carla.VehicleControl())
         used = {placed.blueprint: placed for placed in (scenario.occluder, *scenario.parked)}
         if scenario.child is not None:
             used[scenario.child.blueprint] = scenario.child
         ego = self._ego.actor.id
         start = self._transform(scenario.start_x, scenario.lane_centre, 0.0, REST_HEIGHT)
         batch = [
-            control(ego, self._carla.VehicleControl()),
             apply(ego, start),
             self._velocity(0.0),
             self._carla.command.ApplyTargetAngularVelocity(ego, self._carla.Vector3D()),
@@ -279,7 +279,7 @@ class Session:
             target = self._storage(index, 0.0) if where is None else self._standing(where, rest)
             batch.append(apply(pooled.actor.id, target))
             if blueprint in CHILDREN:
-                batch.append(walk(pooled.actor.id, self._carla.WalkerControl()))
+                pooled.actor.apply_control(self._carla.WalkerControl())
         for response in self._client.apply_batch_sync(batch, False):
             if response.error:
                 raise DrivingError(f"the server refused to place an actor: {response.error}")

@@ -138,27 +138,27 @@ def _draw_header(canvas: _Canvas, overlay: Overlay) -> None:
 
 
 def _draw_instruments(canvas: _Canvas, overlay: Overlay) -> None:
-    top, bottom = canvas.height - 76, canvas.height - 12
+    top, bottom = canvas.height - 60, canvas.height - 10
     right = canvas.width - 12
-    canvas.panel(12, top, right, bottom, colour=_DARK, opacity=0.66)
+    canvas.panel(12, top, right, bottom, colour=_DARK, opacity=0.6)
     column = (right - 12) / 4
     _draw_speed(canvas, overlay, left=28, top=top)
     pedals, steer, collision = (12 + column * share for share in (1.05, 2.2, 3.35))
     for row, (name, value, colour) in enumerate(
         (("THROTTLE", overlay.throttle, _GREEN), ("BRAKE", overlay.brake, _RED))
     ):
-        baseline = top + 27 + 22 * row
+        baseline = top + 21 + 19 * row
         canvas.text(name, pedals, baseline, size=11, colour=_GREY)
         _draw_bar(
             canvas, pedals + 76, pedals + column - 4, baseline - 10, start=0.0, end=value, colour=colour
         )
-    canvas.text("STEER", steer, top + 27, size=11, colour=_GREY)
+    canvas.text("STEER", steer, top + 21, size=11, colour=_GREY)
     value = max(-1.0, min(1.0, overlay.steer))
     _draw_bar(
         canvas,
         steer,
         steer + column - 10,
-        top + 38,
+        top + 31,
         start=0.5,
         end=0.5 + value / 2,
         colour=_BLUE,
@@ -171,20 +171,20 @@ def _draw_speed(canvas: _Canvas, overlay: Overlay, *, left: float, top: float) -
     speeding = overlay.speed > overlay.speed_limit * 1.05 + 0.3  # the limit's usual tolerance, not noise
     colour = _AMBER if speeding else _WHITE
     number = f"{max(overlay.speed, 0) * 3.6:.0f}"
-    end = left + max(62.0, canvas.text_width(number, size=38, bold=True))
-    canvas.text(number, end, top + 47, size=38, colour=colour, bold=True, anchor=1.0)
-    canvas.text("km/h", end + 10, top + 28, size=13)
-    canvas.text(f"limit {overlay.speed_limit * 3.6:.0f}", end + 10, top + 48, size=12, colour=_GREY)
+    end = left + max(54.0, canvas.text_width(number, size=32, bold=True))
+    canvas.text(number, end, top + 37, size=32, colour=colour, bold=True, anchor=1.0)
+    canvas.text("km/h", end + 10, top + 21, size=13)
+    canvas.text(f"limit {overlay.speed_limit * 3.6:.0f}", end + 10, top + 40, size=12, colour=_GREY)
 
 
 def _draw_time_to_collision(canvas: _Canvas, overlay: Overlay, *, left: float, top: float) -> None:
     seconds = overlay.time_to_collision
-    canvas.text("COLLISION IN", left, top + 27, size=11, colour=_GREY)
+    canvas.text("COLLISION IN", left, top + 21, size=11, colour=_GREY)
     if seconds is None or not np.isfinite(seconds):
-        canvas.text("--", left, top + 51, size=19, colour=_GREY, bold=True)
+        canvas.text("--", left, top + 42, size=17, colour=_GREY, bold=True)
         return
     colour = _RED if seconds < _CRITICAL_TIME_TO_COLLISION else _AMBER if seconds < 3 else _WHITE
-    canvas.text(f"{min(seconds, 99.9):.1f} s", left, top + 51, size=19, colour=colour, bold=True)
+    canvas.text(f"{min(seconds, 99.9):.1f} s", left, top + 42, size=17, colour=colour, bold=True)
 
 
 def _draw_bar(

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 @pytest.fixture(scope="module")
 def env():
-    world = gymnasium.make("driving/ChildCrossing-v0", suite="heldout", scripted_expert="privileged")
+    world = gymnasium.make("driving.registration:driving/ChildCrossing-v0", suite="heldout", scripted_expert="privileged")
     yield world
     world.close()
 
@@ -69,13 +69,13 @@ def test_stepping_after_the_end_says_to_reset(env):
 
 def test_an_unknown_suite_or_reward_names_the_choices():
     with pytest.raises(ValueError, match="train, heldout"):
-        gymnasium.make("driving/ChildCrossing-v0", suite="nowhere")
+        gymnasium.make("driving.registration:driving/ChildCrossing-v0", suite="nowhere")
     with pytest.raises(ValueError, match="default, paper"):
-        gymnasium.make("driving/ChildCrossing-v0", reward="none")
+        gymnasium.make("driving.registration:driving/ChildCrossing-v0", reward="none")
 
 
 def test_the_dashcam_gives_a_picture_of_every_tick():
-    world = gymnasium.make("driving/ChildCrossing-v0", render_mode="rgb_array", suite="heldout")
+    world = gymnasium.make("driving.registration:driving/ChildCrossing-v0", render_mode="rgb_array", suite="heldout")
     try:
         world.reset(seed=2)
         before = world.render()

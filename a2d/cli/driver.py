@@ -1,0 +1,54 @@
+"""A run's trained driver, ready to be put into worlds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import gymnasium
+import torch
+from numpy.typing import NDArray
+
+from a2d.evaluation import Act, EvaluationError
+from a2d.run import Run
+from a2d.vector import make_worlds, stopping
+
+
+def driver(run: Run, *, device: str) -> Act:
+    """Load the trainee; it takes its most probable action, so that a seed fixes the whole episode.
+
+    Raises:
+        RunError: There is no checkpoint, or it does not fit.
+    """
+    torch.set_num_threads(1)
+    trainee = run.load_trainee(device)
+
+    def act(observation: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        return trainee.act(observation, deterministic=True, generator=None)
+
+    return act
+
+
+def checkpoint_id(run: Run) -> str:
+    """Name a checkpoint by its content, so that results of different ones are never mixed."""
+    path = run.checkpoint_path
+    if not path.is_file():
+        raise EvaluationError(f"{run.folder} has no checkpoint yet; train it first: a2d train ...")
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+@contextmanager
+def worlds_of(
+    run: Run, *, count: int, suite: str, server: str | None, **extra: Any
+) -> Iterator[gymnasium.vector.VectorEnv[Any, Any, Any]]:
+    """Open worlds like those the run was trained in, and stop them whatever happens.
+
+    Raises:
+        WorldError: The suite is unknown, the worlds refuse another setting, or one dies.
+    """
+    env = run.config.env if server is None else replace(run.config.env, server=server)
+    with stopping(make_worlds(env, count=count, suite=suite, **extra)) as worlds:
+        yield worlds

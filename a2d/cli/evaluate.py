@@ -1,0 +1,117 @@
+"""`a2d evaluate`: drive held-out episodes with the trained trainee and count what happens."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from a2d import evaluation
+from a2d.cli import progress
+from a2d.cli.driver import checkpoint_id, driver, worlds_of
+from a2d.evaluation import Record, Summary, append_record, is_hit, is_valid, read_records, summary
+from a2d.report.rows import result_rows
+from a2d.run import Run, write_atomically
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/frozen_lake-a2d-0.")],
+    suite: Annotated[str, typer.Option(help="Which episodes: heldout, train, ...")] = "heldout",
+    episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed; the others follow it.")] = 0,
+    server: Annotated[
+        str | None, typer.Option(help="embedded, docker or HOST:PORT; default: as trained.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write summary and episodes here, too.")
+    ] = None,
+) -> None:
+    """Drive fixed seeds with the trained driver and print rates with 95 % intervals.
+
+    Episodes are appended to RUN/evaluation/SUITE.jsonl as they end: run the same command again after an
+    interruption, or with more episodes, and it goes on. The summary is RUN/evaluation/SUITE.json.
+
+    Example: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200
+    """
+    console = progress.console()
+    records = evaluated(
+        Run.open(run),
+        suite=suite,
+        seeds=range(seed, seed + episodes),
+        server=server,
+        device=device,
+        console=console,
+    )
+    result = summary(records)
+    if json_file is not None:
+        _write_json(json_file, {"suite": suite, "summary": result.as_json(), "episodes": records})
+    console.print(results_table({str(run): result}, title=f"{suite}, seeds {seed} to {seed + episodes - 1}"))
+
+
+def evaluated(
+    run: Run, *, suite: str, seeds: range, server: str | None, device: str, console: Console
+) -> list[Record]:
+    """Drive the seeds that this checkpoint has not driven yet, and return all their records.
+
+    Episodes that a fault of the simulator ended are driven again.
+    """
+    path = run.folder / "evaluation" / f"{suite}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
+    known = _records_of(path, origin)
+    missing = [seed for seed in seeds if seed not in known or not is_valid(known[seed])]
+    if missing:
+        act = driver(run, device=device)
+        count = min(run.config.env.count, len(missing))
+        with (
+            worlds_of(run, count=count, suite=suite, server=server) as worlds,
+            progress.progress_of(f"{suite} episodes", len(missing), on=console) as advance,
+        ):
+            hits = ended = 0
+
+            def note(record: Record) -> None:
+                nonlocal hits, ended
+                record |= origin
+                append_record(path, record)
+                hits, ended = hits + is_hit(record), ended + 1
+                advance(f"{hits} of {ended} hit")
+
+            evaluation.evaluate(worlds, act, missing, progress=note)
+        known = _records_of(path, origin)
+    records = [known[seed] for seed in seeds]
+    _write_json(
+        path.with_suffix(".json"),
+        {**origin, "seeds": [seeds.start, seeds.stop - 1], "summary": summary(records).as_json()},
+    )
+    return records
+
+
+def results_table(results: dict[str, Summary], *, title: str) -> Table:
+    """One column per driver, one row per measure."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for name in results:
+        table.add_column(name, justify="right")
+    for label, values in result_rows(list(results.values())):
+        table.add_row(label, *values)
+    return table
+
+
+def _records_of(path: Path, origin: dict[str, Any]) -> dict[int, Record]:
+    """The records of this checkpoint on this server; others are set aside under another name."""
+    records = read_records(path) if path.exists() else []
+    if any(record.get(key) != value for record in records for key, value in origin.items()):
+        os.replace(path, path.with_name(f"{path.stem}-{records[0].get('checkpoint', 'earlier')}.jsonl"))
+        return {}
+    return {record["seed"]: record for record in records}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, (json.dumps(content, indent=1) + "\n").encode())

@@ -1,0 +1,124 @@
+"""`a2d record`: dashcam videos of held-out episodes, driven by the trained trainee."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import gymnasium
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+
+from a2d import evaluation
+from a2d.cli import progress
+from a2d.cli.driver import checkpoint_id, driver, worlds_of
+from a2d.evaluation import Act, EvaluationError, Record, as_json
+from a2d.run import Run, write_atomically
+from sensors.video import VideoWriter
+
+_HOLD = 2.0  # s for which the last picture stays, so that its outcome can be read
+
+
+def record(
+    run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/child_crossing-a2d-0.")],
+    suite: Annotated[str, typer.Option(help="Which episodes: heldout, train, ...")] = "heldout",
+    episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed; the others follow it.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/videos/SUITE.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="embedded, docker or HOST:PORT; default: as trained.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Record one H.264 video per episode, named by its seed and how it ended, with an index.json.
+
+    An episode that is there already is not recorded again.
+
+    Example: a2d record runs/child_crossing-a2d-0 --episodes 4
+    """
+    console = progress.console()
+    opened = Run.open(run)
+    folder = out or run / "videos" / suite
+    recorded(
+        opened,
+        folder,
+        suite=suite,
+        seeds=range(seed, seed + episodes),
+        server=server,
+        device=device,
+        console=console,
+    )
+    console.print(f"{len(range(seed, seed + episodes))} episodes are in {folder}")
+
+
+def recorded(
+    run: Run, folder: Path, *, suite: str, seeds: range, server: str | None, device: str, console: Console
+) -> None:
+    """Record the seeds of which this checkpoint has no video yet."""
+    origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
+    index = _index(folder, origin)
+    missing = [seed for seed in seeds if seed not in index]
+    if not missing:
+        return
+    act = driver(run, device=device)
+    with (
+        # One world: its pictures, not its physics, are what takes time.
+        worlds_of(run, count=1, suite=suite, server=server, render_mode="rgb_array") as worlds,
+        progress.progress_of("videos", len(missing), on=console) as advance,
+    ):
+        for seed in missing:
+            index[seed] = _film(worlds, act, seed, folder=folder)
+            _write_index(folder, origin, index)
+            advance(index[seed]["file"])
+
+
+def _film(worlds: gymnasium.vector.VectorEnv[Any, Any, Any], act: Act, seed: int, *, folder: Path) -> Record:
+    """Drive one episode before the camera; its record, with the file's name under `file`."""
+    fps = float(worlds.metadata.get("render_fps") or 10)
+    with VideoWriter(folder / f"seed-{seed:06d}.mp4", fps=fps) as video:
+
+        def act_on_camera(observation: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+            video.write(_picture(worlds))
+            return act(observation)
+
+        [record] = evaluation.evaluate(worlds, act_on_camera, [seed])
+        last = _picture(worlds)
+        for _ in range(max(1, round(_HOLD * fps))):
+            video.write(last)
+        video.path = folder / f"seed-{seed:06d}-{record['outcome']}.mp4"
+    return record | {"file": video.path.name, "fps": fps}
+
+
+def _picture(worlds: gymnasium.vector.VectorEnv[Any, Any, Any]) -> NDArray[np.uint8]:
+    pictures = worlds.render()
+    if not pictures or not isinstance(pictures[0], np.ndarray):
+        raise EvaluationError(
+            "this world draws no pictures (render_mode rgb_array), so there is no video of it"
+        )
+    return pictures[0]
+
+
+def _index(folder: Path, origin: dict[str, Any]) -> dict[int, Record]:
+    """What is recorded of this checkpoint on this server; videos of others are removed."""
+    path = folder / "index.json"
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        entries = {int(entry["seed"]): entry for entry in content["episodes"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise EvaluationError(f"{path} is no index of videos ({error}); delete it to record anew") from error
+    if all(content.get(key) == value for key, value in origin.items()):
+        return {seed: entry for seed, entry in entries.items() if (folder / entry["file"]).is_file()}
+    for entry in entries.values():
+        (folder / entry["file"]).unlink(missing_ok=True)
+    return {}
+
+
+def _write_index(folder: Path, origin: dict[str, Any], index: dict[int, Record]) -> None:
+    content = {**origin, "episodes": [as_json(index[seed]) for seed in sorted(index)]}
+    write_atomically(folder / "index.json", (json.dumps(content, indent=1) + "\n").encode())

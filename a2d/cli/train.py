@@ -1,0 +1,102 @@
+"""`a2d train`: train a driver, or go on with a run that was interrupted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from a2d.config import TrainConfig, load
+
+LOG_EVERY = 15.0  # s, between lines of a log that is no terminal
+
+
+def train(
+    preset: Annotated[str, typer.Argument(help="What to learn, such as frozen_lake or child_crossing.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(help="key=value, such as method=ail seed=1 run=runs/mine env.count=8."),
+    ] = None,
+) -> None:
+    """Train until the run's interactions are used up.
+
+    Run the same command again to go on after an interruption.
+
+    Example: a2d train frozen_lake method=a2d seed=1 run=runs/lake
+    """
+    config = load(preset, settings or [])
+    from a2d.loop import train as learn  # torch takes seconds to load: not before the settings are known good
+    from a2d.run import Run
+
+    console = Console()
+    run = Run.create(config.folder, config)
+    if run.finished:
+        console.print(
+            f"{run.folder} is finished; nothing to do. Next: a2d evaluate {run.folder}", soft_wrap=True
+        )
+        return
+    if run.checkpoint_path.exists():
+        console.print(f"going on with {run.folder}", soft_wrap=True)
+    try:
+        with reported(config, console=console) as report:
+            learn(run, report=report)
+    except KeyboardInterrupt:
+        saved = "its last checkpoint is kept" if run.checkpoint_path.exists() else "no checkpoint was due yet"
+        typer.echo(f"\n{run.folder}: {saved}; run the same command again to go on", err=True)
+        raise
+    console.print(f"{run.folder} is finished. Next: a2d evaluate {run.folder}", soft_wrap=True)
+
+
+@contextmanager
+def reported(config: TrainConfig, *, console: Console) -> Iterator[Callable[[Mapping[str, float]], None]]:
+    """Show interactions, rate and time left; a line for each evaluation.
+
+    Yields:
+        A function to call with the metrics of each round.
+    """
+    total = config.rollout.interactions
+    columns = (
+        TextColumn(f"{config.preset} {config.method}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    started, first, last = time.monotonic(), -1, 0.0
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=total, rate="")
+
+        def report(metrics: Mapping[str, float]) -> None:
+            nonlocal first, last
+            done, now = int(metrics["interactions"]), time.monotonic()
+            if first < 0:  # the first round is where a resumed run stands, and the rate counts from there
+                first = done
+            rate = (done - first) / max(now - started, 1e-9)
+            bar.update(task, completed=min(done, total), rate=f"{rate:.0f}/s")
+            if "eval/return" in metrics:
+                console.print(_evaluation_line(metrics), soft_wrap=True, highlight=False)
+            elif not console.is_terminal and now - last >= LOG_EVERY:
+                left = f", {(total - done) / rate:.0f} s left" if rate > 0.0 else ""
+                console.print(f"{done}/{total} interactions, {rate:.0f}/s{left}", highlight=False)
+                last = now
+
+        yield report
+
+
+def _evaluation_line(metrics: Mapping[str, float]) -> str:
+    parts = [
+        f"{int(metrics['interactions']):>8} interactions",
+        f"{metrics['seconds']:6.0f} s",
+        f"return {metrics['eval/return']:8.2f}",
+        f"hits {metrics['eval/hit_rate']:6.1%}",
+        f"arrivals {metrics['eval/arrival_rate']:6.1%}",
+    ]
+    for name, label in (("divergence", "KL"), ("explained_variance", "explained variance")):
+        if name in metrics:
+            parts.append(f"{label} {metrics[name]:.3f}")
+    return "   ".join(parts)

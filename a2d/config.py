@@ -1,0 +1,376 @@
+"""What a run is told: frozen dataclasses, read from a preset and `key=value` overrides."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from importlib import resources
+from typing import Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from a2d.errors import A2DError
+
+METHODS = ("a2d", "ail", "rl_mdp")
+VECTOR_KINDS = ("native", "async", "sync")
+
+
+class ConfigError(A2DError, ValueError):
+    """A preset, key or value that does not exist or cannot be; the message names the nearest that can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvConfig:
+    """Which world, how many of it, and where its simulator is."""
+
+    id: str = "gridworlds/FrozenLake-v0"
+    """Gymnasium id; worlds register themselves through the `gymnasium.envs` entry point."""
+    count: int = 64
+    """Worlds stepped together (N)."""
+    server: str | None = None
+    """Simulator: embedded, docker or HOST:PORT. None for worlds that need none."""
+    vector: str = "native"
+    """native (batched inside the world), async (one process per world) or sync (one after the other)."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Keywords for the world, such as its image size."""
+
+    def __post_init__(self) -> None:
+        _at_least("env.count", self.count, 1)
+        _one_of("env.vector", self.vector, VECTOR_KINDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutConfig:
+    """How much experience is collected, and who acts."""
+
+    interactions: int = 200_000
+    """Environment steps of the whole run, over all worlds."""
+    steps: int = 32
+    """Steps of each world per round (T)."""
+    beta: float = 0.0
+    """The expert's share of actions in the first round, in [0, 1]: a coin per step and world."""
+    beta_decay: float = 0.8
+    """Factor on that share after each round, in [0, 1]."""
+    discount: float = 0.995
+    """Weight of the next step's reward (gamma), in [0, 1]."""
+    gae_lambda: float = 0.9
+    """For advantages. Near 1 the hidden state leaks into them: the expert that saw it earns the credit."""
+    critic_lambda: float = 0.95
+    """For the critics' targets; 1 would be the discounted return."""
+
+    def __post_init__(self) -> None:
+        _at_least("rollout.interactions", self.interactions, 1)
+        _at_least("rollout.steps", self.steps, 1)
+        for name in ("beta", "beta_decay", "discount", "gae_lambda", "critic_lambda"):
+            _within(f"rollout.{name}", getattr(self, name), 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertConfig:
+    """The policy that sees the state, its critic, and the PPO step that improves it."""
+
+    hidden: tuple[int, ...] = (64, 64)
+    """Widths of the hidden layers."""
+    learning_rate: float = 1e-3
+    """Adam, for the policy and for its critic. Too slow looks like failure: start at 1e-3."""
+    epochs: int = 4
+    """Passes over a round's experience."""
+    minibatch: int = 512
+    """Samples per gradient step."""
+    clip: float = 0.2
+    """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]."""
+    entropy: float = 0.0
+    """Coefficient of the entropy bonus."""
+    trainee_kl: float = 0.0
+    """Coefficient of KL(expert || trainee): pulls the expert towards what the trainee can do."""
+    kl_stop: float = 0.05
+    """Stop the passes once the policy moved this far (nats, mean over states)."""
+    std_start: float = 0.6
+    """Largest standard deviation of a continuous action when the run starts (actions span [-1, 1])."""
+    std_end: float = 0.2
+    """The same when it ends, with a straight line between: left alone it grows and costs the last percent."""
+    std_min: float = 0.05
+    """Smallest standard deviation of a continuous action."""
+    max_grad_norm: float = 0.5
+    """Longest gradient."""
+
+    def __post_init__(self) -> None:
+        _widths("expert.hidden", self.hidden)
+        _above("expert.learning_rate", self.learning_rate, 0.0)
+        _at_least("expert.epochs", self.epochs, 1)
+        _at_least("expert.minibatch", self.minibatch, 1)
+        for name in ("clip", "kl_stop", "std_min", "max_grad_norm"):
+            _above(f"expert.{name}", getattr(self, name), 0.0)
+        for name in ("entropy", "trainee_kl"):
+            _at_least(f"expert.{name}", getattr(self, name), 0.0)
+        for name in ("std_start", "std_end"):
+            _at_least(f"expert.{name}", getattr(self, name), self.std_min)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraineeConfig:
+    """The policy that sees what a car would see, and the projection that fits it to the expert."""
+
+    hidden: tuple[int, ...] = (64, 64)
+    """Widths of the layers behind the encoder, shared by action, value and state estimate."""
+    channels: tuple[int, ...] = (16, 32, 32)
+    """Filters of each convolution of the image encoder."""
+    kernels: tuple[int, ...] = (5, 3, 3)
+    """Their sizes in pixels."""
+    strides: tuple[int, ...] = (2, 2, 2)
+    """Their steps in pixels."""
+    features: int = 128
+    """Width of the image code."""
+    learning_rate: float = 1e-3
+    """Adam."""
+    minibatch: int = 256
+    """Samples per gradient step."""
+    updates_per_step: float = 4.0
+    """Samples drawn per environment step: the bound on what learning costs (an image costs ~0.3 ms)."""
+    fresh: float = 0.5
+    """Share of each minibatch from the newest round: only those have value targets. In (0, 1]."""
+    value: float = 0.5
+    """Coefficient of the value loss."""
+    state: float = 0.0
+    """Coefficient of regressing `state`: teaches an image encoder to see before there is anything to do."""
+    observed_std: bool = False
+    """Continuous actions: the standard deviation depends on the observation."""
+    std_min: float = 0.05
+    """Smallest standard deviation of a continuous action."""
+    std_max: float = 1.0
+    """Largest."""
+    max_grad_norm: float = 1.0
+    """Longest gradient."""
+
+    def __post_init__(self) -> None:
+        for name in ("hidden", "channels", "kernels", "strides"):
+            _widths(f"trainee.{name}", getattr(self, name))
+        if not len(self.channels) == len(self.kernels) == len(self.strides):
+            raise ConfigError("trainee.channels, trainee.kernels and trainee.strides need the same length")
+        _at_least("trainee.features", self.features, 1)
+        _at_least("trainee.minibatch", self.minibatch, 2)
+        for name in ("learning_rate", "updates_per_step", "fresh", "std_min", "max_grad_norm"):
+            _above(f"trainee.{name}", getattr(self, name), 0.0)
+        _within("trainee.fresh", self.fresh, 0.0, 1.0)
+        _at_least("trainee.value", self.value, 0.0)
+        _at_least("trainee.state", self.state, 0.0)
+        _at_least("trainee.std_max", self.std_max, self.std_min)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferConfig:
+    """The aggregated experience D that the projection draws from."""
+
+    samples: int = 20_000
+    """Most samples kept; the oldest go first."""
+    megabytes: int = 1024
+    """Most memory; fewer samples are kept if they would need more."""
+
+    def __post_init__(self) -> None:
+        _at_least("buffer.samples", self.samples, 1)
+        _at_least("buffer.megabytes", self.megabytes, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationConfig:
+    """The look at the driver while it learns: training scenarios, always the same seeds."""
+
+    every: int = 20
+    """Rounds between evaluations; 0 for none."""
+    episodes: int = 64
+    """Episodes each time."""
+    deterministic: bool = True
+    """Take the most probable action instead of a sampled one."""
+
+    def __post_init__(self) -> None:
+        _at_least("evaluation.every", self.every, 0)
+        _at_least("evaluation.episodes", self.episodes, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointConfig:
+    """What an interrupted run can go on from."""
+
+    every: int = 10
+    """Rounds between checkpoints. Worlds begin new episodes after each, so that a resumed run is the same."""
+    megabytes: int = 64
+    """Most of the buffer's newest samples saved with it; a resumed run refills the rest."""
+
+    def __post_init__(self) -> None:
+        _at_least("checkpoint.every", self.every, 1)
+        _at_least("checkpoint.megabytes", self.megabytes, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """Everything a run depends on."""
+
+    preset: str = ""
+    """Where the values came from."""
+    method: str = "a2d"
+    """a2d, ail (imitate an expert that nobody adapts) or rl_mdp (no trainee: the expert alone)."""
+    expert_from: str = "scripted"
+    """For ail: `scripted` (the world's own driver) or the folder of an rl_mdp or a2d run."""
+    run: str = ""
+    """The run's folder; empty for runs/PRESET-METHOD-SEED."""
+    seed: int = 0
+    """Of everything random."""
+    device: str = "cpu"
+    """cpu or cuda."""
+    threads: int = 1
+    """Of torch; 0 for one per core. More than one pays for images only."""
+    return_scale: float = 1.0
+    """The critics regress return / return_scale: choose it so that this spans a few units."""
+    learning_rate_end: float = 1.0
+    """Share of the learning rates left at the end, with a straight line between."""
+    env: EnvConfig = field(default_factory=EnvConfig)
+    rollout: RolloutConfig = field(default_factory=RolloutConfig)
+    expert: ExpertConfig = field(default_factory=ExpertConfig)
+    trainee: TraineeConfig = field(default_factory=TraineeConfig)
+    buffer: BufferConfig = field(default_factory=BufferConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+
+    def __post_init__(self) -> None:
+        _one_of("method", self.method, METHODS)
+        _one_of("device", self.device, ("cpu", "cuda"))
+        _at_least("seed", self.seed, 0)
+        _at_least("threads", self.threads, 0)
+        _above("return_scale", self.return_scale, 0.0)
+        _within("learning_rate_end", self.learning_rate_end, 0.0, 1.0)
+
+    @property
+    def folder(self) -> str:
+        """Where the run lives."""
+        return self.run or f"runs/{self.preset or 'custom'}-{self.method}-{self.seed}"
+
+
+def presets() -> tuple[str, ...]:
+    """Name the presets that ship with the package."""
+    found = resources.files("a2d.presets").iterdir()
+    return tuple(sorted(entry.name[: -len(".yaml")] for entry in found if entry.name.endswith(".yaml")))
+
+
+def load(preset: str, overrides: list[str]) -> TrainConfig:
+    """Read a preset, then apply `key=value` overrides such as `env.count=8`.
+
+    Raises:
+        ConfigError: Unknown preset or key (the nearest is named), wrong type, or a value out of range.
+    """
+    if preset not in presets():
+        raise ConfigError(f"no preset {preset!r}; {_nearest(preset, presets())}")
+    text = (resources.files("a2d.presets") / f"{preset}.yaml").read_text(encoding="utf-8")
+    for override in overrides:
+        key, equals, _ = override.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"{override!r} is not key=value, such as seed=1 or env.count=8")
+    try:
+        values = OmegaConf.merge(OmegaConf.create(text), OmegaConf.from_dotlist(overrides))
+    except (OmegaConfBaseException, ValueError) as error:
+        raise ConfigError(f"cannot read {overrides}: {_first_line(error)}") from error
+    return from_mapping({"preset": preset, **_plain(values)})
+
+
+def from_mapping(values: Mapping[str, Any]) -> TrainConfig:
+    """Make a config of nested plain values, as read from a YAML file.
+
+    Raises:
+        ConfigError: Unknown key, wrong type, or a value out of range.
+    """
+    _refuse_unknown(values, TrainConfig, "")
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(TrainConfig), OmegaConf.create(dict(values)))
+        config = OmegaConf.to_object(merged)
+    except OmegaConfBaseException as error:
+        where = getattr(error, "full_key", None)
+        raise ConfigError(f"{where + ': ' if where else ''}{_first_line(error)}") from error
+    if not isinstance(config, TrainConfig):
+        raise ConfigError(f"expected a mapping of settings, got {type(config).__name__}")
+    return config
+
+
+def to_yaml(config: TrainConfig) -> str:
+    """Write a config so that `from_mapping` reads it back equal."""
+    return OmegaConf.to_yaml(OmegaConf.structured(config))
+
+
+def flat(config: TrainConfig) -> dict[str, Any]:
+    """List every setting under its dotted key."""
+    return dict(_walk(_plain(OmegaConf.structured(config)), ""))
+
+
+def _plain(node: Any) -> dict[str, Any]:
+    container = OmegaConf.to_container(node, resolve=True)
+    if not isinstance(container, dict):
+        raise ConfigError(f"expected a mapping of settings, got {type(container).__name__}")
+    return {str(key): value for key, value in container.items()}
+
+
+def _walk(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _walk(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _refuse_unknown(values: Mapping[str, Any], schema: type, prefix: str) -> None:
+    known = {entry.name: entry for entry in fields(schema)}
+    for key, value in values.items():
+        if key not in known:
+            choices = tuple(_keys(TrainConfig, ""))
+            raise ConfigError(f"no setting {prefix}{key!s}; {_nearest(f'{prefix}{key}', choices)}")
+        default = known[key].default_factory
+        if is_dataclass(default) and isinstance(default, type):
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"{prefix}{key} is a group of settings: write {prefix}{key}.NAME=VALUE")
+            _refuse_unknown(value, default, f"{prefix}{key}.")
+
+
+def _keys(schema: type, prefix: str) -> Iterator[str]:
+    for entry in fields(schema):
+        default = entry.default_factory
+        if is_dataclass(default) and isinstance(default, type):
+            yield from _keys(default, f"{prefix}{entry.name}.")
+        else:
+            yield f"{prefix}{entry.name}"
+
+
+def _nearest(name: str, choices: tuple[str, ...]) -> str:
+    leaves = {choice.rpartition(".")[2]: choice for choice in choices}
+    close = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)
+    close = close or [
+        leaves[leaf] for leaf in difflib.get_close_matches(name.rpartition(".")[2], leaves, n=1)
+    ]
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(choices)}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _one_of(key: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{key} is one of {', '.join(choices)}; got {value!r}")
+
+
+def _at_least(key: str, value: float, bound: float) -> None:
+    if not value >= bound:
+        raise ConfigError(f"{key} is at least {bound}, got {value}")
+
+
+def _above(key: str, value: float, bound: float) -> None:
+    if not value > bound:
+        raise ConfigError(f"{key} is above {bound}, got {value}")
+
+
+def _within(key: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{key} is in [{low}, {high}], got {value}")
+
+
+def _widths(key: str, values: tuple[int, ...]) -> None:
+    if not values or min(values) < 1:
+        raise ConfigError(f"{key} is a list of positive numbers such as [64,64], got {list(values)}")

@@ -1,0 +1,62 @@
+"""The aggregated experience D: a ring of samples, bounded in number and in bytes, images as uint8."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray]
+
+
+class Buffer:
+    """The newest samples, each a row under every key; memory is taken at the first `add`."""
+
+    def __init__(self, *, samples: int, megabytes: int) -> None:
+        self._samples, self._bytes = samples, megabytes * 2**20
+        self._rows: Arrays = {}
+        self._next = 0
+        self.size = 0
+        self.capacity = 0
+
+    def add(self, rows: Mapping[str, NDArray]) -> None:
+        """Append rows of shape (B, ...), forgetting the oldest.
+
+        Raises:
+            ValueError: The keys or the lengths differ.
+        """
+        lengths = {len(values) for values in rows.values()}
+        if len(lengths) != 1 or (self._rows and rows.keys() != self._rows.keys()):
+            raise ValueError(
+                f"rows of one length under {sorted(self._rows or rows)}, got {sorted(rows)} {lengths}"
+            )
+        if not self._rows:
+            self._allocate(rows)
+        count = min(lengths.pop(), self.capacity)
+        where = (self._next + np.arange(count)) % self.capacity
+        for key, values in rows.items():
+            self._rows[key][where] = values[-count:]
+        self._next = int((self._next + count) % self.capacity)
+        self.size = min(self.size + count, self.capacity)
+
+    def sample(self, count: int, *, rng: np.random.Generator) -> Arrays:
+        """Draw rows uniformly with replacement."""
+        chosen = rng.integers(self.size, size=count)
+        return {key: values[chosen] for key, values in self._rows.items()}
+
+    def newest(self, *, megabytes: int) -> Arrays:
+        """Copy the newest rows that fit, oldest first."""
+        if not self._rows:
+            return {}
+        count = min(self.size, megabytes * 2**20 // self._row_bytes(self._rows))
+        where = (self._next - count + np.arange(count)) % self.capacity
+        return {key: values[where] for key, values in self._rows.items()}
+
+    def _allocate(self, rows: Mapping[str, NDArray]) -> None:
+        self.capacity = max(1, min(self._samples, self._bytes // self._row_bytes(rows)))
+        self._rows = {key: np.empty((self.capacity, *v.shape[1:]), v.dtype) for key, v in rows.items()}
+
+    @staticmethod
+    def _row_bytes(rows: Mapping[str, NDArray]) -> int:
+        return sum(values.dtype.itemsize * int(np.prod(values.shape[1:])) for values in rows.values())

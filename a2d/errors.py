@@ -1,0 +1,15 @@
+"""The one base of everything that a caller of this package may catch."""
+
+
+class A2DError(Exception):
+    """Something the caller can act on; its message is one line that says what, where and what to try."""
+
+
+class DiskFull(A2DError):
+    """The disk took no more; what stood there before is intact."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"no space left to write {path}; the last checkpoint is intact: "
+            "free some space and run the same command again"
+        )

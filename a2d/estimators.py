@@ -1,0 +1,118 @@
+"""Advantages, value mixtures and importance weights as pure functions of a rollout's arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Array = NDArray[np.float32]
+
+
+def advantages(
+    reward: Array,
+    value: Array,
+    *,
+    next_value: Array,
+    ended: NDArray[np.bool_],
+    discount: float,
+    gae_lambda: float,
+) -> Array:
+    """Estimate how much better each action was than its state's value.
+
+    With d_t = r_t + discount * next_value_t - V_t, and 0 carried over where an episode ended:
+    A_t = d_t + discount * gae_lambda * A_{t+1}.
+
+    Args:
+        reward: shape (T, N).
+        value: V of the observation acted on, shape (T, N).
+        next_value: V of the observation that the step itself returned, 0 where the episode terminated,
+            the critic's value where it was cut short; shape (T, N).
+        ended: The episode ended at this step, for either reason; bool, shape (T, N).
+        discount: Weight of the next step's reward, in [0, 1].
+        gae_lambda: 0 trusts `value` after one step, 1 sums rewards to the end.
+
+    Returns:
+        Advantages, shape (T, N).
+
+    Raises:
+        ValueError: The shapes differ.
+
+    Source: Schulman et al., ICLR 2016, eq. 16 (their gamma, lambda).
+    """
+    shapes = {array.shape for array in (reward, value, next_value, ended)}
+    if len(shapes) != 1 or reward.ndim != 2:
+        raise ValueError(f"advantages needs four arrays of one shape (T, N), got {sorted(map(str, shapes))}")
+    delta = reward + discount * next_value - value
+    carry = discount * gae_lambda * ~ended
+    result = np.empty_like(delta)
+    following = np.zeros_like(delta[0])
+    for t in range(len(delta) - 1, -1, -1):
+        following = delta[t] + carry[t] * following
+        result[t] = following
+    return result
+
+
+def lambda_returns(
+    reward: Array,
+    value: Array,
+    *,
+    next_value: Array,
+    ended: NDArray[np.bool_],
+    discount: float,
+    critic_lambda: float,
+) -> Array:
+    """Targets for a critic: the lambda-return, which is the advantage plus the value it was taken from.
+
+    Shapes and arguments as in `advantages`; returns shape (T, N).
+    Source: Sutton & Barto, 2nd edition, eq. 12.2 in recursive form.
+    """
+    gained = advantages(
+        reward, value, next_value=next_value, ended=ended, discount=discount, gae_lambda=critic_lambda
+    )
+    return gained + value
+
+
+def mixture_value(expert_value: Tensor, trainee_value: Tensor, *, beta: float) -> Tensor:
+    """V of the mixture policy: beta V_m(s) + (1 - beta) V_p(b).
+
+    Source: Warrington et al., ICML 2021, section 5 (their nu_m, nu_p).
+    """
+    return beta * expert_value + (1.0 - beta) * trainee_value
+
+
+def mixture_log_prob(expert_log_prob: Tensor, trainee_log_prob: Tensor, *, beta: float) -> Tensor:
+    """Log density of an action under a coin per step: log(beta pi_theta(a|s) + (1 - beta) pi_psi(a|b)).
+
+    Exact at beta = 0 and 1, where the policy that is never asked may have density 0.
+    """
+    if beta <= 0.0:
+        return trainee_log_prob
+    if beta >= 1.0:
+        return expert_log_prob
+    first = expert_log_prob + float(np.log(beta))
+    second = trainee_log_prob + float(np.log1p(-beta))
+    return torch.logaddexp(first, second)
+
+
+def clipped_surrogate(
+    log_prob: Tensor, behaviour_log_prob: Tensor, *, advantage: Tensor, clip: float
+) -> Tensor:
+    """What PPO maximises, with the importance weight of the policy that really acted.
+
+    With w = pi_theta(a|s) / pi_beta(a|s, b): the mean of min(w A, clip(w, 1 - clip, 1 + clip) A).
+    With an infinite `clip` its gradient at any theta is the gradient of A2D:
+    E_{pi_beta}[ w A grad log pi_theta(a|s) ]. All shapes (B,).
+
+    Source: Warrington et al., ICML 2021, section 5; clipping from Schulman et al., 2017, eq. 7.
+    """
+    weight = torch.exp(log_prob - behaviour_log_prob)
+    bounded = torch.clamp(weight, 1.0 - clip, 1.0 + clip)
+    return torch.minimum(weight * advantage, bounded * advantage).mean()
+
+
+def explained_variance(prediction: Array, target: Array) -> float:
+    """Share of the target's variance that a critic accounts for: 1 is perfect, 0 as good as a constant."""
+    variance = float(np.var(target))
+    return 1.0 - float(np.var(target - prediction)) / variance if variance > 0.0 else 0.0

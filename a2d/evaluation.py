@@ -1,0 +1,276 @@
+"""Fixed seeds driven to the end: episode records, and what they say together."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from a2d.errors import A2DError, DiskFull
+from a2d.intervals import Mean, PairedDifference, Rate
+
+Record = dict[str, Any]
+"""One episode: seed, suite, return, steps, outcome and every scalar metric of its last info."""
+Act = Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]]
+"""Observations of N worlds -> actions of N worlds."""
+
+INVALID_OUTCOMES = frozenset({"server_restarted"})
+"""Ends that say nothing about the driver; counted apart and left out of every rate."""
+_ARRIVALS = frozenset({"arrived", "goal"})
+
+
+class EvaluationError(A2DError):
+    """An evaluation cannot be done or read."""
+
+
+def evaluate(
+    worlds: gymnasium.vector.VectorEnv[Any, Any, Any],
+    act: Act,
+    seeds: Sequence[int],
+    *,
+    progress: Callable[[Record], None] | None = None,
+) -> list[Record]:
+    """Drive one episode per seed and return their records in the seeds' order.
+
+    The next seed goes to the first world that is free; an episode depends on its own seed only, so the
+    number of worlds changes nothing but the time it takes, provided `act` is deterministic and treats
+    worlds independently.
+
+    Args:
+        worlds: Vector environment that leaves resetting to its caller (`AutoresetMode.DISABLED`).
+        act: The policy; it sees all N worlds, finished ones included.
+        seeds: Which episodes, each once.
+        progress: Called with each record as its episode ends, in order of ending.
+
+    Raises:
+        EvaluationError: The worlds reset themselves, or a seed is given twice.
+    """
+    if worlds.metadata.get("autoreset_mode") not in (gymnasium.vector.AutoresetMode.DISABLED, None):
+        raise EvaluationError("evaluate needs worlds made with autoreset_mode=AutoresetMode.DISABLED")
+    if len(set(seeds)) != len(seeds):
+        raise EvaluationError("every seed is driven once, some are given twice")
+    if not seeds:
+        return []
+    queue = list(reversed(seeds))
+    # With more worlds than seeds, the others repeat the last seed and are not recorded.
+    driving: list[int | None] = [queue.pop() if queue else None for _ in range(worlds.num_envs)]
+    start = [seeds[-1] if seed is None else seed for seed in driving]
+    reset: Any = worlds.reset  # annotated for one seed, takes one per world
+    observation, _ = reset(seed=start)
+    returns = np.zeros(worlds.num_envs)
+    steps = np.zeros(worlds.num_envs, np.int64)
+    records: dict[int, Record] = {}
+    while len(records) < len(seeds):
+        observation, reward, terminated, truncated, info = worlds.step(act(observation))
+        returns += reward
+        steps += 1
+        ended = np.asarray(terminated) | np.asarray(truncated)
+        for world in np.flatnonzero(ended).tolist():
+            seed = driving[world]
+            if seed is None:
+                continue
+            scalars = _scalars(info, world)
+            scalars.setdefault("outcome", "terminated" if terminated[world] else "truncated")
+            records[seed] = {
+                **scalars,
+                "seed": seed,
+                "return": float(returns[world]),
+                "steps": int(steps[world]),
+            }
+            if progress is not None:
+                progress(records[seed])
+            driving[world] = queue.pop() if queue else None
+        if ended.any() and len(records) < len(seeds):
+            returns[ended], steps[ended] = 0.0, 0
+            following = [
+                (seeds[-1] if seed is None else seed) if done else None
+                for seed, done in zip(driving, ended, strict=True)
+            ]
+            observation, _ = reset(seed=following, options={"reset_mask": ended})
+    return [records[seed] for seed in seeds]
+
+
+def is_valid(record: Record) -> bool:
+    """The episode ended through the driver's doing, not through a fault of the simulator."""
+    return record["outcome"] not in INVALID_OUTCOMES
+
+
+def is_hit(record: Record) -> bool:
+    """The episode ended in a collision (or, in a gridworld, on the hazard)."""
+    return record["outcome"].startswith("hit") or record["outcome"] == "hazard"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a driver's episodes say together; rates are over valid episodes."""
+
+    episodes: int  # valid ones
+    invalid: int  # ended by a fault of the simulator
+    hits: Rate
+    hits_given_child: Rate | None  # of the child, where there is one; None where worlds have no child
+    arrivals: Rate
+    outcomes: dict[str, int]
+    impact_speeds: tuple[float, ...]  # m/s, one per hit, ascending
+    arrival_duration: Mean | None  # s; None where worlds report no duration
+    occluder_speed: Mean | None  # m/s, on reaching where the view opens; None where worlds report none
+    episode_return: Mean
+
+    @property
+    def main_hits(self) -> Rate:
+        """The rate that methods are compared by: given a child if there are children, else over all."""
+        return self.hits if self.hits_given_child is None else self.hits_given_child
+
+    @property
+    def impact_speed_mean(self) -> float | None:
+        """Mean impact speed of the hits, m/s; None without hits."""
+        return sum(self.impact_speeds) / len(self.impact_speeds) if self.impact_speeds else None
+
+    @property
+    def impact_speed_median(self) -> float | None:
+        """Median impact speed of the hits, m/s; None without hits."""
+        return median(self.impact_speeds) if self.impact_speeds else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, intervals included, for a file; no nan, no infinity."""
+        plain = asdict(self)
+        for name in ("hits", "hits_given_child", "arrivals"):
+            rate: Rate | None = getattr(self, name)
+            if rate is not None:
+                plain[name] = asdict(rate) | {"rate": rate.value, "low": rate.low, "high": rate.high}
+        plain["impact_speed_mean"] = self.impact_speed_mean
+        plain["impact_speed_median"] = self.impact_speed_median
+        return dict(as_json(plain))
+
+
+def summary(records: Sequence[Record]) -> Summary:
+    """Count and average episode records."""
+    valid = [record for record in records if is_valid(record)]
+    hits = [record for record in valid if is_hit(record)]
+    with_child = [record for record in valid if record.get("child")]
+    has_children = any("child" in record for record in valid)
+    arrived = [record for record in valid if record["outcome"] in _ARRIVALS]
+    return Summary(
+        episodes=len(valid),
+        invalid=len(records) - len(valid),
+        hits=Rate(len(hits), len(valid)),
+        hits_given_child=Rate(sum(record["outcome"] == "hit_child" for record in with_child), len(with_child))
+        if has_children
+        else None,
+        arrivals=Rate(len(arrived), len(valid)),
+        outcomes=dict(Counter(record["outcome"] for record in records).most_common()),
+        impact_speeds=tuple(
+            sorted(record["impact_speed"] for record in hits if record.get("impact_speed") is not None)
+        ),
+        arrival_duration=_mean_of(arrived, "duration"),
+        occluder_speed=_mean_of(valid, "speed_at_occluder"),
+        episode_return=Mean.of([record["return"] for record in valid]),
+    )
+
+
+def paired_hits(first: Sequence[Record], second: Sequence[Record]) -> PairedDifference:
+    """Compare hits on the seeds that are valid for both drivers; given a child where there are children."""
+    others = {record["seed"]: record for record in second if is_valid(record)}
+    pairs = [
+        (record, others[record["seed"]]) for record in first if is_valid(record) and record["seed"] in others
+    ]
+    if any("child" in record for record, _ in pairs):
+        pairs = [pair for pair in pairs if pair[0].get("child")]
+        return PairedDifference.of(*_columns(pairs, lambda record: record["outcome"] == "hit_child"))
+    return PairedDifference.of(*_columns(pairs, is_hit))
+
+
+def append_record(path: Path, record: Record) -> None:
+    """Add one episode to a JSON-lines file; a last line that a crash cut short is dropped first.
+
+    Raises:
+        DiskFull: No space left; the earlier episodes are intact.
+        EvaluationError: The file cannot be written.
+    """
+    line = json.dumps(as_json(record), allow_nan=False) + "\n"
+    try:
+        with path.open("ab+") as file:
+            file.seek(0)
+            content = file.read()
+            if content and not content.endswith(b"\n"):
+                file.truncate(content.rfind(b"\n") + 1)
+            file.write(line.encode())
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(path) from error
+        raise EvaluationError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read a JSON-lines file of episodes, the last record of each seed, in the order of seeds.
+
+    A last line without its end is an episode that was being written when the run was stopped: left out.
+
+    Raises:
+        EvaluationError: A whole line is no episode record.
+    """
+    records: dict[int, Record] = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(keepends=True), start=1):
+        if not line.endswith("\n"):
+            break
+        try:
+            record = json.loads(line)
+            _check_keys(record)
+            records[record["seed"]] = record
+        except (ValueError, KeyError, TypeError) as error:
+            raise EvaluationError(
+                f"{path}, line {number}: no episode record ({error}); delete the file to evaluate anew"
+            ) from error
+    return [records[seed] for seed in sorted(records)]
+
+
+def as_json(value: Any) -> Any:
+    """Make a value fit for JSON, which has no nan and no infinity: both become null, at any depth."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: as_json(entry) for key, entry in value.items()}
+    return [as_json(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+
+
+def _scalars(info: Mapping[str, Any], world: int) -> Record:
+    """One world's numbers, truths and names out of a vector world's info."""
+    found: Record = {}
+    for key, values in info.items():
+        present = info.get(f"_{key}")
+        if key.startswith("_") or isinstance(values, dict) or (present is not None and not present[world]):
+            continue
+        value = np.asarray(values)[world] if np.ndim(values) == 1 else None
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, (bool, int, float, str)):
+            found[key] = value
+    return found
+
+
+def _check_keys(record: Record) -> None:
+    for key in ("seed", "return", "steps", "outcome"):
+        if key not in record:
+            raise KeyError(key)
+
+
+def _mean_of(records: Sequence[Record], key: str) -> Mean | None:
+    """The mean of a metric over the records that have it; None if none has."""
+    values = [float(record[key]) for record in records if record.get(key) is not None]
+    values = [value for value in values if math.isfinite(value)]
+    return Mean.of(values) if values else None
+
+
+def _columns(
+    pairs: Sequence[tuple[Record, Record]], judge: Callable[[Record], bool]
+) -> tuple[list[bool], list[bool]]:
+    return [judge(first) for first, _ in pairs], [judge(second) for _, second in pairs]

@@ -1,0 +1,141 @@
+"""All that a run learns and all its randomness, as one thing that is saved and restored."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from a2d.config import TrainConfig
+from a2d.dataset import Buffer
+from a2d.errors import A2DError
+from a2d.policies import Expert, Shapes, StateCritic, Trainee
+
+SPREAD_PACE = 5.0  # on the learning rate of the trainee's log std, which must follow the expert's down
+
+
+class Learner:
+    """Networks, optimisers, aggregated buffer, random streams and counters of a run."""
+
+    def __init__(self, config: TrainConfig, shapes: Shapes, *, device: torch.device) -> None:
+        self.config, self.shapes = config, shapes
+        worlds, actions, batches, weights = np.random.SeedSequence(config.seed).spawn(4)
+        torch.manual_seed(_seed_of(weights))
+        self.world_seeds = np.random.default_rng(worlds)
+        self.batches = np.random.default_rng(batches)
+        self.actions = torch.Generator(device=device)
+        self.actions.manual_seed(_seed_of(actions))
+        self.expert = Expert(shapes, config.expert).to(device)
+        self.critic = StateCritic(shapes, config.expert).to(device)
+        self.trainee = Trainee(shapes, config.trainee).to(device)
+        self.expert_optimizer = torch.optim.Adam(self.expert.parameters(), lr=config.expert.learning_rate)
+        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=config.expert.learning_rate)
+        self.trainee_optimizer = torch.optim.Adam(_groups(self.trainee), lr=config.trainee.learning_rate)
+        self.buffer = Buffer(samples=config.buffer.samples, megabytes=config.buffer.megabytes)
+        self.rounds, self.interactions, self.seconds = 0, 0, 0.0
+
+    @property
+    def finished(self) -> bool:
+        """The run used up its interactions."""
+        return self.interactions >= self.config.rollout.interactions
+
+    def anneal(self) -> None:
+        """Set learning rates and the expert's largest standard deviation for the coming round."""
+        config, done = self.config, min(1.0, self.interactions / self.config.rollout.interactions)
+        self.expert.limit_std(
+            config.expert.std_start + done * (config.expert.std_end - config.expert.std_start)
+        )
+        share = 1.0 + done * (config.learning_rate_end - 1.0)
+        for optimizer, rate in (
+            (self.expert_optimizer, config.expert.learning_rate),
+            (self.critic_optimizer, config.expert.learning_rate),
+            (self.trainee_optimizer, config.trainee.learning_rate),
+        ):
+            for group in optimizer.param_groups:
+                group["lr"] = share * rate * group.get("pace", 1.0)
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Gather everything the run goes on from, as tensors and plain values.
+
+        Of the buffer only the newest samples within `checkpoint.megabytes` are kept, and none once the run
+        is finished; a resumed run whose buffer did not fit refills it from its first rounds.
+        """
+        megabytes = 0 if self.finished else self.config.checkpoint.megabytes
+        rows = self.buffer.newest(megabytes=megabytes) if megabytes else {}
+        return {
+            "shapes": json.dumps(asdict(self.shapes)),
+            "rounds": self.rounds,
+            "interactions": self.interactions,
+            "seconds": self.seconds,
+            "finished": self.finished,
+            **{name: module.state_dict() for name, module in self._modules().items()},
+            **{name: optimizer.state_dict() for name, optimizer in self._optimizers().items()},
+            "world_seeds": json.dumps(self.world_seeds.bit_generator.state),
+            "batches": json.dumps(self.batches.bit_generator.state),
+            "actions": self.actions.get_state(),
+            "torch": torch.get_rng_state(),
+            "buffer": {key: torch.from_numpy(values) for key, values in rows.items()},
+        }
+
+    def restore(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from what `checkpoint` gathered.
+
+        Raises:
+            A2DError: It was saved by networks of another shape, or lacks something.
+        """
+        if checkpoint.get("shapes") != json.dumps(asdict(self.shapes)):
+            raise A2DError(
+                "the checkpoint is of another shape than the world: "
+                f"saved {checkpoint.get('shapes')}, the world has {json.dumps(asdict(self.shapes))}"
+            )
+        try:
+            for name, module in self._modules().items():
+                module.load_state_dict(checkpoint[name])
+            for name, optimizer in self._optimizers().items():
+                optimizer.load_state_dict(checkpoint[name])
+            self.world_seeds.bit_generator.state = json.loads(checkpoint["world_seeds"])
+            self.batches.bit_generator.state = json.loads(checkpoint["batches"])
+            self.actions.set_state(checkpoint["actions"])
+            torch.set_rng_state(checkpoint["torch"])
+            self.rounds, self.interactions = checkpoint["rounds"], checkpoint["interactions"]
+            self.seconds = checkpoint["seconds"]
+            rows = {key: values.numpy() for key, values in checkpoint["buffer"].items()}
+        except (KeyError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise A2DError(f"the checkpoint does not fit this run's networks: {reason}") from error
+        if rows and len(next(iter(rows.values()))):
+            self.buffer.add(rows)
+
+    def _modules(self) -> dict[str, nn.Module]:
+        return {"expert": self.expert, "critic": self.critic, "trainee": self.trainee}
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {
+            "expert_optimizer": self.expert_optimizer,
+            "critic_optimizer": self.critic_optimizer,
+            "trainee_optimizer": self.trainee_optimizer,
+        }
+
+
+def _groups(trainee: Trainee) -> list[dict[str, Any]]:
+    rest = [weight for weight in trainee.parameters() if weight is not trainee.log_std]
+    return [{"params": rest}, {"params": [trainee.log_std], "pace": SPREAD_PACE}]
+
+
+def resolve_device(name: str) -> torch.device:
+    """Find the device a config names.
+
+    Raises:
+        A2DError: It asks for cuda where there is none.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise A2DError("device=cuda, but torch finds no CUDA device; use device=cpu")
+    return torch.device(name)
+
+
+def _seed_of(sequence: np.random.SeedSequence) -> int:
+    return int(sequence.generate_state(1, np.uint64)[0] >> 1)

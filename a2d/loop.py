@@ -1,0 +1,201 @@
+"""The algorithm on one page: collect, estimate, improve expert, fit critics, aggregate, project, save."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+
+from a2d.config import TrainConfig
+from a2d.curves import Curves
+from a2d.errors import A2DError
+from a2d.estimators import advantages, explained_variance, lambda_returns
+from a2d.evaluation import evaluate, summary
+from a2d.learner import Learner, resolve_device
+from a2d.methods import Method, method_of
+from a2d.policies import Actor, Expert, Mixture, shapes_of
+from a2d.rollout import Collector, Rollout
+from a2d.run import Run
+from a2d.updates import ExpertBatch, Scalars, fit_critic, improve_expert, project
+from a2d.vector import WorldError, make_worlds, stopping
+
+Report = Callable[[Mapping[str, float]], None]
+"""Called with the metrics of each round."""
+
+
+def train(run: Run, *, report: Report) -> None:
+    """Train until the run's interactions are used up, going on from its checkpoint if it has one.
+
+    A run that was interrupted and resumed is the same run as one that was not, to the last bit, if the
+    worlds are deterministic given their seeds, `threads` is the same, and the buffer fits into
+    `checkpoint.megabytes`.
+
+    Raises:
+        A2DError: The world, the checkpoint, the device or the disk does not do; the message says what to try.
+    """
+    config, method = run.config, method_of(run.config)
+    torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    device = resolve_device(config.device)
+    with stopping(worlds_for(config, method)) as worlds:
+        shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
+        learner = Learner(config, shapes, device=device)
+        if run.checkpoint_path.exists():
+            learner.restore(run.checkpoint())
+        teacher = learned_expert(config, method, learner)
+        collector = Collector(worlds, seeds=learner.world_seeds, generator=learner.actions, device=device)
+        with Curves(run, rounds=learner.rounds) as curves:
+            while not learner.finished:
+                started = time.perf_counter()
+                metrics = one_round(learner, method, teacher=teacher, collector=collector)
+                learner.rounds += 1
+                if is_due(config.evaluation.every, learner):
+                    metrics |= look(worlds, learner, method)
+                    collector.restart()
+                learner.seconds += time.perf_counter() - started
+                metrics |= {"interactions": learner.interactions, "seconds": round(learner.seconds, 3)}
+                curves.add({"round": learner.rounds, **metrics})
+                if is_due(config.checkpoint.every, learner):
+                    run.save(learner.checkpoint())
+                    collector.restart()
+                report(metrics)
+
+
+def worlds_for(config: TrainConfig, method: Method) -> VectorEnv:
+    """Make the training worlds, with a scripted expert in them where the method imitates one."""
+    if not method.scripted:
+        return make_worlds(config.env, count=config.env.count, suite="train")
+    try:
+        return make_worlds(config.env, count=config.env.count, suite="train", scripted_expert="privileged")
+    except WorldError as error:
+        if "scripted_expert" not in str(error):
+            raise
+        raise WorldError(
+            f"{config.env.id} has no scripted expert to imitate: train one with method=rl_mdp, "
+            "then give expert_from=ITS_FOLDER"
+        ) from error
+
+
+def one_round(learner: Learner, method: Method, *, teacher: Expert | None, collector: Collector) -> Scalars:
+    """Collect, learn, and say how it went.
+
+    `teacher` is the expert that acts and is imitated; None if it is scripted.
+    """
+    config, beta = learner.config, method.beta_at(learner.rounds)
+    learner.anneal()
+    mixture = Mixture(teacher, learner.critic, learner.trainee, beta)
+    rollout = collector.collect(mixture, steps=config.rollout.steps, return_scale=config.return_scale)
+    learner.interactions += rollout.interactions
+    target = lambda_returns(
+        rollout.reward,
+        rollout.value,
+        next_value=rollout.next_value,
+        ended=rollout.ended,
+        discount=config.rollout.discount,
+        critic_lambda=config.rollout.critic_lambda,
+    )
+    metrics = {"beta": beta, "train/reward": float(rollout.reward.mean())}
+    if rollout.episodes:
+        metrics["train/return"] = float(np.mean([episode.total for episode in rollout.episodes]))
+    if method.improves_expert:
+        metrics["explained_variance"] = explained_variance(rollout.value, target)
+        metrics |= _improve(learner, rollout, target=target, beta=beta)
+    if method.projects:
+        rows = _rows(rollout)
+        learner.buffer.add(rows)
+        metrics |= project(
+            learner.trainee,
+            learner.trainee_optimizer,
+            expert=teacher,
+            fresh={**rows, "target": flat(target) / np.float32(config.return_scale)},
+            buffer=learner.buffer,
+            config=config.trainee,
+            rng=learner.batches,
+        )
+    return metrics
+
+
+def look(worlds: VectorEnv, learner: Learner, method: Method) -> Scalars:
+    """Evaluate the driver on the first seeds of the training suite, in the training worlds."""
+    config = learner.config.evaluation
+    actor: Actor = learner.trainee if method.projects else learner.expert
+    generator = torch.Generator(device=learner.actions.device)
+    generator.manual_seed(learner.config.seed)
+
+    def act(observation: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        return actor.act(observation, deterministic=config.deterministic, generator=generator)
+
+    result = summary(evaluate(worlds, act, range(config.episodes)))
+    return {
+        "eval/return": result.episode_return.value,
+        "eval/hit_rate": result.hits.value,
+        "eval/arrival_rate": result.arrivals.value,
+    }
+
+
+def is_due(every: int, learner: Learner) -> bool:
+    """Something done every so many rounds, and at the end, comes now."""
+    return every > 0 and (learner.finished or learner.rounds % every == 0)
+
+
+def learned_expert(config: TrainConfig, method: Method, learner: Learner) -> Expert | None:
+    """The expert that acts and is imitated: this run's, another run's, or None for a scripted one."""
+    if method.improves_expert:
+        return learner.expert
+    if method.scripted:
+        return None
+    if config.expert_from == config.folder:
+        raise A2DError("expert_from is the run's own folder; name the rl_mdp or a2d run to imitate")
+    return Run.open(config.expert_from).load_expert(learner.shapes, device=learner.actions.device)
+
+
+def flat(array: NDArray[Any]) -> NDArray[Any]:
+    """Join time and worlds: (T, N, ...) to (T * N, ...)."""
+    return array.reshape(-1, *array.shape[2:])
+
+
+def _improve(learner: Learner, rollout: Rollout, *, target: NDArray[np.float32], beta: float) -> Scalars:
+    config, device = learner.config, learner.actions.device
+    advantage = advantages(
+        rollout.reward,
+        rollout.value,
+        next_value=rollout.next_value,
+        ended=rollout.ended,
+        discount=config.rollout.discount,
+        gae_lambda=config.rollout.gae_lambda,
+    )
+    action, log_prob, trainee, state, gain, value = (
+        torch.from_numpy(flat(array)).to(device)
+        for array in (
+            rollout.action,
+            rollout.log_prob,
+            rollout.trainee,
+            rollout.observation["state"],
+            advantage,
+            target / np.float32(config.return_scale),
+        )
+    )
+    batch = ExpertBatch(state=state, action=action, log_prob=log_prob, advantage=gain, trainee=trainee)
+    scalars = improve_expert(
+        learner.expert, learner.expert_optimizer, batch=batch, config=config.expert, rng=learner.batches
+    )
+    if beta > 0.0:  # otherwise nobody asks the state's critic
+        scalars |= fit_critic(
+            learner.critic,
+            learner.critic_optimizer,
+            state=state,
+            target=value,
+            config=config.expert,
+            rng=learner.batches,
+        )
+    return scalars
+
+
+def _rows(rollout: Rollout) -> dict[str, NDArray[Any]]:
+    rows = {key: flat(values) for key, values in rollout.observation.items()}
+    return rows if rollout.expert_action is None else {**rows, "label": flat(rollout.expert_action)}

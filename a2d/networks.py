@@ -1,0 +1,57 @@
+"""The building blocks of the policies: perceptrons and the image encoder, orthogonal at first."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from a2d.config import TraineeConfig
+
+Weighted = TypeVar("Weighted", nn.Linear, nn.Conv2d)
+
+
+class ImageEncoder(nn.Module):
+    """Strided convolutions from an image (B, C, H, W) uint8 to a code (B, features)."""
+
+    def __init__(self, image: tuple[int, int, int], config: TraineeConfig) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = image[0]
+        for filters, kernel, stride in zip(config.channels, config.kernels, config.strides, strict=True):
+            convolution = nn.Conv2d(channels, filters, kernel, stride, padding=kernel // 2)
+            layers += [orthogonal(convolution, gain=math.sqrt(2.0)), nn.ReLU()]
+            channels = filters
+        self.convolutions = nn.Sequential(*layers, nn.Flatten())
+        with torch.no_grad():
+            width = self.convolutions(torch.zeros(1, *image)).shape[1]
+        self.code = layer(width, config.features, gain=math.sqrt(2.0))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Codes of shape (B, features)."""
+        pixels = image.float().mul_(2.0 / 255.0).sub_(1.0)
+        return torch.relu(self.code(self.convolutions(pixels)))
+
+
+def perceptron(inputs: int, hidden: tuple[int, ...]) -> nn.Sequential:
+    """Tanh layers of the given widths."""
+    layers: list[nn.Module] = []
+    for width in hidden:
+        layers += [layer(inputs, width, gain=math.sqrt(2.0)), nn.Tanh()]
+        inputs = width
+    return nn.Sequential(*layers)
+
+
+def layer(inputs: int, outputs: int, *, gain: float) -> nn.Linear:
+    """A linear layer, orthogonal at first."""
+    return orthogonal(nn.Linear(inputs, outputs), gain=gain)
+
+
+def orthogonal(module: Weighted, *, gain: float) -> Weighted:
+    """Set orthogonal weights and zero biases."""
+    nn.init.orthogonal_(module.weight, gain)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
+    return module

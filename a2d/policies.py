@@ -1,0 +1,269 @@
+"""Who acts: the expert on `state`, the trainee on everything else, the mixture tosses a coin per step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import gymnasium
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from a2d.config import ExpertConfig, TraineeConfig
+from a2d.distributions import MEAN_BOUND, ActionFamily, Distribution, family_of
+from a2d.errors import A2DError
+from a2d.estimators import mixture_log_prob, mixture_value
+from a2d.networks import ImageEncoder, layer, perceptron
+
+Observation = Mapping[str, Tensor]  # each (B, ...); images uint8
+
+
+class Actor(Protocol):
+    """Anything that turns observations into actions."""
+
+    def act(
+        self,
+        observation: Mapping[str, NDArray],
+        *,
+        deterministic: bool,
+        generator: torch.Generator | None,
+    ) -> NDArray: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What the networks must fit: sizes of the observation's parts and of the action."""
+
+    state: int
+    vectors: tuple[tuple[str, int], ...]  # the trainee's vector keys, by name
+    image: tuple[int, int, int] | None  # (C, H, W)
+    family: ActionFamily
+
+
+def shapes_of(observation: gymnasium.Space, action: gymnasium.Space) -> Shapes:
+    """Read the shapes off a world's single-environment spaces.
+
+    Raises:
+        A2DError: No `state`, nothing for the trainee, or a key of a kind that no network reads.
+    """
+    if not isinstance(observation, gymnasium.spaces.Dict) or "state" not in observation.spaces:
+        raise A2DError(
+            f"observations must be a Dict with `state` for the expert, the world has {observation}"
+        )
+    vectors, image = [], None
+    for key, space in sorted(observation.spaces.items()):
+        shape = tuple(space.shape or ())
+        if key == "image" and len(shape) == 3 and space.dtype == np.uint8:
+            image = (shape[0], shape[1], shape[2])
+        elif len(shape) == 1 and space.dtype == np.float32:
+            vectors.append((key, shape[0]))
+        else:
+            raise A2DError(
+                f"observation[{key!r}] must be float32 (K,), or image uint8 (C, H, W); it is {space}"
+            )
+    sizes = dict(vectors)
+    seen = tuple((key, size) for key, size in vectors if key != "state")
+    if "state" not in sizes or not (seen or image):
+        raise A2DError(f"the world needs a `state` vector and at least one other key, it has {observation}")
+    return Shapes(sizes["state"], seen, image, family_of(action))
+
+
+class Expert(nn.Module):
+    """pi_theta(a|s): a multilayer perceptron on `state`."""
+
+    def __init__(self, shapes: Shapes, config: ExpertConfig) -> None:
+        super().__init__()
+        self.family = shapes.family
+        self.body = perceptron(shapes.state, config.hidden)
+        self.head = layer(config.hidden[-1], shapes.family.actions, gain=0.01)
+        self.std_min, self.std_max = config.std_min, config.std_start
+        self.log_std = nn.Parameter(torch.full((shapes.family.actions,), math.log(config.std_start)))
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Parameters of the action's distribution, shape (B, P), for states of shape (B, S)."""
+        return action_parameters(self.family, self.head(self.body(state)), self.log_std)
+
+    def distribution(self, state: Tensor) -> Distribution:
+        """The action's distribution for states of shape (B, S)."""
+        return self.family.of(self(state))
+
+    @torch.no_grad()
+    def limit_std(self, std_max: float) -> None:
+        """Bound the standard deviation from now on, keeping its gradient alive."""
+        self.std_max = max(std_max, self.std_min)
+        self.log_std.clamp_(math.log(self.std_min), math.log(self.std_max))
+
+    @torch.inference_mode()
+    def act(
+        self, observation: Mapping[str, NDArray], *, deterministic: bool, generator: torch.Generator | None
+    ) -> NDArray:
+        """Choose actions by `observation["state"]`; see `Trainee.act`."""
+        state = torch.as_tensor(observation["state"], device=self.log_std.device)
+        return chosen(self.distribution(state), deterministic=deterministic, generator=generator)
+
+
+class StateCritic(nn.Module):
+    """V_m(s) in units of the return scale."""
+
+    def __init__(self, shapes: Shapes, config: ExpertConfig) -> None:
+        super().__init__()
+        self.body = perceptron(shapes.state, config.hidden)
+        self.head = layer(config.hidden[-1], 1, gain=1.0)
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Values of shape (B,) for states of shape (B, S)."""
+        return self.head(self.body(state)).squeeze(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the trainee makes of one batch of observations, in one pass of its encoder."""
+
+    parameters: Tensor  # (B, P) of the action's distribution
+    value: Tensor  # (B,) V_p(b) in units of the return scale
+    state: Tensor  # (B, S) its estimate of the hidden state
+
+
+class Trainee(nn.Module):
+    """pi_psi(a|b): sees every key but `state`; one encoder for action, value and state estimate."""
+
+    def __init__(self, shapes: Shapes, config: TraineeConfig) -> None:
+        super().__init__()
+        self.shapes, self.family = shapes, shapes.family
+        self.std_bounds = (math.log(config.std_min), math.log(config.std_max))
+        self.encoder = None if shapes.image is None else ImageEncoder(shapes.image, config)
+        inputs = sum(size for _, size in shapes.vectors) + (config.features if shapes.image else 0)
+        self.body = perceptron(inputs, config.hidden)
+        width, actions = config.hidden[-1], shapes.family.actions
+        self.policy = layer(width, actions, gain=0.01)
+        self.value = layer(width, 1, gain=1.0)
+        self.state = layer(width, shapes.state, gain=1.0)
+        start = math.log(math.sqrt(config.std_min * config.std_max))
+        self.log_std = nn.Parameter(torch.full((actions,), start))
+        self.spread = layer(width, actions, gain=0.01) if config.observed_std else None
+
+    def forward(self, observation: Observation) -> Reading:
+        """Read a batch of observations; extra keys such as `state` are ignored."""
+        parts = [observation[key] for key, _ in self.shapes.vectors]
+        if self.encoder is not None:
+            parts.append(self.encoder(observation["image"]))
+        code = self.body(torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0])
+        log_std = self.log_std if self.spread is None else self.log_std + self.spread(code)
+        raw = self.policy(code)
+        parameters = action_parameters(self.family, raw, log_std.clamp(*self.std_bounds))
+        return Reading(parameters, self.value(code).squeeze(-1), self.state(code))
+
+    @torch.inference_mode()
+    def act(
+        self, observation: Mapping[str, NDArray], *, deterministic: bool, generator: torch.Generator | None
+    ) -> NDArray:
+        """Choose actions for a batch of observations.
+
+        Args:
+            observation: Arrays of shape (N, ...) under the world's keys.
+            deterministic: The most probable action (the mean of a continuous one) instead of a sample.
+            generator: Source of the samples; None only if deterministic.
+
+        Returns:
+            Actions as the world takes them: (N,) int64, or (N, A) float32 clipped to [-1, 1].
+        """
+        keys = [key for key, _ in self.shapes.vectors] + (["image"] if self.encoder else [])
+        tensors = {key: torch.as_tensor(observation[key], device=self.log_std.device) for key in keys}
+        distribution = self.family.of(self(tensors).parameters)
+        return chosen(distribution, deterministic=deterministic, generator=generator)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the mixture did in each of N worlds, and what has to be remembered of it."""
+
+    action: Tensor  # (N,) or (N, A), not clipped
+    log_prob: Tensor  # (N,) of the mixture that acted
+    value: Tensor  # (N,) V of the mixture, in units of the return scale
+    trainee: Tensor  # (N, P) the trainee's distribution parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """pi_beta = beta pi_theta + (1 - beta) pi_psi: a coin per step and world, and its exact density.
+
+    Source: Warrington et al., ICML 2021, algorithm 1.
+    """
+
+    expert: Expert | None  # None: a scripted expert, whose actions come with the observations
+    critic: StateCritic
+    trainee: Trainee
+    beta: float
+
+    @torch.inference_mode()
+    def decide(
+        self, observation: Observation, *, label: Tensor | None = None, generator: torch.Generator
+    ) -> Decision:
+        """Act in every world with at most one pass of each network.
+
+        Args:
+            observation: Tensors of shape (N, ...) under the world's keys.
+            label: The scripted expert's actions, where there is one; its density is unknown, so
+                `log_prob` is then the trainee's.
+            generator: Of the coins and the samples.
+        """
+        if self.expert is not None and self.beta >= 1.0:
+            return self._expert_alone(self.expert, observation, generator)
+        reading = self.trainee(observation)
+        trainee = self.trainee.family.of(reading.parameters)
+        action = trainee.sample(generator)
+        value = self._value(observation, reading)
+        if self.beta <= 0.0:
+            return Decision(action, trainee.log_prob(action), value, reading.parameters)
+        expert = None if self.expert is None else self.expert.distribution(observation["state"])
+        theirs = label if expert is None else expert.sample(generator)
+        if theirs is None:
+            raise ValueError("a scripted expert acts through `label`")
+        coin = torch.rand(value.shape, generator=generator, device=action.device) < self.beta
+        action = torch.where(coin.unsqueeze(-1) if action.dim() > coin.dim() else coin, theirs, action)
+        log_prob = trainee.log_prob(action)
+        if expert is not None:
+            log_prob = mixture_log_prob(expert.log_prob(action), log_prob, beta=self.beta)
+        return Decision(action, log_prob, value, reading.parameters)
+
+    @torch.inference_mode()
+    def value(self, observation: Observation) -> Tensor:
+        """V of the mixture, shape (N,), in units of the return scale."""
+        if self.beta >= 1.0:
+            return self.critic(observation["state"])
+        return self._value(observation, self.trainee(observation))
+
+    def _value(self, observation: Observation, reading: Reading) -> Tensor:
+        if self.beta <= 0.0:
+            return reading.value
+        return mixture_value(self.critic(observation["state"]), reading.value, beta=self.beta)
+
+    def _expert_alone(self, expert: Expert, observation: Observation, generator: torch.Generator) -> Decision:
+        # The trainee is not asked: with beta = 1 nothing depends on it, and an image is dear.
+        parameters = expert(observation["state"])
+        distribution = expert.family.of(parameters)
+        action = distribution.sample(generator)
+        return Decision(action, distribution.log_prob(action), self.critic(observation["state"]), parameters)
+
+
+def chosen(distribution: Distribution, *, deterministic: bool, generator: torch.Generator | None) -> NDArray:
+    """Turn distributions into actions as the world takes them."""
+    action = distribution.mode() if deterministic else distribution.sample(generator)
+    return for_world(action)
+
+
+def for_world(action: Tensor) -> NDArray:
+    """Actions as numpy: choices unchanged, commands clipped to [-1, 1]."""
+    return (action.clamp(-1.0, 1.0) if action.is_floating_point() else action).cpu().numpy()
+
+
+def action_parameters(family: ActionFamily, raw: Tensor, log_std: Tensor) -> Tensor:
+    """Turn a head's output (B, A) into distribution parameters (B, P)."""
+    if family.kind == "categorical":
+        return torch.log_softmax(raw, dim=-1)
+    mean = MEAN_BOUND * torch.tanh(raw / MEAN_BOUND)
+    return torch.cat((mean, log_std.expand_as(mean)), dim=-1)

@@ -1,0 +1,1 @@
+"""What a comparison of runs says, as one HTML file."""

@@ -1,0 +1,145 @@
+"""The report's plots, as SVG that stands inside the page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from a2d.intervals import Rate
+
+COLOURS = ("#0b5cad", "#c2410c", "#15803d", "#7e22ce", "#0e7490", "#a16207")
+"""One per run, in the runs' order; told apart by people who confuse red and green, too."""
+
+CURVES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Return on training scenarios", ("eval/return", "train/return")),
+    ("Share of episodes with a hit", ("eval/hit_rate", "train/hit_rate")),
+    ("Divergence of expert and trainee (KL, nats)", ("divergence",)),
+    ("Explained variance of the value", ("explained_variance",)),
+)
+"""Each panel's title and the metrics it shows: the first that a run has."""
+
+_INK, _FAINT = "#1f2933", "#d9dee4"
+_STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "a2d",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": _INK,
+    "axes.labelcolor": _INK,
+    "axes.edgecolor": "#8a94a0",
+    "xtick.color": "#52606d",
+    "ytick.color": "#52606d",
+}
+
+
+def interval_plot(rates: Mapping[str, Rate], *, colours: Sequence[str]) -> str:
+    """A bar per driver, with its 95 % interval."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.8, 0.55 + 0.42 * len(rates)), layout="constrained")
+        axes = figure.add_subplot()
+        for row, ((_, rate), colour) in enumerate(zip(rates.items(), colours, strict=True)):
+            value = 100 * rate.value if rate.total else 0.0
+            axes.barh(row, value, height=0.5, color=colour, alpha=0.25)
+            axes.plot([100 * rate.low, 100 * rate.high], [row, row], color=colour, linewidth=2)
+            axes.plot([value], [row], "o", color=colour, markersize=6, clip_on=False)
+        axes.set_yticks(range(len(rates)), labels=[_short(name) for name in rates], color=_INK)
+        axes.set_ylim(len(rates) - 0.5, -0.5)
+        axes.set_xlim(0, 100)
+        axes.set_xticks(range(0, 101, 20), labels=[f"{tick} %" for tick in range(0, 101, 20)])
+        axes.tick_params(length=0)
+        _clear(axes, grid="x")
+        return _svg(figure)
+
+
+def curve_plots(runs: Mapping[str, Sequence[Mapping[str, Any]]], *, colours: Sequence[str]) -> dict[str, str]:
+    """A plot against interactions for each measure that any run has; one line per run, named at its end."""
+    plots = {}
+    for title, names in CURVES:
+        lines = {}
+        for (run, metrics), colour in zip(runs.items(), colours, strict=True):
+            points = _points(metrics, names)
+            if len(points) > 1:
+                lines[run] = (points, colour)
+        if lines:
+            plots[title] = _curve_plot(lines)
+    return plots
+
+
+def _curve_plot(lines: Mapping[str, tuple[list[tuple[float, float]], str]]) -> str:
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.6, 2.7), layout="constrained")
+        axes = figure.add_subplot()
+        for points, colour in lines.values():
+            axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.8)
+        axes.set_xlabel("interactions with the world")
+        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
+        axes.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter(sep=""))
+        axes.margins(y=0.08)
+        _clear(axes, grid="y")
+        low, high = axes.get_ylim()
+        ends = {name: points[-1][1] for name, (points, _) in lines.items()}
+        for name, height in _spread(ends, gap=(high - low) * 0.1).items():
+            axes.annotate(
+                _short(name),
+                (1.0, height),
+                xycoords=axes.get_yaxis_transform(),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                color=lines[name][1],
+                fontweight="bold",
+            )
+        axes.set_ylim(low, high)
+        return _svg(figure)
+
+
+def _points(metrics: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[tuple[float, float]]:
+    for name in names:
+        points = [
+            (float(entry["interactions"]), float(entry[name]))
+            for entry in metrics
+            if isinstance(entry.get(name), (int, float)) and "interactions" in entry
+        ]
+        if points:
+            return points
+    return []
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the plot."""
+    return name if len(name) <= 20 else f"{name[:7]}…{name[-12:]}"
+
+
+def _spread(heights: Mapping[str, float], *, gap: float) -> dict[str, float]:
+    """Move labels apart until they are `gap` from each other, each group staying where it was."""
+    placed: dict[str, float] = {}
+    previous = None
+    for name, height in sorted(heights.items(), key=lambda item: item[1]):
+        placed[name] = height if previous is None else max(height, previous + gap)
+        previous = placed[name]
+    shift = sum(placed[name] - heights[name] for name in heights) / len(heights)
+    return {name: height - shift for name, height in placed.items()}
+
+
+def _clear(axes: Axes, *, grid: str) -> None:
+    for side in ("top", "right", "left" if grid == "y" else "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.grid(axis="y" if grid == "y" else "x", color=_FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+
+
+def _svg(figure: Figure) -> str:
+    """The drawing without its XML head, sized by the page; only its width-to-height ratio is its own."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    head, body = text.split(">", 1)
+    kept = [part for part in head.split(" ") if not part.startswith(("width=", "height="))]
+    return " ".join(kept) + ">" + body

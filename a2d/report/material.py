@@ -1,0 +1,129 @@
+"""What a comparison is made of: each run's settings, episodes, curves and videos, read and checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from a2d.config import flat
+from a2d.evaluation import EvaluationError, Record, Summary, read_records, summary
+from a2d.run import Run
+
+_METHOD_NAMES = {"a2d": "A2D", "ail": "AIL", "rl_mdp": "RL on state"}
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """One recorded episode."""
+
+    seed: int
+    path: Path
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One run, as the report tells of it."""
+
+    name: str  # unlike every other run's
+    folder: Path
+    method: str
+    finished: bool
+    settings: dict[str, Any]  # under dotted keys
+    records: tuple[Record, ...]  # of the seeds that every run has, by seed
+    metrics: tuple[dict[str, Any], ...]  # one per round
+    videos: dict[int, Video]  # by seed
+
+    @property
+    def summary(self) -> Summary:
+        """What the episodes say together."""
+        return summary(self.records)
+
+
+def read_runs(folders: Sequence[Path], *, suite: str) -> list[Material]:
+    """Read runs and reduce their episodes to the seeds that all of them have.
+
+    Raises:
+        RunError: A folder is no run.
+        EvaluationError: A run was not evaluated on the suite, or the runs share no seed.
+    """
+    if len({folder.resolve() for folder in folders}) != len(folders):
+        raise EvaluationError("a run is compared with others, not with itself: name each folder once")
+    runs = [Run.open(folder) for folder in folders]
+    records = {folder: _records(folder, suite) for folder in folders}
+    shared = set.intersection(*({record["seed"] for record in found} for found in records.values()))
+    if not shared:
+        raise EvaluationError(
+            f"the runs share no {suite} seed; evaluate all of them with the same --seed and --episodes"
+        )
+    names = _names(runs)
+    return [
+        Material(
+            name=name,
+            folder=folder,
+            method=run.config.method,
+            finished=run.finished,
+            settings=flat(run.config),
+            records=tuple(record for record in records[folder] if record["seed"] in shared),
+            metrics=tuple(_metrics(run.metrics_path)),
+            videos=_videos(folder / "videos" / suite, checkpoint=records[folder][0].get("checkpoint")),
+        )
+        for run, folder, name in zip(runs, folders, names, strict=True)
+    ]
+
+
+def video_seeds(materials: Sequence[Material]) -> list[int]:
+    """Choose which recorded episodes to show: one with a child and one without, or the first of all.
+
+    Among the seeds recorded for every run, the first with a child on which the outcomes differ (else the
+    first with a child), then the first without.
+    """
+    shared = sorted(set.intersection(*(set(material.videos) for material in materials)))
+    first = materials[0].videos
+    with_child = [seed for seed in shared if first[seed].record.get("child")]
+    without = [seed for seed in shared if not first[seed].record.get("child")]
+    telling = [
+        seed
+        for seed in with_child or without
+        if len({material.videos[seed].record["outcome"] for material in materials}) > 1
+    ]
+    if not with_child:
+        return (telling or without)[:1]
+    return [(telling or with_child)[0], *without[:1]]
+
+
+def _records(folder: Path, suite: str) -> list[Record]:
+    path = folder / "evaluation" / f"{suite}.jsonl"
+    records = read_records(path) if path.is_file() else []
+    if not records:
+        raise EvaluationError(f"{folder} has no {suite} episodes; run: a2d evaluate {folder} --suite {suite}")
+    return records
+
+
+def _metrics(path: Path) -> list[dict[str, Any]]:
+    """One mapping per round; a line that is still being written is left out."""
+    lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
+    return [json.loads(line) for line in lines if line.endswith("\n") and line.strip()]
+
+
+def _videos(folder: Path, *, checkpoint: str | None) -> dict[int, Video]:
+    """The videos of the checkpoint that was evaluated; those of another would contradict the table."""
+    index = folder / "index.json"
+    content = json.loads(index.read_text("utf-8")) if index.is_file() else {}
+    if content.get("checkpoint") != checkpoint:
+        return {}
+    found = [Video(entry["seed"], folder / entry["file"], entry) for entry in content.get("episodes", [])]
+    return {video.seed: video for video in found if video.path.is_file()}
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """Name runs by method; by method and seed, or by folder, where that would not tell them apart."""
+    by_method = [_METHOD_NAMES.get(run.config.method, run.config.method) for run in runs]
+    by_seed = [f"{name}, seed {run.config.seed}" for name, run in zip(by_method, runs, strict=True)]
+    by_folder = [f"{name}, {run.folder.name}" for name, run in zip(by_method, runs, strict=True)]
+    by_path = [f"{name}, {run.folder}" for name, run in zip(by_method, runs, strict=True)]
+    choices = (by_method, by_seed, by_folder)
+    return next((names for names in choices if len(set(names)) == len(runs)), by_path)

@@ -1,0 +1,239 @@
+"""A run's folder: its config, metrics and checkpoint, each complete on disk or not there at all."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from a2d.config import TrainConfig, flat, from_mapping, to_yaml
+from a2d.distributions import ActionFamily
+from a2d.errors import A2DError, DiskFull
+from a2d.policies import Actor, Expert, Shapes, Trainee
+
+CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.jsonl", "checkpoint.pt"
+WHEREABOUTS = frozenset({"run", "device", "threads", "env.server"})  # where a run happens, not what it is
+
+
+class RunError(A2DError):
+    """A run's folder is not one, belongs to another config, or holds what cannot be read."""
+
+
+class Run:
+    """One training run on disk."""
+
+    def __init__(self, folder: Path, config: TrainConfig) -> None:
+        self.folder, self.config = folder, config
+
+    @classmethod
+    def create(cls, folder: str | Path, config: TrainConfig) -> Run:
+        """Open the run in `folder`, or begin it there; one that has no checkpoint yet takes the new config.
+
+        Raises:
+            RunError: The folder holds something else, or a run with another config.
+        """
+        folder = Path(folder)
+        if (folder / CHECKPOINT).exists():
+            _refuse_difference(folder, cls.open(folder).config, config)
+            return cls(folder, config)
+        begun = (folder / CONFIG).exists()
+        if (
+            not begun
+            and folder.is_dir()
+            and any(not entry.name.endswith(".partial") for entry in folder.iterdir())
+        ):
+            raise RunError(f"{folder} has files in it but is no run (no {CONFIG}); choose another run=FOLDER")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _explained(error, folder) from error
+        write_atomically(folder / CONFIG, to_yaml(config).encode())
+        return cls(folder, config)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Run:
+        """Open a run that exists.
+
+        Raises:
+            RunError: There is none, or its config cannot be read.
+        """
+        folder = Path(folder)
+        path = folder / CONFIG
+        if not path.is_file():
+            raise RunError(
+                f"{folder} is no run: it has no {CONFIG}; `a2d train PRESET run={folder}` makes one"
+            )
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise RunError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+        if not isinstance(values, dict):
+            raise RunError(f"{path} holds no settings")
+        return cls(folder, from_mapping(values))
+
+    @property
+    def metrics_path(self) -> Path:
+        """One JSON object per round."""
+        return self.folder / METRICS
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Everything the run goes on from."""
+        return self.folder / CHECKPOINT
+
+    @property
+    def finished(self) -> bool:
+        """The run used up its interactions."""
+        return self.checkpoint_path.exists() and bool(self.checkpoint().get("finished"))
+
+    def save(self, checkpoint: Mapping[str, Any]) -> None:
+        """Replace the checkpoint, or leave the last one as it was.
+
+        Raises:
+            DiskFull: No space left.
+        """
+        data = io.BytesIO()
+        torch.save(dict(checkpoint), data)
+        write_atomically(self.checkpoint_path, data.getbuffer())
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Read the checkpoint: tensors and plain values only, never code.
+
+        Raises:
+            RunError: There is none, or it cannot be read.
+        """
+        path = self.checkpoint_path
+        if not path.is_file():
+            raise RunError(f"{self.folder} has no {CHECKPOINT} yet; train it first")
+        try:
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError, KeyError) as error:
+            raise RunError(
+                f"{path} cannot be read, it is truncated or no checkpoint: restore a copy, "
+                "or delete it to train again from the start"
+            ) from error
+        if not isinstance(loaded, dict) or "shapes" not in loaded:
+            raise RunError(f"{path} is no checkpoint of a run")
+        return loaded
+
+    def load_trainee(self, device: str | torch.device) -> Actor:
+        """Load the driver that the run gives: its trainee, or its expert where the method is rl_mdp.
+
+        Raises:
+            RunError: There is no readable checkpoint, or it is of another shape than config.yaml says.
+        """
+        checkpoint = self.checkpoint()
+        shapes = _shapes(checkpoint["shapes"])
+        if self.config.method == "rl_mdp":
+            return self._expert(checkpoint, shapes).to(device).eval()
+        trainee = Trainee(shapes, self.config.trainee)
+        self._fill(trainee, checkpoint, "trainee")
+        return trainee.to(device).eval()
+
+    def load_expert(self, shapes: Shapes, *, device: str | torch.device) -> Expert:
+        """Load the expert for a world of the given shapes.
+
+        Raises:
+            RunError: As `load_trainee`; or the run has no expert, or one for another state or other actions.
+        """
+        if self.config.method == "ail":
+            raise RunError(f"{self.folder} is an ail run and learned no expert; name an rl_mdp or a2d run")
+        checkpoint = self.checkpoint()
+        saved = _shapes(checkpoint["shapes"])
+        if (saved.state, saved.family) != (shapes.state, shapes.family):
+            raise RunError(
+                f"the expert of {self.folder} reads {saved.state} numbers and gives {saved.family.actions} "
+                f"{saved.family.kind} actions; this world has {shapes.state} and {shapes.family.actions} "
+                f"{shapes.family.kind}"
+            )
+        return self._expert(checkpoint, saved).to(device).eval().requires_grad_(False)
+
+    def append(self, metrics: Mapping[str, float]) -> None:
+        """Add one line to the metrics.
+
+        Raises:
+            DiskFull: No space left.
+        """
+        try:
+            with self.metrics_path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(dict(metrics)) + "\n")
+        except OSError as error:
+            raise _explained(error, self.metrics_path) from error
+
+    def rewind(self, rounds: int) -> None:
+        """Forget metrics after the first `rounds` rounds, and a line cut short: they are written again."""
+        if not self.metrics_path.exists():
+            return
+        kept = []
+        for line in self.metrics_path.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["round"] <= rounds:
+                    kept.append(line + "\n")
+            except (json.JSONDecodeError, KeyError):
+                break
+        write_atomically(self.metrics_path, "".join(kept).encode())
+
+    def _expert(self, checkpoint: Mapping[str, Any], shapes: Shapes) -> Expert:
+        expert = Expert(shapes, self.config.expert)
+        self._fill(expert, checkpoint, "expert")
+        return expert
+
+    def _fill(self, module: torch.nn.Module, checkpoint: Mapping[str, Any], name: str) -> None:
+        try:
+            module.load_state_dict(checkpoint[name])
+        except (RuntimeError, KeyError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise RunError(
+                f"{self.checkpoint_path} is of another shape than {CONFIG} says: {reason}; "
+                "was one of the two changed?"
+            ) from error
+
+
+def write_atomically(path: Path, data: bytes | memoryview) -> None:
+    """Write a file so that a reader, or a kill at any moment, finds the old one or the new one, whole.
+
+    Raises:
+        DiskFull: No space left; the old file is intact.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        raise _explained(error, path) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _explained(error: OSError, path: Path) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(path)
+    return RunError(f"cannot write {path}: {error.strerror or error}")
+
+
+def _refuse_difference(folder: Path, old: TrainConfig, new: TrainConfig) -> None:
+    before, after = flat(old), flat(new)
+    for key in sorted(before.keys() | after.keys()):
+        if key not in WHEREABOUTS and before.get(key) != after.get(key):
+            raise RunError(
+                f"{folder} is a run with {key}={before.get(key)}, not {after.get(key)}: "
+                "give the same settings to go on, or another run=FOLDER"
+            )
+
+
+def _shapes(text: str) -> Shapes:
+    values = json.loads(text)
+    image = None if values["image"] is None else (values["image"][0], values["image"][1], values["image"][2])
+    vectors = tuple((str(key), int(size)) for key, size in values["vectors"])
+    return Shapes(values["state"], vectors, image, ActionFamily(**values["family"]))

@@ -1,0 +1,191 @@
+"""What a round changes: the PPO step of the expert, the critic fit, the projection of the trainee."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from a2d.config import ExpertConfig, TraineeConfig
+from a2d.dataset import Buffer
+from a2d.distributions import Distribution
+from a2d.estimators import clipped_surrogate
+from a2d.policies import Expert, StateCritic, Trainee
+
+Scalars = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertBatch:
+    """A round as the expert's step sees it; B = T * N."""
+
+    state: Tensor  # (B, S)
+    action: Tensor  # (B,) or (B, A)
+    log_prob: Tensor  # (B,) of the mixture that acted
+    advantage: Tensor  # (B,)
+    trainee: Tensor  # (B, P) the trainee's distribution parameters while it acted
+
+
+def improve_expert(
+    expert: Expert,
+    optimizer: torch.optim.Optimizer,
+    *,
+    batch: ExpertBatch,
+    config: ExpertConfig,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Take PPO steps on the expert, weighted for the mixture that acted; stops once it moved `kl_stop`.
+
+    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi).
+    Advantages are standardised over the round.
+    """
+    spread = batch.advantage.std(correction=0)
+    advantage = (batch.advantage - batch.advantage.mean()) / (spread + 1e-8)
+    trainee = expert.family.of(batch.trainee)
+    with torch.no_grad():
+        before = expert.distribution(batch.state)
+    moved, passes = 0.0, 0
+    while passes < config.epochs and moved <= config.kl_stop:
+        for rows in minibatches(len(advantage), config.minibatch, rng=rng):
+            now = expert.distribution(batch.state[rows])
+            gain = clipped_surrogate(
+                now.log_prob(batch.action[rows]),
+                batch.log_prob[rows],
+                advantage=advantage[rows],
+                clip=config.clip,
+            )
+            loss = -gain - config.entropy * now.entropy().mean()
+            if config.trainee_kl > 0.0:
+                loss = loss + config.trainee_kl * now.divergence(expert.family.of(batch.trainee[rows])).mean()
+            descend(loss, optimizer, module=expert, longest=config.max_grad_norm)
+            expert.limit_std(expert.std_max)
+        passes += 1
+        with torch.no_grad():
+            after = expert.distribution(batch.state)
+            moved = float(before.divergence(after).mean())
+    return _expert_scalars(after, trainee=trainee, batch=batch, moved=moved, passes=passes)
+
+
+def fit_critic(
+    critic: StateCritic,
+    optimizer: torch.optim.Optimizer,
+    *,
+    state: Tensor,
+    target: Tensor,
+    config: ExpertConfig,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Regress targets (B,), in units of the return scale, on states (B, S) by mean square."""
+    total, steps = 0.0, 0
+    for _ in range(config.epochs):
+        for rows in minibatches(len(target), config.minibatch, rng=rng):
+            loss = (critic(state[rows]) - target[rows]).square().mean()
+            descend(loss, optimizer, module=critic, longest=config.max_grad_norm)
+            total, steps = total + float(loss.detach()), steps + 1
+    return {"loss/critic": total / steps}
+
+
+def project(
+    trainee: Trainee,
+    optimizer: torch.optim.Optimizer,
+    *,
+    expert: Expert | None,
+    fresh: Mapping[str, NDArray],
+    buffer: Buffer,
+    config: TraineeConfig,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Fit the trainee to the current expert: forward KL on D, with the value and the state beside it.
+
+    Minimises E_D[KL(pi_theta(a|s) || pi_psi(a|b))], whose optimum is the implicit policy, the posterior
+    average of the expert. One pass of the encoder serves all three losses: each minibatch is part newest
+    round (which alone has `target`s for the value) and part D.
+
+    Args:
+        trainee: What is fitted.
+        optimizer: Of the trainee.
+        expert: Gives the labels; None where they were scripted and stand in the rows as `label`.
+        fresh: The newest round's rows (B, ...), with `target` in units of the return scale.
+        buffer: D, already with the newest round in it.
+        config: The bound on the work is `updates_per_step`.
+        rng: Of the minibatches.
+
+    Source: Warrington et al., ICML 2021, theorem 1 and algorithm 1 (AILStep).
+    """
+    device = trainee.log_std.device
+    newest = len(fresh["target"])
+    steps = max(1, math.ceil(config.updates_per_step * newest / config.minibatch))
+    share = max(1, round(config.fresh * config.minibatch))
+    order = _endless(newest, share, rng=rng)
+    losses: dict[str, list[float]] = {}
+    for _ in range(steps):
+        rows = next(order)
+        drawn = buffer.sample(config.minibatch - len(rows), rng=rng)
+        joined = {key: np.concatenate((fresh[key][rows], old)) for key, old in drawn.items()}
+        batch = {key: torch.from_numpy(values).to(device) for key, values in joined.items()}
+        target = torch.from_numpy(fresh["target"][rows]).to(device)
+        terms = _trainee_losses(trainee, expert, batch=batch, target=target)
+        loss = terms["projection"] + config.value * terms["value"] + config.state * terms["state"]
+        descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
+        for name, value in terms.items():
+            losses.setdefault(name, []).append(float(value.detach()))
+    scalars = {f"loss/{name}": float(np.mean(values)) for name, values in losses.items()}
+    if expert is not None:
+        scalars["divergence"] = scalars["loss/projection"]
+    return scalars
+
+
+def minibatches(count: int, size: int, *, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Split a random order of `count` rows into parts of about `size`, none much smaller than the others."""
+    yield from np.array_split(rng.permutation(count), max(1, round(count / size)))
+
+
+def descend(loss: Tensor, optimizer: torch.optim.Optimizer, *, module: nn.Module, longest: float) -> None:
+    """One gradient step, the gradient no longer than `longest`."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(module.parameters(), longest)
+    optimizer.step()
+
+
+def _trainee_losses(
+    trainee: Trainee, expert: Expert | None, *, batch: Mapping[str, Tensor], target: Tensor
+) -> dict[str, Tensor]:
+    reading = trainee(batch)
+    policy = trainee.family.of(reading.parameters)
+    if expert is None:
+        projection = -policy.log_prob(batch["label"]).mean()
+    else:
+        with torch.no_grad():
+            label = expert.distribution(batch["state"])
+        projection = label.divergence(policy).mean()
+    value = (reading.value[: len(target)] - target).square().mean()
+    return {
+        "projection": projection,
+        "value": value,
+        "state": (reading.state - batch["state"]).square().mean(),
+    }
+
+
+def _endless(count: int, size: int, *, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    while True:
+        yield from minibatches(count, size, rng=rng)
+
+
+def _expert_scalars(
+    after: Distribution, *, trainee: Distribution, batch: ExpertBatch, moved: float, passes: int
+) -> Scalars:
+    with torch.no_grad():
+        weight = torch.exp(after.log_prob(batch.action) - batch.log_prob)
+        return {
+            "entropy": float(after.entropy().mean()),
+            "expert/moved": moved,
+            "expert/passes": float(passes),
+            "expert/gap": float(after.divergence(trainee).mean()),
+            "expert/weight_max": float(weight.max()),
+        }

@@ -1,0 +1,154 @@
+"""N worlds as one gymnasium VectorEnv: batched natively, one after the other, or one process each.
+
+Nothing here imports torch: a worker process loads this module and its world, no more.
+"""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
+
+from a2d.errors import A2DError
+
+if TYPE_CHECKING:
+    from a2d.config import EnvConfig
+
+CLOSE_SECONDS = 10.0
+
+
+class WorldError(A2DError):
+    """A world cannot be made, or failed while it ran."""
+
+
+def make_worlds(env: EnvConfig, *, count: int, suite: str, **options: Any) -> VectorEnv:
+    """Make `count` worlds that leave resetting to the caller (`AutoresetMode.DISABLED`).
+
+    Args:
+        env: Which world and how it is spread over processes.
+        count: Number of worlds (N).
+        suite: Which scenarios they draw from: train, heldout, ...
+        options: Further keywords for the world, besides `env.options`.
+
+    Raises:
+        WorldError: No such world, it does not take these keywords, or it cannot start.
+    """
+    keywords = {"suite": suite, **env.options, **options}
+    if env.server is not None:
+        keywords["server"] = env.server
+    maker = _Maker(env.id, tuple(keywords.items()))
+    register_worlds()
+    with _explained(env.id):
+        if env.vector == "native":
+            return _native(env.id, count=count, keywords=keywords)
+        if env.vector == "sync":
+            return SyncVectorEnv([maker] * count, autoreset_mode=AutoresetMode.DISABLED)
+        return AsyncVectorEnv(
+            [maker] * count,
+            shared_memory=True,
+            context=_start_method(),
+            autoreset_mode=AutoresetMode.DISABLED,
+        )
+
+
+@functools.cache
+def register_worlds() -> None:
+    """Let every installed package name its worlds; gymnasium 1 no longer calls this entry point itself."""
+    for entry in entry_points(group="gymnasium.envs"):
+        entry.load()()
+
+
+@contextmanager
+def stopping(worlds: VectorEnv) -> Iterator[VectorEnv]:
+    """Stop the worlds at the end, however it comes: politely at first, then by force.
+
+    Raises:
+        WorldError: A world's process died.
+    """
+    try:
+        yield worlds
+    except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+        raise WorldError(
+            "a world's process died; was it killed, or out of memory? (env.count sets how many there are) "
+            "Run the same command again to go on"
+        ) from error
+    finally:
+        _stop(worlds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes one world; pickled to the worker that runs it."""
+
+    id: str
+    keywords: tuple[tuple[str, Any], ...]
+
+    def __call__(self) -> gymnasium.Env:
+        if multiprocessing.parent_process() is None:
+            return _Named(gymnasium.make(self.id, **dict(self.keywords)))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
+        register_worlds()
+        return _Named(gymnasium.make(self.id, **dict(self.keywords)))
+
+
+class _Named(gymnasium.Wrapper):
+    """Turns a world's failure into a WorldError: a worker's exception travels as its class and one text."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        with _explained(str(self.env.spec and self.env.spec.id)):
+            return self.env.reset(seed=seed, options=options)
+
+    def step(self, action: Any) -> Any:
+        with _explained(str(self.env.spec and self.env.spec.id)):
+            return self.env.step(action)
+
+
+def _native(world: str, *, count: int, keywords: dict[str, Any]) -> VectorEnv:
+    worlds = gymnasium.make_vec(world, count, vectorization_mode="vector_entry_point", **keywords)
+    if worlds.metadata.get("autoreset_mode") is not AutoresetMode.DISABLED:
+        worlds.close()
+        raise WorldError(f"{world} resets itself: a native world must have AutoresetMode.DISABLED")
+    return worlds
+
+
+@contextmanager
+def _explained(world: str) -> Iterator[None]:
+    try:
+        yield
+    except (WorldError, KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
+        raise
+    except TypeError as error:
+        reason = str(error).partition(" was raised from the environment creator")[0]  # what gymnasium adds
+        raise WorldError(
+            f"{world}: {reason}; check env.options, and whether env.server fits this world"
+        ) from error
+    except Exception as error:  # of any kind, from somebody else's world; the cause stays attached
+        raise WorldError(f"{world}: {type(error).__name__}: {error}") from error
+
+
+def _start_method() -> str:
+    """A worker must not inherit torch's threads, so a plain fork will not do."""
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def _stop(worlds: VectorEnv) -> None:
+    if worlds.closed:
+        return
+    if not isinstance(worlds, AsyncVectorEnv):
+        worlds.close()
+        return
+    try:
+        worlds.close(timeout=CLOSE_SECONDS)
+    except Exception:  # a worker that died or lost its place in the conversation cannot close politely
+        for process in worlds.processes:
+            process.terminate()
+            process.join()
+        worlds.closed = True

@@ -1,0 +1,80 @@
+"""`driving serve`: the embedded CARLA-compatible server as a process of its own."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from driving.server.errors import MapError
+from driving.server.serve import Server
+from scenarios.roads import straight_road
+
+STRAIGHT = "straight"
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the calls; 0 = any free one.", min=0, max=65535)] = 2000,
+    map_name: Annotated[str, typer.Option("--map", help="straight, or an OpenDRIVE file.")] = STRAIGHT,
+    exit_with_stdin: Annotated[
+        bool, typer.Option("--exit-with-stdin", help="End when standard input does.")
+    ] = False,
+) -> None:
+    """Answer CARLA 0.9.16 clients until interrupted; prints `ready HOST:PORT` when they may connect.
+
+    Example: driving serve --port 2000 --map straight
+    """
+    logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
+    name, maps = _maps(map_name)
+    server = Server(host, port, maps, name)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
+    if exit_with_stdin:
+        threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
+    server.start()
+    if not _is_loopback(host):
+        logging.warning(
+            "listening at %s: anybody who reaches this address can use the server; it has no password", host
+        )
+    print(f"ready {server.host}:{server.port}", flush=True)
+    server.run()
+
+
+def _maps(choice: str) -> tuple[str, dict[str, str]]:
+    """The default map's name, and every map's document by name.
+
+    Raises:
+        MapError: The file cannot be read.
+    """
+    maps = {STRAIGHT: straight_road()}
+    if choice == STRAIGHT:
+        return STRAIGHT, maps
+    path = Path(choice)
+    try:
+        maps[path.stem] = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MapError(
+            f"map '{choice}' cannot be read: {error}; use {STRAIGHT} or an OpenDRIVE file"
+        ) from error
+    return path.stem, maps
+
+
+def _stop_with_stdin(server: Server) -> None:
+    while os.read(sys.stdin.fileno(), 4096):  # unbuffered: a thread that waits here must hold no lock at exit
+        pass
+    server.stop()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,152 @@
+"""Cameras: the renderer's scene follows the actors, and one pass serves all cameras of one view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.blueprints import colour
+from driving.server.maps import RoadMap
+from driving.server.render import Camera, Frame, Look, Scene, render
+from driving.server.streams import class_pixels, depth_pixels, instance_pixels
+from driving.server.world import Actor, World
+
+CAMERAS = (
+    "sensor.camera.rgb",
+    "sensor.camera.depth",
+    "sensor.camera.semantic_segmentation",
+    "sensor.camera.instance_segmentation",
+)
+_CLOTHES = ((178, 60, 50), (60, 92, 150), (210, 168, 60), (70, 120, 80), (130, 80, 130), (90, 90, 95))
+_PROP_COLOUR = (150, 120, 90)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What one camera saw."""
+
+    camera: Actor
+    pose: tuple[float, ...]  # x, y, z, pitch, yaw, roll
+    pixels: NDArray[np.uint8]  # (H, W, 4) BGRA
+    fov: float  # degrees
+
+
+class Studio:
+    """Keeps the renderer's scene in step with a world and takes its pictures."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._scene: Scene | None = None
+        self._map: RoadMap | None = None
+        self._shown: tuple[int, ...] = ()
+        self._revision = -1
+        self._poses = np.zeros((0, 6))
+        self._rows: dict[int, int] = {}  # row -> id of what can be seen
+        self._weather: tuple[float, ...] = ()
+        self._views: dict[int, Camera] = {}
+
+    def prepare(self) -> None:
+        """Build the map's scene now, so that the first picture comes in time."""
+        self._follow()
+
+    def pictures(self, cameras: Sequence[Actor]) -> Iterator[Picture]:
+        """Take a picture with each camera."""
+        if not cameras:
+            return
+        scene = self._follow()
+        passes: dict[tuple[tuple[float, ...], Camera], Frame] = {}
+        for camera in cameras:
+            view = self._view(camera)
+            pose = tuple(self._world.table.motion[camera.row, :6].tolist())
+            frame = passes.get((pose, view))
+            if frame is None:
+                frame = passes[pose, view] = render(scene, view, pose[:3], pose[3:])
+            yield Picture(camera, pose, _pixels(camera.blueprint.id, frame), view.fov)
+
+    def _view(self, camera: Actor) -> Camera:
+        view = self._views.get(camera.id)
+        if view is None:
+            width, height, fov = (camera.values[name] for name in ("image_size_x", "image_size_y", "fov"))
+            view = self._views[camera.id] = Camera(int(width), int(height), float(fov))
+        return view
+
+    def _follow(self) -> Scene:
+        """Bring the scene up to the world's present."""
+        world = self._world
+        scene = self._scene
+        if scene is None or self._map is not world.map:
+            scene = self._scene = Scene(world.map.strips, world.map.marks, seed=0)
+            self._map, self._shown, self._revision, self._weather = world.map, (), -1, ()
+        if self._revision != world.revision:
+            self._recast(scene)
+        poses = world.table.motion[:, :6]
+        for row in np.flatnonzero((poses != self._poses).any(axis=1)):
+            if row in self._rows:
+                self._move(scene, int(row))
+        self._poses = poses.copy()
+        if self._weather != world.weather:
+            self._weather = world.weather
+            _set_weather(scene, world.weather)
+        return scene
+
+    def _recast(self, scene: Scene) -> None:
+        """Add and remove what came and went."""
+        visible = {
+            actor.id: actor
+            for actor in self._world.actors.values()
+            if actor.blueprint.kind in ("vehicle", "walker", "prop")
+        }
+        for gone in self._shown:
+            if gone not in visible:
+                scene.remove(gone)
+        for actor_id, actor in visible.items():
+            if actor_id not in self._shown:
+                scene.add(actor_id, _look(actor))
+        self._shown = tuple(visible)
+        self._rows = {actor.row: actor.id for actor in visible.values()}
+        self._poses = np.full((len(self._world.actors), 6), np.nan)
+        self._views = {key: view for key, view in self._views.items() if key in self._world.actors}
+        self._revision = self._world.revision
+
+    def _move(self, scene: Scene, row: int) -> None:
+        pose = self._world.table.motion[row, :6].tolist()
+        walked = float(self._world.table.rows[row]["walked"])
+        scene.move(self._rows[row], tuple(pose[:3]), tuple(pose[3:]), stride=walked)
+
+
+def _look(actor: Actor) -> Look:
+    blueprint = actor.blueprint
+    length, width, height = blueprint.size
+    if blueprint.kind == "vehicle":
+        paint = colour(actor.values.get("color") or "120,120,120")
+        shade = (paint[0], paint[1], paint[2])
+    elif blueprint.kind == "walker":
+        shade = _CLOTHES[blueprint.uid % len(_CLOTHES)]
+    else:
+        shade = _PROP_COLOUR
+    base_type = blueprint.sort if blueprint.kind == "vehicle" else ""
+    return Look(blueprint.kind, blueprint.id, base_type, length, width, height, shade, blueprint.tag)
+
+
+def _set_weather(scene: Scene, weather: Sequence[float]) -> None:
+    scene.set_weather(
+        sun_azimuth=weather[4],
+        sun_altitude=weather[5],
+        cloudiness=weather[0],
+        fog_density=weather[6],
+        fog_distance=weather[7],
+        wetness=weather[9],
+    )
+
+
+def _pixels(blueprint: str, frame: Frame) -> NDArray[np.uint8]:
+    if blueprint == "sensor.camera.rgb":
+        return frame.bgra
+    if blueprint == "sensor.camera.depth":
+        return depth_pixels(frame.depth)
+    if blueprint == "sensor.camera.semantic_segmentation":
+        return class_pixels(frame.tag)
+    return instance_pixels(frame.tag, frame.instance)

@@ -1,0 +1,129 @@
+"""Blows: what meeting does to two bodies' moves and velocities, and the list of who met."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from driving.server.bodies import VEHICLE, WALKER, Bodies, Body
+from driving.server.contact import first_touch, heights_overlap
+
+RESTITUTION = 0.1
+QUICKEST_PARTING = 0.05  # m that overlapping bodies are moved apart in one sub-step
+KNOCK_DOWN = 1.0  # m/s that a blow must add to knock a walker down
+MOST_CONTACTS = 64  # reported per tick
+
+Contacts = NDArray[np.float64]  # (MOST_CONTACTS, 4): row, row, impulse x, impulse y on the second body (N s)
+
+
+@njit(cache=True)
+def meet(bodies: Bodies, moves: NDArray[np.float64], step: float, contacts: Contacts, found: int) -> int:
+    """Have each pair that meets during a sub-step exchange a blow and go on with what it left them.
+
+    Args:
+        bodies: All rows, shape (n,); velocities change.
+        moves: Each body's displacement in this sub-step, m, shape (n, 2); changes likewise.
+        step: s.
+        contacts: Pairs of this tick so far; grows.
+        found: How many they are.
+
+    Returns:
+        How many they are now.
+    """
+    count = len(bodies)
+    for i in range(count):
+        if bodies[i].collides == 0.0:
+            continue
+        for j in range(i + 1, count):
+            a, b = bodies[i], bodies[j]
+            if b.collides == 0.0 or (_heavy(a) and _heavy(b)):
+                continue
+            dx, dy = moves[j, 0] - moves[i, 0], moves[j, 1] - moves[i, 1]
+            room = a.half_length + a.half_width + b.half_length + b.half_width + abs(dx) + abs(dy)
+            if abs(b.x - a.x) > room or abs(b.y - a.y) > room or not heights_overlap(a, b):
+                continue
+            time, nx, ny, depth = first_touch(a, b, dx, dy)
+            if time > 1.0:
+                continue
+            impulse = _strike(a, b, nx, ny)
+            if impulse > 0.0:
+                _go_on(a, moves, i, time, step)
+                _go_on(b, moves, j, time, step)
+            if depth > 0.0:
+                _part(a, b, moves, i, j, nx, ny, depth)
+            found = _note(contacts, found, i, j, impulse * nx, impulse * ny)
+    return found
+
+
+@njit(cache=True)
+def _strike(a: Body, b: Body, nx: float, ny: float) -> float:
+    """Exchange the impulse along the normal from a to b; N s, 0 if they part already."""
+    closing = (a.vx - b.vx) * nx + (a.vy - b.vy) * ny
+    if closing <= 0.0:
+        return 0.0
+    ease_a = 0.0 if _heavy(a) else 1.0 / a.mass
+    ease_b = 0.0 if _heavy(b) else 1.0 / b.mass
+    impulse = (1.0 + RESTITUTION) * closing / (ease_a + ease_b)
+    _kick(a, -impulse * ease_a, nx, ny)
+    _kick(b, impulse * ease_b, nx, ny)
+    return impulse
+
+
+@njit(cache=True)
+def _go_on(b: Body, moves: NDArray[np.float64], row: int, time: float, step: float) -> None:
+    """Spend the part of the step after `time` at the new velocity."""
+    left = 0.0 if _heavy(b) else (1.0 - time) * step
+    moves[row, 0] = moves[row, 0] * time + b.vx * left
+    moves[row, 1] = moves[row, 1] * time + b.vy * left
+
+
+@njit(cache=True)
+def _kick(b: Body, change: float, nx: float, ny: float) -> None:
+    """Change a body's velocity by `change` m/s along (nx, ny)."""
+    b.vx += change * nx
+    b.vy += change * ny
+    if b.kind == VEHICLE:
+        yaw = math.radians(b.yaw)
+        along = change * (nx * math.cos(yaw) + ny * math.sin(yaw))
+        b.speed += along
+        b.slide_x += change * nx - along * math.cos(yaw)
+        b.slide_y += change * ny - along * math.sin(yaw)
+    elif b.kind == WALKER and abs(change) > KNOCK_DOWN:
+        b.fallen = 1.0
+
+
+@njit(cache=True)
+def _part(
+    a: Body, b: Body, moves: NDArray[np.float64], i: int, j: int, nx: float, ny: float, depth: float
+) -> None:
+    """Move overlapping bodies apart, the lighter one further."""
+    ease_a = 0.0 if _heavy(a) else 1.0 / a.mass
+    ease_b = 0.0 if _heavy(b) else 1.0 / b.mass
+    share = ease_a / (ease_a + ease_b)
+    push = min(depth, QUICKEST_PARTING)
+    moves[i, 0] -= nx * push * share
+    moves[i, 1] -= ny * push * share
+    moves[j, 0] += nx * push * (1.0 - share)
+    moves[j, 1] += ny * push * (1.0 - share)
+
+
+@njit(cache=True)
+def _note(contacts: Contacts, found: int, i: int, j: int, impulse_x: float, impulse_y: float) -> int:
+    for k in range(found):
+        if contacts[k, 0] == i and contacts[k, 1] == j:
+            contacts[k, 2] += impulse_x
+            contacts[k, 3] += impulse_y
+            return found
+    if found < len(contacts):
+        contacts[found, 0], contacts[found, 1] = i, j
+        contacts[found, 2], contacts[found, 3] = impulse_x, impulse_y
+        return found + 1
+    return found
+
+
+@njit(cache=True)
+def _heavy(b: Body) -> bool:
+    return b.simulated == 0.0 or b.mass == math.inf

@@ -1,0 +1,246 @@
+"""OpenDRIVE documents as lane strips, road markings and spawn points, in CARLA's frame.
+
+OpenDRIVE is right-handed and CARLA left-handed: y_carla = -y, yaw_carla = -heading.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.errors import MapError
+from driving.server.reference_line import Cubics, ReferenceLine
+from driving.server.wire import Pose, Vector
+
+KERB = 0.12  # m, how far pavements stand above the road
+SPAWN_SPACING = 20.0  # m
+SPAWN_MARGIN = 5.0  # m kept from a road's ends
+SPAWN_HEIGHT = 0.3  # m above the road
+DASH, GAP = 3.0, 4.5  # m, of broken markings
+DEFAULT_SPEED_LIMIT = 30.0  # km/h
+DEFAULT_LATITUDE, DEFAULT_LONGITUDE = 42.0, 2.0  # what the client assumes without a geoReference
+_SPEED_UNITS = {"mph": 1.609344, "km/h": 1.0, "m/s": 3.6}
+_RAISED = ("sidewalk",)
+
+Points = NDArray[np.float64]  # (n, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStrip:
+    """A stretch of one lane between its two edges."""
+
+    kind: str  # OpenDRIVE lane type
+    left: Points  # (n, 3)
+    right: Points  # (n, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class RoadMark:
+    """One painted line."""
+
+    points: Points  # (n, 3)
+    width: float  # m
+    colour: str  # white | yellow
+    dash: float  # m; dash = gap = 0: solid
+    gap: float  # m
+
+
+@dataclass(frozen=True, slots=True)
+class RoadMap:
+    """A map as the server needs it."""
+
+    name: str
+    xodr: str
+    strips: tuple[LaneStrip, ...]
+    marks: tuple[RoadMark, ...]
+    spawn_points: tuple[Pose, ...]
+    speed_limit: float  # km/h, the commonest of its roads
+    origin: tuple[float, float]  # latitude, longitude of (0, 0); degrees
+
+
+def read_map(name: str, xodr: str) -> RoadMap:
+    """Read an OpenDRIVE document.
+
+    Raises:
+        MapError: It is none, or has no road.
+    """
+    try:
+        root = ElementTree.fromstring(xodr)
+    except ElementTree.ParseError as error:
+        raise MapError(f"map '{name}' is not an OpenDRIVE document: {error}") from error
+    strips: list[LaneStrip] = []
+    marks: list[RoadMark] = []
+    spawn_points: list[Pose] = []
+    try:
+        roads = [_Road(element) for element in root.findall("road")]
+        for road in roads:
+            for section in road.sections:
+                strips += _strips(road, section)
+                marks += _marks(road, section)
+                spawn_points += _spawn_points(road, section)
+        limits = Counter(road.speed_limit for road in roads if road.speed_limit)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MapError(f"map '{name}' cannot be read: {error!r}") from error
+    if not strips:
+        raise MapError(f"map '{name}' has no lanes")
+    limit = limits.most_common(1)[0][0] if limits else DEFAULT_SPEED_LIMIT
+    return RoadMap(name, xodr, tuple(strips), tuple(marks), tuple(spawn_points), limit, _origin(root))
+
+
+class _Lane:
+    """One lane of one section: its id, type, widths and markings."""
+
+    def __init__(self, element: Element) -> None:
+        self.id = int(element.attrib["id"])
+        self.kind = element.attrib.get("type", "none")
+        self.width = Cubics([_cubic(item, "sOffset") for item in element.findall("width")])
+        self.marks = sorted(element.findall("roadMark"), key=lambda item: float(item.get("sOffset", 0)))
+
+
+class _Section:
+    """One lane section: stations at which it is sampled, and its lanes' edges there."""
+
+    def __init__(self, element: Element, start: float, end: float) -> None:
+        self.start, self.end = start, end
+        self.left, self.centre, self.right = (
+            sorted((_Lane(lane) for lane in element.findall(f"{side}/lane")), key=lambda lane: abs(lane.id))
+            for side in ("left", "center", "right")
+        )
+
+
+class _Road:
+    """One road: where it runs and what its sections are."""
+
+    def __init__(self, element: Element) -> None:
+        self.length = float(element.attrib["length"])
+        self.in_junction = element.get("junction", "-1") != "-1"
+        self.keeps_right = element.get("rule", "RHT") != "LHT"
+        self.line = ReferenceLine(element.findall("planView/geometry"))
+        self.elevation = Cubics([_cubic(item, "s") for item in element.findall("elevationProfile/elevation")])
+        self.offset = Cubics([_cubic(item, "s") for item in element.findall("lanes/laneOffset")])
+        self.speed_limit = _speed_limit(element)
+        found = sorted(element.findall("lanes/laneSection"), key=lambda item: float(item.attrib["s"]))
+        starts = [float(item.attrib["s"]) for item in found]
+        ends = [*starts[1:], self.length]
+        self.sections = [_Section(*item) for item in zip(found, starts, ends, strict=True)]
+
+    def stations(self, section: _Section) -> NDArray[np.float64]:
+        """Where along the road a section is sampled so that straight pieces between are true."""
+        breaks = [self.elevation.starts, self.offset.starts]
+        breaks += [section.start + lane.width.starts for lane in (*section.left, *section.right)]
+        plain = all(curve.constant for curve in (self.elevation, self.offset)) and all(
+            lane.width.constant for lane in (*section.left, *section.right)
+        )
+        return self.line.stations(section.start, section.end, np.concatenate(breaks), plain=plain)
+
+    def points(self, s: NDArray[np.float64], t: NDArray[np.float64], raised: float = 0.0) -> Points:
+        """Points beside the reference line, t to the left, in CARLA's frame."""
+        x, y, heading = self.line.sample(s)
+        z = self.elevation(s) + raised
+        return np.column_stack([x - t * np.sin(heading), -(y + t * np.cos(heading)), z])
+
+    def edges(
+        self, section: _Section, s: NDArray[np.float64]
+    ) -> Iterator[tuple[_Lane, NDArray[np.float64], NDArray[np.float64]]]:
+        """Each lane with its inner and outer edge's t at stations s."""
+        for side, lanes in ((1.0, section.left), (-1.0, section.right)):
+            inner = self.offset(s)
+            for lane in lanes:
+                outer = inner + side * np.maximum(lane.width(s - section.start), 0.0)
+                yield lane, inner, outer
+                inner = outer
+
+
+def _strips(road: _Road, section: _Section) -> Iterator[LaneStrip]:
+    s = road.stations(section)
+    for lane, inner, outer in road.edges(section, s):
+        if lane.kind == "none" or np.abs(outer - inner).max() < 0.01:
+            continue
+        raised = KERB if lane.kind in _RAISED else 0.0
+        left, right = (outer, inner) if lane.id > 0 else (inner, outer)
+        yield LaneStrip(lane.kind, road.points(s, left, raised), road.points(s, right, raised))
+
+
+def _marks(road: _Road, section: _Section) -> Iterator[RoadMark]:
+    if road.in_junction:
+        return
+    stations = road.stations(section)
+    for lane in section.centre:
+        yield from _lines(road, section, lane, stations, road.offset(stations))
+    for lane, _, outer in road.edges(section, stations):
+        yield from _lines(road, section, lane, stations, outer)
+
+
+def _lines(
+    road: _Road, section: _Section, lane: _Lane, s: NDArray[np.float64], t: NDArray[np.float64]
+) -> Iterator[RoadMark]:
+    if not lane.marks:
+        return
+    starts = [section.start + float(mark.get("sOffset", 0)) for mark in lane.marks]
+    for mark, start, end in zip(lane.marks, starts, [*starts[1:], section.end], strict=True):
+        kind = mark.get("type", "none")
+        if kind not in _LINE_OFFSETS or end - start < 0.1:
+            continue
+        inside = np.concatenate([[start], s[(s > start) & (s < end)], [end]])
+        middle = np.interp(inside, s, t)
+        width = float(mark.get("width", 0.12)) or 0.12
+        colour = "yellow" if mark.get("color") == "yellow" else "white"
+        for side, dashed in _LINE_OFFSETS[kind]:
+            dash, gap = (DASH, GAP) if dashed else (0.0, 0.0)
+            yield RoadMark(road.points(inside, middle + side * width), width, colour, dash, gap)
+
+
+_LINE_OFFSETS = {  # road mark type -> (offset to the left in line widths, whether dashed)
+    "solid": ((0.0, False),),
+    "broken": ((0.0, True),),
+    "solid solid": ((1.0, False), (-1.0, False)),
+    "broken broken": ((1.0, True), (-1.0, True)),
+    "solid broken": ((1.0, False), (-1.0, True)),
+    "broken solid": ((1.0, True), (-1.0, False)),
+}
+
+
+def _spawn_points(road: _Road, section: _Section) -> Iterator[Pose]:
+    start, end = max(section.start, SPAWN_MARGIN), min(section.end, road.length - SPAWN_MARGIN)
+    if road.in_junction or end <= start:
+        return
+    s = np.arange(start + 0.25 * SPAWN_SPACING, end, SPAWN_SPACING)
+    for lane, inner, outer in road.edges(section, s):
+        if lane.kind != "driving" or not s.size:
+            continue
+        heading = road.line.sample(s)[2]
+        backwards = (lane.id > 0) == road.keeps_right
+        yaws = -np.degrees(heading) + (180.0 if backwards else 0.0)
+        places = road.points(s, (inner + outer) / 2, SPAWN_HEIGHT)
+        for place, yaw in zip(places, yaws, strict=True):
+            location: Vector = (float(place[0]), float(place[1]), float(place[2]))
+            yield location, (0.0, float((yaw + 180.0) % 360.0 - 180.0), 0.0)
+
+
+def _cubic(item: Element, start: str) -> tuple[float, ...]:
+    return tuple(float(item.get(name, 0.0)) for name in (start, "a", "b", "c", "d"))
+
+
+def _speed_limit(road: Element) -> float:
+    speed = road.find("type/speed")
+    if speed is None:
+        return 0.0
+    try:
+        return round(float(speed.get("max", 0.0)) * _SPEED_UNITS.get(speed.get("unit", "m/s"), 3.6), 1)
+    except ValueError:  # "no limit", "undefined"
+        return 0.0
+
+
+def _origin(root: Element) -> tuple[float, float]:
+    text = root.findtext("header/geoReference") or ""
+    found = dict(part.removeprefix("+").split("=", 1) for part in text.split() if "=" in part)
+    try:
+        return float(found.get("lat_0", DEFAULT_LATITUDE)), float(found.get("lon_0", DEFAULT_LONGITUDE))
+    except ValueError:
+        return DEFAULT_LATITUDE, DEFAULT_LONGITUDE

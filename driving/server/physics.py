@@ -1,0 +1,206 @@
+"""Motion of every body over one tick: sub-steps of at most 12.5 ms, and what is attached follows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from driving.server.bodies import ATTACHED, BODY, VEHICLE, WALKER, Bodies, Body
+from driving.server.contact import overlapping
+from driving.server.impact import MOST_CONTACTS, Contacts, meet
+from driving.server.vehicle_model import BRAKE_LAG, STEERING_LAG, THROTTLE_LAG, longitudinal, turning
+
+LONGEST_STEP = 0.0125  # s
+GRAVITY = 9.81  # m/s2
+WALKER_ACCELERATION = 10.0  # m/s2
+SLIDE_FRICTION = 6.0  # m/s2, of what was struck
+SPIN_FRICTION = 400.0  # degrees/s2
+SETTLE = 0.05  # m; nearer to the ground than this, a body stands on it
+
+
+def substeps(delta: float) -> int:
+    """How many equal parts a tick of `delta` seconds is cut into."""
+    return max(math.ceil(delta / LONGEST_STEP - 1e-9), 1)
+
+
+@njit(cache=True)
+def advance(bodies: Bodies, delta: float, steps: int, ground: float, contacts: Contacts) -> int:
+    """Move every body by one tick, in place.
+
+    Args:
+        bodies: The table's rows, shape (n,).
+        delta: s.
+        steps: Sub-steps.
+        ground: Height of the road, m.
+        contacts: Filled with the pairs that touched, the sum of their impulses in N s.
+
+    Returns:
+        How many pairs touched.
+    """
+    count = len(bodies)
+    before = np.empty((count, 3))
+    moves = np.zeros((count, 2))
+    for i in range(count):
+        before[i, 0], before[i, 1], before[i, 2] = bodies[i].vx, bodies[i].vy, bodies[i].vz
+    found = 0
+    step = delta / steps
+    for _ in range(steps):
+        for i in range(count):
+            b = bodies[i]
+            moves[i, 0], moves[i, 1] = 0.0, 0.0
+            if b.simulated == 0.0:
+                continue
+            if b.kind == VEHICLE:
+                _drive(b, step)
+            elif b.kind == WALKER:
+                _walk(b, step)
+            else:
+                continue
+            _fall(b, step, ground)
+            moves[i, 0], moves[i, 1] = b.vx * step, b.vy * step
+        found = meet(bodies, moves, step, contacts, found)
+        for i in range(count):
+            bodies[i].x += moves[i, 0]
+            bodies[i].y += moves[i, 1]
+            if bodies[i].kind == WALKER:
+                bodies[i].walked += math.hypot(moves[i, 0], moves[i, 1])
+    for i in range(count):
+        b = bodies[i]
+        b.ax, b.ay, b.az = (
+            (b.vx - before[i, 0]) / delta,
+            (b.vy - before[i, 1]) / delta,
+            (b.vz - before[i, 2]) / delta,
+        )
+    attach(bodies)
+    return found
+
+
+@njit(cache=True)
+def attach(bodies: Bodies) -> None:
+    """Put every attached body where its parent carries it."""
+    for i in range(len(bodies)):
+        if bodies[i].kind == ATTACHED:
+            _carry(bodies[i], bodies[int(bodies[i].parent)])
+
+
+def set_velocity(body: Body, velocity: tuple[float, float, float]) -> None:
+    """Give a body a velocity at once."""
+    body["vx"], body["vy"], body["vz"] = velocity
+    if body["kind"] == VEHICLE:
+        yaw = math.radians(body["yaw"])
+        speed = velocity[0] * math.cos(yaw) + velocity[1] * math.sin(yaw)
+        body["speed"] = speed
+        body["slide_x"] = velocity[0] - speed * math.cos(yaw)
+        body["slide_y"] = velocity[1] - speed * math.sin(yaw)
+
+
+def warm_up() -> None:
+    """Load or compile every kernel, so that the first tick is no slower than the others."""
+    bodies = np.zeros(2, BODY)
+    bodies["kind"] = VEHICLE
+    bodies["mass"] = bodies["scale"] = 1.0
+    advance(bodies, 0.05, 4, 0.0, np.zeros((MOST_CONTACTS, 4)))
+    overlapping(bodies, 0)
+    attach(bodies)
+
+
+@njit(cache=True)
+def _drive(b: Body, step: float) -> None:
+    b.engine += (b.throttle - b.engine) * (1.0 - math.exp(-step / THROTTLE_LAG))
+    b.braking += (b.brake - b.braking) * (1.0 - math.exp(-step / BRAKE_LAG))
+    b.wheel += (b.steer - b.wheel) * (1.0 - math.exp(-step / STEERING_LAG))
+    b.slide_x, b.slide_y = _rub(b.slide_x, b.slide_y, SLIDE_FRICTION * step)
+    b.spin = math.copysign(max(abs(b.spin) - SPIN_FRICTION * step, 0.0), b.spin)
+    if b.constant > 0.0:
+        yaw = math.radians(b.yaw)
+        b.speed = b.cx
+        b.vx = b.cx * math.cos(yaw) - b.cy * math.sin(yaw)
+        b.vy = b.cx * math.sin(yaw) + b.cy * math.cos(yaw)
+        b.wz = b.spin
+    else:
+        b.speed = longitudinal(b.speed, b.engine, b.braking, b.hand_brake, b.reverse, step)
+        slip, rate = turning(b.speed, b.wheel, b.scale)
+        course = math.radians(b.yaw) + slip
+        b.vx = b.speed * math.cos(course) + b.slide_x
+        b.vy = b.speed * math.sin(course) + b.slide_y
+        b.wz = math.degrees(rate) + b.spin
+    b.yaw = _wrapped(b.yaw + b.wz * step)
+
+
+@njit(cache=True)
+def _walk(b: Body, step: float) -> None:
+    wanted_x, wanted_y, most = b.dir_x * b.pace, b.dir_y * b.pace, WALKER_ACCELERATION * step
+    if b.fallen > 0.0:
+        wanted_x, wanted_y, most = 0.0, 0.0, SLIDE_FRICTION * step
+    elif b.pace > 0.0 and (b.dir_x != 0.0 or b.dir_y != 0.0):
+        b.yaw = math.degrees(math.atan2(b.dir_y, b.dir_x))
+    change_x, change_y = wanted_x - b.vx, wanted_y - b.vy
+    size = math.hypot(change_x, change_y)
+    part = 1.0 if size <= most else most / size
+    b.vx += change_x * part
+    b.vy += change_y * part
+
+
+@njit(cache=True)
+def _fall(b: Body, step: float, ground: float) -> None:
+    if b.falls == 0.0:
+        return
+    height = b.z + b.centre_z - b.half_height - ground
+    if height > SETTLE:
+        b.vz -= GRAVITY * step
+        b.z += max(b.vz * step, -height)
+    else:
+        b.z = ground + b.half_height - b.centre_z
+        b.vz = 0.0
+
+
+@njit(cache=True)
+def _rub(x: float, y: float, most: float) -> tuple[float, float]:
+    size = math.hypot(x, y)
+    if size <= most:
+        return 0.0, 0.0
+    return x * (1.0 - most / size), y * (1.0 - most / size)
+
+
+@njit(cache=True)
+def _carry(b: Body, p: Body) -> None:
+    """Compose the parent's pose with the attachment's (Unreal's pitch, yaw, roll)."""
+    outer = rotation(p.pitch, p.yaw, p.roll)
+    b.x = p.x + outer[0, 0] * b.px + outer[0, 1] * b.py + outer[0, 2] * b.pz
+    b.y = p.y + outer[1, 0] * b.px + outer[1, 1] * b.py + outer[1, 2] * b.pz
+    b.z = p.z + outer[2, 0] * b.px + outer[2, 1] * b.py + outer[2, 2] * b.pz
+    b.vx, b.vy, b.vz = p.vx, p.vy, p.vz
+    b.wx, b.wy, b.wz = p.wx, p.wy, p.wz
+    b.ax, b.ay, b.az = p.ax, p.ay, p.az
+    if p.pitch == 0.0 and p.roll == 0.0:
+        b.pitch, b.yaw, b.roll = b.p_pitch, _wrapped(p.yaw + b.p_yaw), b.p_roll
+        return
+    inner = rotation(b.p_pitch, b.p_yaw, b.p_roll)
+    m = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            m[i, j] = outer[i, 0] * inner[0, j] + outer[i, 1] * inner[1, j] + outer[i, 2] * inner[2, j]
+    b.pitch = math.degrees(math.asin(min(max(m[2, 0], -1.0), 1.0)))
+    b.yaw = math.degrees(math.atan2(m[1, 0], m[0, 0]))
+    b.roll = math.degrees(math.atan2(-m[2, 1], m[2, 2]))
+
+
+@njit(cache=True)
+def rotation(pitch: float, yaw: float, roll: float) -> NDArray[np.float64]:
+    """Columns are the body's forward, right and up axes, in CARLA's left-handed frame."""
+    cp, sp = math.cos(math.radians(pitch)), math.sin(math.radians(pitch))
+    cy, sy = math.cos(math.radians(yaw)), math.sin(math.radians(yaw))
+    cr, sr = math.cos(math.radians(roll)), math.sin(math.radians(roll))
+    m = np.empty((3, 3))
+    m[0, 0], m[0, 1], m[0, 2] = cp * cy, cy * sp * sr - sy * cr, -cy * sp * cr - sy * sr
+    m[1, 0], m[1, 1], m[1, 2] = cp * sy, sy * sp * sr + cy * cr, -sy * sp * cr + cy * sr
+    m[2, 0], m[2, 1], m[2, 2] = sp, -cp * sr, cp * cr
+    return m
+
+
+@njit(cache=True)
+def _wrapped(degrees: float) -> float:
+    return (degrees + 180.0) % 360.0 - 180.0

@@ -1,0 +1,134 @@
+"""A world's present as stream messages: its episode state, and what its sensors measure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+
+from driving.server.cameras import CAMERAS, Studio
+from driving.server.instruments import inertial, satellite
+from driving.server.streams import (
+    MAP_CHANGED,
+    EpisodeWriter,
+    Stamp,
+    image,
+    values,
+    vehicle_detail,
+    walker_detail,
+)
+from driving.server.structs import actor_struct
+from driving.server.wire import RELEASE, sensor_stream
+from driving.server.world import Actor, Collision, World
+
+
+class Publisher:
+    """Writes a world's messages; what nobody listens to is not computed."""
+
+    def __init__(self, world: World, stream_port: int) -> None:
+        self.studio = Studio(world)
+        self._world, self._stream_port = world, stream_port
+        self._writer = EpisodeWriter()
+        self._revision = -1
+        self._sensors: dict[int, Actor] = {}  # by stream
+        self._due: dict[int, float] = {}  # stream -> simulated second of its next message
+        self._started = time.monotonic()
+
+    @property
+    def sensors(self) -> dict[int, Actor]:
+        """The sensors that can be listened to, by stream."""
+        self._refresh()
+        return self._sensors
+
+    def episode_state(self) -> bytes:
+        """The latest state, as a stream message."""
+        world = self._world
+        self._refresh()
+        for actor_id in world.controlled:
+            if actor_id in world.actors:
+                actor = world.actors[actor_id]
+                self._writer.set_detail(actor.row, self._detail(actor))
+        world.controlled.clear()
+        return self._writer.message(
+            Stamp(world.frame, world.elapsed),
+            world.table.motion,
+            episode=world.episode,
+            wall=time.monotonic() - self._started,
+            delta=world.delta,
+            state=MAP_CHANGED if world.map_changed else 0,
+        )
+
+    def sensor_messages(self, streams: Collection[int]) -> Iterator[tuple[int, bytes]]:
+        """What the sensors of these streams have to say about the last tick: pairs of stream and message."""
+        self._refresh()
+        world = self._world
+        stamp = Stamp(world.frame, world.elapsed)
+        cameras = []
+        for stream in streams:
+            sensor = self._sensors.get(stream)
+            if sensor is None or not self._is_due(stream, sensor):
+                continue
+            if sensor.blueprint.id in CAMERAS:
+                cameras.append(sensor)
+            else:
+                for message in self._measure(sensor, stamp):
+                    yield stream, message
+        if world.settings.no_rendering:
+            return
+        for picture in self.studio.pictures(cameras):
+            blueprint, stream = picture.camera.blueprint.id, sensor_stream(picture.camera.id)
+            yield stream, image(blueprint, stamp, picture.pose, picture.pixels, fov=picture.fov)
+
+    def _measure(self, sensor: Actor, stamp: Stamp) -> Iterator[bytes]:
+        blueprint = sensor.blueprint.id
+        body = self._world.table.rows[sensor.row]
+        pose = self._world.table.motion[sensor.row, :6].tolist()
+        if blueprint == "sensor.other.imu":
+            yield values(blueprint, stamp, pose, inertial(body))
+        elif blueprint == "sensor.other.gnss":
+            yield values(blueprint, stamp, pose, satellite(body, self._world.map.origin))
+        elif blueprint == "sensor.other.collision":
+            for collision in self._world.collisions:
+                if sensor.parent in (collision.actor, collision.other):
+                    yield values(blueprint, stamp, pose, self._struck(sensor.parent, collision))
+
+    def _struck(self, victim: int, collision: Collision) -> list[object]:
+        """CollisionEvent from the victim's side: itself, the other, the impulse on itself."""
+        itself = victim == collision.other
+        other = collision.actor if itself else collision.other
+        impulse = [part if itself else -part for part in collision.impulse]
+        both = (self._world.actors[victim], self._world.actors[other])
+        return [*(actor_struct(actor, self._stream_port) for actor in both), impulse]
+
+    def _is_due(self, stream: int, sensor: Actor) -> bool:
+        period = float(sensor.values.get("sensor_tick") or 0.0)
+        if period <= 0.0:
+            return True
+        now = self._world.elapsed + 1e-6
+        due = self._due.get(stream, 0.0)
+        if now < due:
+            return False
+        self._due[stream] = due + period if due + period > now else now + period
+        return True
+
+    def _refresh(self) -> None:
+        world = self._world
+        if self._revision == world.revision:
+            return
+        self._revision = world.revision
+        self._sensors = {
+            sensor_stream(actor.id): actor
+            for actor in world.actors.values()
+            if actor.blueprint.id in RELEASE.sensor_types
+        }
+        self._due = {stream: due for stream, due in self._due.items() if stream in self._sensors}
+        actors = world.actors.values()
+        details = {actor.id: self._detail(actor) for actor in actors if actor.blueprint.kind != "sensor"}
+        self._writer.list_actors([actor.id for actor in actors], details)
+
+    def _detail(self, actor: Actor) -> bytes:
+        if actor.blueprint.kind == "vehicle":
+            return vehicle_detail(actor.control, self._world.map.speed_limit)
+        if actor.blueprint.kind == "walker":
+            direction, speed, jump = actor.walk
+            return walker_detail(direction, speed, jump=jump)
+        return b""

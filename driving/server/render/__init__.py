@@ -1,0 +1,11 @@
+"""Cameras without a GPU: a scene of street and actors, drawn to colour, depth, classes and instances.
+
+World frame: x forward, y right, z up (left-handed), metres; rotations (pitch, yaw, roll) in degrees.
+"""
+
+from driving.server.render.camera import Camera, Frame, render
+from driving.server.render.look import Look
+from driving.server.render.scene import Scene, UnknownActor
+from driving.server.render.warm import is_warm, warm_up
+
+__all__ = ["Camera", "Frame", "Look", "Scene", "UnknownActor", "is_warm", "render", "warm_up"]

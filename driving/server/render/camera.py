@@ -1,0 +1,93 @@
+"""Take a picture: a camera in a scene to an image with depth, classes and instances.
+
+The camera looks along its local x axis, y is right in the image and z up; rotation is
+(pitch, yaw, roll) in degrees in Unreal's order, the world is left-handed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.render.arrays import Canvas, Image, View
+from driving.server.render.raster import SAMPLES, draw
+from driving.server.render.scene import Scene, rotation_matrix
+from driving.server.render.shade import shade
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera.
+
+    Raises:
+        ValueError: The image is empty or the field of view is not inside (0, 180) degrees.
+    """
+
+    width: int  # px
+    height: int  # px
+    fov: float  # degrees, horizontal
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"a camera has at least 1 x 1 pixels, got {self.width} x {self.height}")
+        if not 0.0 < self.fov < 180.0:
+            raise ValueError(f"a camera's fov lies between 0 and 180 degrees, got {self.fov}")
+
+    @property
+    def focal(self) -> float:
+        """Focal length, px."""
+        return self.width / 2 / math.tan(math.radians(self.fov) / 2)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture."""
+
+    bgra: NDArray[np.uint8]  # (H, W, 4)
+    depth: NDArray[np.float32]  # (H, W) metres along the optical axis, 1000 where the sky is
+    tag: NDArray[np.uint8]  # (H, W) CityObjectLabel
+    instance: NDArray[np.uint32]  # (H, W) actor id, 0 for the street and the sky
+
+
+def render(
+    scene: Scene,
+    camera: Camera,
+    location: tuple[float, float, float],
+    rotation: tuple[float, float, float],
+) -> Frame:
+    """Draw `scene` as `camera` sees it from `location` (m), turned by `rotation` (pitch, yaw, roll; degrees)."""
+    axes = rotation_matrix(rotation)
+    view = View(
+        position=np.asarray(location, float),
+        axes=np.ascontiguousarray([axes[:, 1], -axes[:, 2], axes[:, 0]]),
+        focal=camera.focal,
+        width=camera.width,
+        height=camera.height,
+        reach=float(scene.reach),
+    )
+    stage = scene.stage
+    light = scene.light_at(location[0], location[1])
+    canvas = _canvas(scene, camera)
+    shape = (camera.height, camera.width)
+    image = Image(
+        np.empty((*shape, 4), np.uint8),
+        np.empty(shape, np.float32),
+        np.empty(shape, np.uint8),
+        np.empty(shape, np.uint32),
+    )
+    draw(stage.geometry, stage.objects, view, canvas)
+    shade(canvas, stage.geometry, stage.objects, stage.surfaces, view, light, image)
+    return Frame(*image)
+
+
+def _canvas(scene: Scene, camera: Camera) -> Canvas:
+    samples = (camera.height * SAMPLES, camera.width * SAMPLES)
+    return Canvas(
+        nearness=np.empty(samples, np.float32),
+        owner=np.empty(samples, np.int32),
+        visible=np.empty((scene.stage.most_triangles, 2), np.int32),
+        corners=np.empty((scene.stage.most_vertices, 3)),
+    )

@@ -1,0 +1,108 @@
+"""Walls of houses: storeys, windows with frames and sills, shop fronts, brick or plaster."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.render import surfaces as s
+from driving.server.render.compiled import inlined
+from driving.server.render.texture import bricks, noise, scramble, step_up, stripes
+
+RED, GREEN, BLUE = s.RED, s.GREEN, s.BLUE
+ORIGIN_X, ORIGIN_Y, BASE, BAY, STOREY, TOP, STYLE = s.ORIGIN_X, s.ORIGIN_Y, s.BASE, s.BAY, s.STOREY, s.TOP, s.STYLE
+PLINTH = 0.5  # m
+
+
+@inlined
+def wall(
+    levels: NDArray[np.float32],
+    material: NDArray[np.float64],
+    x: float,
+    y: float,
+    z: float,
+    nx: float,
+    ny: float,
+    wide: float,
+    tall: float,
+) -> tuple[float, float, float, float]:
+    """Linear reflectance of a wall at a world point and how much of it mirrors like glass.
+
+    `wide` and `tall` are the pixel's extents on the wall in metres.
+    """
+    u = -(x - material[ORIGIN_X]) * ny + (y - material[ORIGIN_Y]) * nx
+    v = z - material[BASE]
+    style = int(material[STYLE])
+    r, g, b = material[RED], material[GREEN], material[BLUE]
+    factor = bricks(levels, u, v, wide, tall) if style & 1 == 0 else _plaster(levels, u, v, wide, tall)
+    storey, bay = material[STOREY], material[BAY]
+    plinth = 1.0 - step_up(v, PLINTH, tall)
+    cornice = step_up(v, material[TOP] - material[BASE] - 0.35, tall)
+    band = stripes(v / storey, 0.0, 0.055, tall / storey) * (1.0 - plinth)
+    factor *= 1.0 - 0.45 * plinth
+    relief = max(cornice, 0.55 * band)
+    pale = 0.52
+    r, g, b = r * factor, g * factor, b * factor
+    r += (pale - r) * relief
+    g += (pale * 0.97 - g) * relief
+    b += (pale * 0.90 - b) * relief
+    return _windows(u / bay, v / storey, wide / bay, tall / storey, bay, storey, style, cornice, r, g, b)
+
+
+@inlined
+def _plaster(levels: NDArray[np.float32], u: float, v: float, wide: float, tall: float) -> float:
+    width = max(wide, tall)
+    grain = noise(levels, u * 14.0, v * 14.0, width * 14.0) - 0.5
+    stain = noise(levels, u * 0.7 + 3.3, v * 0.35, width * 0.7) - 0.5
+    return 1.0 + 0.10 * grain + 0.16 * stain
+
+
+@inlined
+def _windows(
+    column: float,
+    row: float,
+    wide: float,
+    tall: float,
+    bay: float,
+    storey: float,
+    style: int,
+    cornice: float,
+    r: float,
+    g: float,
+    b: float,
+) -> tuple[float, float, float, float]:
+    """Put the window of the cell (column, row) over the wall's colour; extents in cells."""
+    ground = int(math.floor(row)) == 0
+    if ground:
+        left, right, low, high = 0.12, 0.88, 0.17, 0.80
+    else:
+        left, right, low, high = 0.27, 0.73, 0.28, 0.80
+    rim_u, rim_v = 0.07 / bay, 0.07 / storey
+    opening = stripes(column, left, right, wide) * stripes(row, low, high, tall) * (1.0 - cornice)
+    glass = stripes(column, left + rim_u, right - rim_u, wide) * stripes(row, low + rim_v, high - rim_v, tall)
+    bar = stripes(column, 0.5 - 0.5 * rim_u, 0.5 + 0.5 * rim_u, wide)
+    if not ground:
+        bar = max(bar, stripes(row, low + 0.66 * (high - low), low + 0.66 * (high - low) + 0.6 * rim_v, tall))
+    glass *= (1.0 - bar) * (1.0 - cornice)
+    sill = stripes(column, left - 0.03, right + 0.03, wide) * stripes(row, low - 0.035, low, tall)
+    sill *= (1.0 - cornice) * (0.0 if ground else 1.0)
+    r += (0.50 - r) * sill
+    g += (0.48 - g) * sill
+    b += (0.45 - b) * sill
+    frame = 0.62 if style & 2 else 0.10
+    r += (frame - r) * opening
+    g += (frame - g) * opening
+    b += (frame - b) * opening
+    reveal = stripes(row, high - 0.06, high, tall) * opening
+    fade = min(1.0, max(0.0, 1.5 - 2.0 * max(wide, tall)))
+    cell = scramble(int(math.floor(column)), int(math.floor(row)), style)
+    curtain = 0.0
+    if cell > 0.6:
+        curtain = 0.22 * fade * stripes(row, low + (0.5 * cell - 0.1) * (high - low), high, tall)
+    r += (0.025 + curtain - r) * glass
+    g += (0.032 + curtain - g) * glass
+    b += (0.042 + 0.85 * curtain - b) * glass
+    dark = 1.0 - 0.55 * reveal
+    return r * dark, g * dark, b * dark, glass * (1.0 - 0.5 * reveal)

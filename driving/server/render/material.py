@@ -1,0 +1,255 @@
+"""The colour of one surface point: its material's pattern, lit by sun and sky."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.render import surfaces as s
+from driving.server.render.arrays import Canvas, Geometry, Light, Objects, View
+from driving.server.render.compiled import inlined
+from driving.server.render.facade import wall
+from driving.server.render.sky import BOUNCE, SKYLIGHT, SUNLIGHT, blocked, sky, sunlit
+from driving.server.render.texture import asphalt, noise, slabs, stripes
+
+MATTE, SMOOTH, PAINT, GLASS, ASPHALT, PAVING = s.MATTE, s.SMOOTH, s.PAINT, s.GLASS, s.ASPHALT, s.PAVING
+GRASS, FACADE, FOLIAGE, GLOW, TILES, LINE = s.GRASS, s.FACADE, s.FOLIAGE, s.GLOW, s.TILES, s.LINE
+KIND, RED, GREEN, BLUE, BAY = s.KIND, s.RED, s.GREEN, s.BLUE, s.BAY
+
+Colour = tuple[float, float, float]
+
+
+@inlined
+def colour_of(
+    canvas: Canvas,
+    geometry: Geometry,
+    objects: Objects,
+    surfaces: NDArray[np.float64],
+    view: View,
+    light: Light,
+    ray_x: float,
+    ray_y: float,
+    depth: float,
+    owner: int,
+) -> Colour:
+    """Linear colour of the point at `depth` along the ray (ray_x, ray_y, 1), before haze."""
+    axes = view.axes
+    dx = axes[0, 0] * ray_x + axes[1, 0] * ray_y + axes[2, 0]
+    dy = axes[0, 1] * ray_x + axes[1, 1] * ray_y + axes[2, 1]
+    dz = axes[0, 2] * ray_x + axes[1, 2] * ray_y + axes[2, 2]
+    x = view.position[0] + dx * depth
+    y = view.position[1] + dy * depth
+    z = view.position[2] + dz * depth
+    triangle, index = canvas.visible[owner, 0], canvas.visible[owner, 1]
+    material = surfaces[objects.surface[index] + geometry.triangles[triangle, 3]]
+    kind = int(material[KIND])
+    pose = objects.pose[index]
+    nx, ny, nz = _turn(pose, geometry.facings[triangle, 0], geometry.facings[triangle, 1], geometry.facings[triangle, 2])
+    facing = min(nx * dx + ny * dy + nz * dz, -0.02)
+    pixel = depth / view.focal
+    r, g, b = material[RED], material[GREEN], material[BLUE]
+    gloss, mirror = 0.0, 0.0
+    if kind == ASPHALT or kind == GRASS or kind == LINE or kind == TILES or kind == PAVING:
+        width = min(pixel / -facing, 40.0 * pixel)
+        factor, gloss = _ground(light, material, kind, x, y, z, width, pixel)
+        r, g, b = r * factor, g * factor, b * factor
+    elif kind == FACADE:
+        wide = _extent(axes, dx, dy, dz, nx, ny, nz, facing, -ny, nx, 0.0) * pixel
+        tall = _extent(axes, dx, dy, dz, nx, ny, nz, facing, 0.0, 0.0, 1.0) * pixel
+        r, g, b, mirror = wall(light.noise, material, x, y, z, nx, ny, wide, tall)
+    elif kind == SMOOTH or kind == PAINT or kind == FOLIAGE:
+        nx, ny, nz = _smooth_normal(geometry, objects, triangle, index, x, y, z)
+        if kind == FOLIAGE:
+            factor = 0.45 + 1.1 * noise(light.noise, (x + 0.7 * z) * 5.0, (y + 0.6 * z) * 5.0, pixel * 5.0)
+            r, g, b = r * factor, g * factor, b * factor
+    if kind == PAINT:
+        gloss = 0.05
+    elif kind == GLASS:
+        gloss = 0.10
+    elif kind == GLOW:
+        return r, g, b
+    r, g, b, sunny = _lit(light, kind, index, r, g, b, x, y, z, nx, ny, nz)
+    if gloss > 0.0 or mirror > 0.0:
+        return _mirrored(light, kind, r, g, b, dx, dy, dz, nx, ny, nz, gloss, mirror, sunny)
+    return r, g, b
+
+
+@inlined
+def _turn(pose: NDArray[np.float64], x: float, y: float, z: float) -> Colour:
+    """A local direction in world coordinates, unit length."""
+    a = pose[0, 0] * x + pose[0, 1] * y + pose[0, 2] * z
+    b = pose[1, 0] * x + pose[1, 1] * y + pose[1, 2] * z
+    c = pose[2, 0] * x + pose[2, 1] * y + pose[2, 2] * z
+    scale = 1.0 / math.sqrt(a * a + b * b + c * c + 1e-20)
+    return a * scale, b * scale, c * scale
+
+
+@inlined
+def _extent(
+    axes: NDArray[np.float64],
+    dx: float,
+    dy: float,
+    dz: float,
+    nx: float,
+    ny: float,
+    nz: float,
+    facing: float,
+    tx: float,
+    ty: float,
+    tz: float,
+) -> float:
+    """How far a pixel reaches along the direction t of a plane with normal n, for unit pixel size.
+
+    A step e across the image moves the ray's hit point by e - d (e.n) / (d.n).
+    """
+    along = (dx * tx + dy * ty + dz * tz) / facing
+    total = 0.0
+    for axis in range(2):
+        ex, ey, ez = axes[axis, 0], axes[axis, 1], axes[axis, 2]
+        total += abs(ex * tx + ey * ty + ez * tz - along * (ex * nx + ey * ny + ez * nz))
+    return total
+
+
+@inlined
+def _ground(
+    light: Light,
+    material: NDArray[np.float64],
+    kind: int,
+    x: float,
+    y: float,
+    z: float,
+    width: float,
+    pixel: float,
+) -> tuple[float, float]:
+    """Brightness factor and gloss of a horizontal material."""
+    if kind == ASPHALT or kind == LINE:
+        across = math.sqrt(width * pixel)
+        factor = asphalt(light.noise, x, y, across)
+        if kind == LINE:
+            factor = 0.75 + 0.25 * factor
+        puddle = noise(light.noise, x * 0.5, y * 0.5, width * 0.5)
+        wet = light.wetness * (0.55 + 0.45 * min(max((puddle - 0.4) * 6.0, 0.0), 1.0))
+        return factor * (1.0 - 0.5 * wet), 0.30 * wet
+    if kind == PAVING:
+        factor = slabs(light.noise, x, y, width, width, 0.5)
+        return factor * (1.0 - 0.35 * light.wetness), 0.08 * light.wetness
+    if kind == GRASS:
+        fine = noise(light.noise, x * 9.0, y * 9.0, width * 9.0)
+        broad = noise(light.noise, x * 0.4, y * 0.4, width * 0.4)
+        return 0.35 + 0.7 * fine + 0.6 * broad, 0.0
+    course = stripes(z / 0.19, 0.0, 0.18, pixel * 2.0 / 0.19)
+    return (0.75 + 0.5 * noise(light.noise, (x + y) * 3.0, z * 3.0, width * 3.0)) * (1.0 - 0.4 * course), 0.0
+
+
+@inlined
+def _smooth_normal(
+    geometry: Geometry, objects: Objects, triangle: int, index: int, x: float, y: float, z: float
+) -> Colour:
+    """The vertices' normals, interpolated at a world point; unit length, world frame."""
+    pose = objects.pose[index]
+    x, y, z = x - pose[0, 3], y - pose[1, 3], z - pose[2, 3]
+    shrink = 1.0 / (pose[0, 0] ** 2 + pose[1, 0] ** 2 + pose[2, 0] ** 2)
+    first = geometry.spans[objects.mesh[index], 0]
+    mesh = objects.mesh[index]
+    while triangle >= geometry.spans[mesh, 3]:
+        mesh += 1
+    first = geometry.spans[mesh, 0]
+    i = first + geometry.triangles[triangle, 0]
+    j = first + geometry.triangles[triangle, 1]
+    k = first + geometry.triangles[triangle, 2]
+    a, b, c = geometry.vertices[i], geometry.vertices[j], geometry.vertices[k]
+    px = (pose[0, 0] * x + pose[1, 0] * y + pose[2, 0] * z) * shrink - a[0]
+    py = (pose[0, 1] * x + pose[1, 1] * y + pose[2, 1] * z) * shrink - a[1]
+    pz = (pose[0, 2] * x + pose[1, 2] * y + pose[2, 2] * z) * shrink - a[2]
+    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+    vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+    uu, uv, vv = ux * ux + uy * uy + uz * uz, ux * vx + uy * vy + uz * vz, vx * vx + vy * vy + vz * vz
+    pu, pv = px * ux + py * uy + pz * uz, px * vx + py * vy + pz * vz
+    area = uu * vv - uv * uv + 1e-20
+    second = min(max((vv * pu - uv * pv) / area, 0.0), 1.0)
+    third = min(max((uu * pv - uv * pu) / area, 0.0), 1.0 - second)
+    one = 1.0 - second - third
+    m, n, o = geometry.normals[i], geometry.normals[j], geometry.normals[k]
+    return _turn(
+        pose,
+        one * m[0] + second * n[0] + third * o[0],
+        one * m[1] + second * n[1] + third * o[1],
+        one * m[2] + second * n[2] + third * o[2],
+    )
+
+
+@inlined
+def _lit(
+    light: Light,
+    kind: int,
+    index: int,
+    r: float,
+    g: float,
+    b: float,
+    x: float,
+    y: float,
+    z: float,
+    nx: float,
+    ny: float,
+    nz: float,
+) -> tuple[float, float, float, float]:
+    """Diffuse light off a point, and the share of the sun that reaches it."""
+    slope = nx * light.sun[0] + ny * light.sun[1] + nz * light.sun[2]
+    if kind == FOLIAGE:
+        slope = 0.35 + 0.65 * slope
+    sun_left, sky_left = blocked(light, x, y, z, nz, float(index))
+    if slope > 0.0 and sun_left > 0.0:
+        lift = 0.35 if kind != FOLIAGE else 1.6
+        sun_left *= sunlit(light, x, y, z, nx, ny, nz, lift)
+    slope = max(slope, 0.0)
+    up = (0.5 + 0.5 * nz) * sky_left
+    down = (0.5 - 0.5 * nz) * sky_left
+    palette = light.palette
+    direct = slope * sun_left
+    return (
+        r * (palette[SUNLIGHT, 0] * direct + palette[SKYLIGHT, 0] * up + palette[BOUNCE, 0] * down),
+        g * (palette[SUNLIGHT, 1] * direct + palette[SKYLIGHT, 1] * up + palette[BOUNCE, 1] * down),
+        b * (palette[SUNLIGHT, 2] * direct + palette[SKYLIGHT, 2] * up + palette[BOUNCE, 2] * down),
+        sun_left,
+    )
+
+
+@inlined
+def _mirrored(
+    light: Light,
+    kind: int,
+    r: float,
+    g: float,
+    b: float,
+    dx: float,
+    dy: float,
+    dz: float,
+    nx: float,
+    ny: float,
+    nz: float,
+    gloss: float,
+    mirror: float,
+    sunny: float,
+) -> Colour:
+    """Add what a glossy surface mirrors: sky above, street below, and the sun (Schlick's approximation)."""
+    length = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
+    dx, dy, dz = dx * length, dy * length, dz * length
+    facing = dx * nx + dy * ny + dz * nz
+    rx, ry, rz = dx - 2.0 * facing * nx, dy - 2.0 * facing * ny, dz - 2.0 * facing * nz
+    grazing = min(max(1.0 + facing, 0.0), 1.0)
+    grazing *= grazing * grazing
+    share = gloss + (0.55 if kind != ASPHALT else 0.25 + gloss) * grazing * min(1.0, gloss * 20.0)
+    share = max(share, mirror * (0.12 + 0.6 * grazing))
+    sr, sg, sb = sky(light, rx, ry, max(rz, 0.0), False)
+    street = min(max(0.5 - rz * 6.0, 0.0), 1.0)  # roofs and walls opposite hide the lowest part of the sky
+    sr += (0.16 - sr) * street
+    sg += (0.155 - sg) * street
+    sb += (0.15 - sb) * street
+    towards = rx * light.sun[0] + ry * light.sun[1] + rz * light.sun[2]
+    if towards > 0.9 and kind != ASPHALT:
+        spark = (towards - 0.9) * 10.0
+        spark = spark**6 * sunny * (1.0 - light.cover) * 0.5
+        r, g, b = r + spark, g + spark, b + spark
+    return r + (sr - r) * share, g + (sg - g) * share, b + (sb - b) * share

@@ -1,0 +1,146 @@
+"""What keeps light from the street: a map of the standing things, and boxes for the moving ones."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.render.arrays import Geometry, Objects
+from driving.server.render.compiled import kernel
+from driving.server.render.raster import fill
+
+MAP_SIDE = 1024  # texels
+MAP_SPAN = 256.0  # m covered by the map
+MAP_STEP = 48.0  # m: the map follows the camera in steps of this size
+MAPS_KEPT = 4
+CELLS = 64  # of the grid of blockers, along a side
+CELL = 2.5  # m
+MOST_BLOCKERS = 62  # bits of one cell
+LONGEST_SHADOW = 15.0  # m
+
+
+class ShadeMaps:
+    """Shadow maps of the standing things around the camera, made when first needed."""
+
+    def __init__(self, casters: NDArray[np.int64]) -> None:
+        """`casters`: rows of `Objects` that throw shadows and never move."""
+        self._casters = casters
+        self._kept: OrderedDict[tuple[int, int], tuple[NDArray[np.float64], NDArray[np.float32]]] = OrderedDict()
+
+    def clear(self) -> None:
+        """Forget every map: the sun or the street has changed."""
+        self._kept.clear()
+
+    def around(
+        self, x: float, y: float, *, sun: NDArray[np.float64], geometry: Geometry, objects: Objects
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Axes (3, 4) and heights (side, side) of the map for a camera at (x, y)."""
+        cell = (round(x / MAP_STEP), round(y / MAP_STEP))
+        if cell not in self._kept:
+            while len(self._kept) >= MAPS_KEPT:
+                self._kept.popitem(last=False)
+            axes = _map_axes(cell[0] * MAP_STEP, cell[1] * MAP_STEP, sun)
+            heights = np.full((MAP_SIDE, MAP_SIDE), -1e9, np.float32)
+            owners = np.empty((MAP_SIDE, MAP_SIDE), np.int32)
+            bake(geometry, objects, self._casters, axes, heights, owners)
+            self._kept[cell] = (axes, heights)
+        self._kept.move_to_end(cell)
+        return self._kept[cell]
+
+
+def _map_axes(x: float, y: float, sun: NDArray[np.float64]) -> NDArray[np.float64]:
+    across = np.cross([0.0, 0.0, 1.0], sun)
+    across /= np.linalg.norm(across)
+    along = np.cross(sun, across)
+    density = MAP_SIDE / MAP_SPAN
+    centre = np.array([x, y, 0.0])
+    axes = np.zeros((3, 4))
+    for row, axis, scale in ((0, across, density), (1, along, density), (2, sun, 1.0)):
+        axes[row, :3] = axis * scale
+    axes[:2, 3] = MAP_SIDE / 2 - axes[:2, :3] @ centre
+    return axes
+
+
+@kernel
+def bake(
+    geometry: Geometry,
+    objects: Objects,
+    casters: NDArray[np.int64],
+    axes: NDArray[np.float64],
+    heights: NDArray[np.float32],
+    owners: NDArray[np.int32],
+) -> None:
+    """Draw the faces turned away from the sun as heights along its direction.
+
+    The far side of a solid, not the near one, is kept: a lit wall then never lies on the map's own surface.
+    """
+    side = heights.shape[0]
+    polygon = np.empty((4, 2))
+    points = np.empty((3, 3))
+    for number in range(casters.shape[0]):
+        index = casters[number]
+        pose = objects.pose[index]
+        mesh = objects.mesh[index]
+        first = geometry.spans[mesh, 0]
+        for triangle in range(geometry.spans[mesh, 2], geometry.spans[mesh, 3]):
+            for corner in range(3):
+                local = geometry.vertices[first + geometry.triangles[triangle, corner]]
+                for row in range(3):
+                    points[corner, row] = axes[row, 3]
+                    for column in range(3):
+                        world = pose[column, 3]
+                        for inner in range(3):
+                            world += pose[column, inner] * local[inner]
+                        points[corner, row] += axes[row, column] * world
+                polygon[corner, 0], polygon[corner, 1] = points[corner, 0], points[corner, 1]
+            ax, ay, az = points[1, 0] - points[0, 0], points[1, 1] - points[0, 1], points[1, 2] - points[0, 2]
+            bx, by, bz = points[2, 0] - points[0, 0], points[2, 1] - points[0, 1], points[2, 2] - points[0, 2]
+            area = ax * by - ay * bx
+            if area >= -1e-9:
+                continue
+            step_x = (az * by - ay * bz) / area
+            step_y = (ax * bz - az * bx) / area
+            start = points[0, 2] - step_x * points[0, 0] - step_y * points[0, 1]
+            fill(polygon, 3, step_x, step_y, start, 0, heights, owners, side, side)
+
+
+@kernel
+def select_blockers(
+    boxes: NDArray[np.float64],
+    x: float,
+    y: float,
+    sun: NDArray[np.float64],
+    blockers: NDArray[np.float64],
+    cells: NDArray[np.int64],
+    origin: NDArray[np.float64],
+) -> None:
+    """Note in a grid around (x, y) which boxes (B, 10) may darken each cell; see `Light.blocked`."""
+    span = CELLS * CELL
+    origin[0], origin[1], origin[2] = x - 0.5 * span, y - 0.5 * span, 1.0 / CELL
+    cells[:] = 0
+    used = 0
+    for number in range(boxes.shape[0]):
+        box = boxes[number]
+        if box[5] <= 0.0 or used >= MOST_BLOCKERS:
+            continue
+        radius = math.sqrt(box[5] ** 2 + box[6] ** 2) + max(box[8], 0.1)
+        flat = math.sqrt(sun[0] ** 2 + sun[1] ** 2) + 1e-9
+        throw = min((box[2] + box[7]) * flat / sun[2], LONGEST_SHADOW)
+        end_x, end_y = box[0] - sun[0] / flat * throw, box[1] - sun[1] / flat * throw
+        left = int((min(box[0], end_x) - radius - origin[0]) / CELL)
+        right = int((max(box[0], end_x) + radius - origin[0]) / CELL)
+        low = int((min(box[1], end_y) - radius - origin[1]) / CELL)
+        high = int((max(box[1], end_y) + radius - origin[1]) / CELL)
+        left, low = max(left, 0), max(low, 0)
+        right, high = min(right, CELLS - 1), min(high, CELLS - 1)
+        if left > right or low > high:
+            continue
+        blockers[used] = box
+        bit = np.int64(1) << np.int64(used)
+        for row in range(low, high + 1):
+            for column in range(left, right + 1):
+                cells[row, column] |= bit
+        used += 1

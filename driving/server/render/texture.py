@@ -1,0 +1,115 @@
+"""Procedural textures, each averaged over the pixel's footprint so that nothing shimmers.
+
+`width_u`, `width_v` are the footprint's extents in metres along the texture's axes. Regular patterns
+(windows, bricks, slabs) are box-filtered in closed form; random ones are read from a coarser level.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.render.compiled import inlined, kernel
+
+NOISE_SIZE = 256  # texels along a side of the finest level
+NOISE_LEVELS = 9
+
+
+def noise_levels(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw a tiling random texture in [0, 1] and its averages over 2, 4, 8 ... texels; (L, S, S)."""
+    levels = np.zeros((NOISE_LEVELS, NOISE_SIZE, NOISE_SIZE), np.float32)
+    level = rng.random((NOISE_SIZE, NOISE_SIZE))
+    for number in range(NOISE_LEVELS):
+        side = level.shape[0]
+        levels[number, :side, :side] = level
+        if side > 1:
+            level = level.reshape(side // 2, 2, side // 2, 2).mean(axis=(1, 3))
+    return levels
+
+
+@kernel
+def noise(levels: NDArray[np.float32], u: float, v: float, footprint: float) -> float:
+    """Smooth noise in [0, 1] at (u, v) texels, averaged over `footprint` texels."""
+    level = 0
+    while footprint > 1.0 and level < NOISE_LEVELS - 1:
+        footprint *= 0.5
+        u *= 0.5
+        v *= 0.5
+        level += 1
+    mask = (NOISE_SIZE >> level) - 1
+    floor_u, floor_v = math.floor(u), math.floor(v)
+    part_u, part_v = u - floor_u, v - floor_v
+    column, row = int(floor_u) & mask, int(floor_v) & mask
+    next_column, next_row = (column + 1) & mask, (row + 1) & mask
+    texture = levels[level]
+    above = texture[row, column] * (1.0 - part_u) + texture[row, next_column] * part_u
+    below = texture[next_row, column] * (1.0 - part_u) + texture[next_row, next_column] * part_u
+    return above * (1.0 - part_v) + below * part_v
+
+
+@inlined
+def stripes(t: float, start: float, end: float, width: float) -> float:
+    """Share of [t - width/2, t + width/2] inside the stripes [n + start, n + end] of period 1."""
+    width = max(width, 1e-4)
+    low, high = t - 0.5 * width, t + 0.5 * width
+    floor_low, floor_high = math.floor(low), math.floor(high)
+    duty = end - start
+    inside_low = floor_low * duty + min(max(low - floor_low - start, 0.0), duty)
+    inside_high = floor_high * duty + min(max(high - floor_high - start, 0.0), duty)
+    return (inside_high - inside_low) / width
+
+
+@inlined
+def step_up(t: float, edge: float, width: float) -> float:
+    """Share of the footprint around `t` that lies beyond `edge`."""
+    return min(max((t - edge) / max(width, 1e-4) + 0.5, 0.0), 1.0)
+
+
+@kernel
+def scramble(a: int, b: int, seed: int) -> float:
+    """A reproducible number in [0, 1) for the cell (a, b)."""
+    h = (a * 374761393 + b * 668265263 + seed * 974634777) & 0xFFFFFFFF
+    h = ((h ^ (h >> 13)) * 1274126177) & 0xFFFFFFFF
+    return float((h ^ (h >> 16)) & 0xFFFF) / 65536.0
+
+
+@inlined
+def asphalt(levels: NDArray[np.float32], x: float, y: float, width: float) -> float:
+    """Brightness factor of a worn road surface: grain, patches and long stains."""
+    grain = noise(levels, x * 30.0, y * 30.0, width * 30.0) - 0.5
+    patches = noise(levels, x * 0.9 + 7.3, y * 0.9 + 2.1, width * 0.9) - 0.5
+    stains = noise(levels, x * 0.23 + 40.7, y * 0.23 + 11.9, width * 0.23) - 0.5
+    return 1.0 + 0.42 * grain + 0.20 * patches + 0.22 * stains
+
+
+@inlined
+def slabs(levels: NDArray[np.float32], u: float, v: float, width_u: float, width_v: float, side: float) -> float:
+    """Brightness factor of paving in rows of square slabs of `side` metres, every other row shifted."""
+    row = v / side
+    shift = 0.5 * (int(math.floor(row)) & 1)
+    column = u / side + shift
+    joint = 0.018 / side
+    joints = 1.0 - (1.0 - stripes(row, 0.0, joint, width_v / side)) * (
+        1.0 - stripes(column, 0.0, joint, width_u / side)
+    )
+    fade = min(1.0, max(0.0, 1.6 - max(width_u, width_v) / side))
+    own = (scramble(int(math.floor(column)), int(math.floor(row)), 5) - 0.5) * fade
+    width = max(width_u, width_v)
+    grain = noise(levels, u * 22.0, v * 22.0, width * 22.0) - 0.5
+    return (1.0 + 0.13 * own + 0.18 * grain) * (1.0 - 0.5 * joints)
+
+
+@inlined
+def bricks(levels: NDArray[np.float32], u: float, v: float, width_u: float, width_v: float) -> float:
+    """Brightness factor of brickwork in running bond, 21 x 7.5 cm."""
+    course = v / 0.075
+    column = u / 0.215 + 0.5 * (int(math.floor(course)) & 1)
+    mortar = 1.0 - (1.0 - stripes(course, 0.0, 0.14, width_v / 0.075)) * (
+        1.0 - stripes(column, 0.0, 0.05, width_u / 0.215)
+    )
+    fade = min(1.0, max(0.0, 1.5 - max(width_v / 0.075, width_u / 0.215)))
+    own = (scramble(int(math.floor(column)), int(math.floor(course)), 9) - 0.5) * fade
+    stain = noise(levels, u * 0.9, v * 0.7, max(width_u, width_v) * 0.9) - 0.5
+    return (1.0 + 0.30 * own + 0.20 * stain) * (1.0 + 0.22 * (mortar - 0.18))

@@ -1,0 +1,251 @@
+"""The server's sockets and its clock; what calls and messages mean is decided elsewhere."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import selectors
+import socket
+import time
+from collections import Counter
+from collections.abc import Mapping
+
+from driving.server import physics, render
+from driving.server.calls import Desk, answer
+from driving.server.connections import CallConnection, Connection, StreamConnection, accept_all
+from driving.server.errors import AddressError
+from driving.server.publish import Publisher
+from driving.server.wire import WORLD_STREAM, Request, response
+from driving.server.world import World
+
+LONGEST_HOLD = 0.25  # s that a tick waits for announced subscriptions
+BACKLOG = 64
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """A CARLA-compatible server in this process: `start`, then `run` until `stop`."""
+
+    def __init__(self, host: str, port: int, maps: Mapping[str, str], default_map: str) -> None:
+        """Load the world; nothing listens yet.
+
+        Args:
+            host: Address to listen at.
+            port: Port of the calls; 0 = any free one. Streams use the next port if it is free.
+            maps: OpenDRIVE documents by name.
+            default_map: The map of the first episode.
+
+        Raises:
+            MapError: The default map cannot be read.
+        """
+        self.host, self.port = host, port
+        self._world = World(maps, default_map)
+        self._selector = selectors.DefaultSelector()
+        self._listening: list[socket.socket] = []
+        self._subscribers: dict[int, list[StreamConnection]] = {}
+        self._announced: Counter[int] = Counter()  # subscriptions that `get_sensor_token` promised
+        self._hold_until = 0.0
+        self._held: list[CallConnection] = []
+        self._stopping = False
+        self._wake, self._waker = socket.socketpair()
+        self._wake.setblocking(False)
+        self._waker.setblocking(False)
+
+    def start(self) -> None:
+        """Load every kernel and listen; `port` then names the port.
+
+        Raises:
+            AddressError: The address cannot be used.
+        """
+        calls = _listen(self.host, self.port)
+        self.port = int(calls.getsockname()[1])
+        try:
+            streams = _listen(self.host, self.port + 1 if self.port < 65535 else 0)
+        except AddressError:
+            streams = _listen(self.host, 0)
+        self._listening = [calls, streams]
+        stream_port = int(streams.getsockname()[1])
+        self._publisher = Publisher(self._world, stream_port)
+        self._desk = Desk(self._world, stream_port, self._tick)
+        physics.warm_up()
+        render.warm_up()
+        self._publisher.studio.prepare()
+        self._selector.register(self._wake, selectors.EVENT_READ, None)
+        self._selector.register(calls, selectors.EVENT_READ, self._accept_calls)
+        self._selector.register(streams, selectors.EVENT_READ, self._accept_streams)
+        gc.collect()
+        gc.freeze()
+
+    def run(self) -> None:
+        """Serve until `stop` is called."""
+        due = time.monotonic()
+        while not self._stopping:
+            now = time.monotonic()
+            if not self._world.settings.synchronous and now >= due:
+                self._tick()
+                due = max(due + self._world.delta, now)
+            for key, events in self._selector.select(self._patience(now, due)):
+                self._handle(key.data, events)
+            if self._held and time.monotonic() >= self._hold_until:
+                self._announced.clear()
+                self._release()
+        self._close()
+
+    def stop(self) -> None:
+        """End `run` soon; may be called from any thread or signal handler."""
+        self._stopping = True
+        try:
+            self._waker.send(b"\0")
+        except OSError:  # it is awake or gone already
+            return
+
+    # Clock
+
+    def _patience(self, now: float, due: float) -> float | None:
+        """Seconds until something must be done though no bytes come."""
+        times = [self._hold_until] if self._held else []
+        if not self._world.settings.synchronous:
+            times.append(due)
+        return max(min(times) - now, 0.0) if times else None
+
+    def _tick(self) -> None:
+        """Advance the world by a frame and send it: the state first, then what sensors saw."""
+        self._world.tick()
+        self._send_state()
+        streams = [stream for stream in self._subscribers if stream != WORLD_STREAM]
+        if streams:
+            for stream, message in self._publisher.sensor_messages(streams):
+                self._send(stream, message)
+
+    def _send_state(self) -> None:
+        if WORLD_STREAM in self._subscribers:
+            self._send(WORLD_STREAM, self._publisher.episode_state())
+        self._world.map_changed = False
+
+    def _send(self, stream: int, message: bytes) -> None:
+        for subscriber in tuple(self._subscribers.get(stream, ())):
+            if subscriber.busy and not self._world.settings.synchronous:
+                continue  # a slow reader misses frames, as with the real server
+            subscriber.send(message)
+
+    # Connections
+
+    def _handle(self, target: object, events: int) -> None:
+        if isinstance(target, Connection):
+            if events & selectors.EVENT_WRITE and target.open:
+                target.flush()
+            if events & selectors.EVENT_READ and target.open:
+                target.readable()
+        elif callable(target):
+            target()
+
+    def _accept_calls(self) -> None:
+        for sock in accept_all(self._listening[0]):
+            CallConnection(sock, self._selector, execute=self._execute, closed=self._client_left)
+
+    def _accept_streams(self) -> None:
+        for sock in accept_all(self._listening[1]):
+            StreamConnection(sock, self._selector, subscribe=self._subscribe, closed=self._unsubscribe)
+
+    def _subscribe(self, connection: StreamConnection) -> None:
+        stream = connection.stream
+        if stream != WORLD_STREAM and stream not in self._publisher.sensors:
+            connection.close()  # its sensor was destroyed meanwhile, or never was
+        else:
+            self._subscribers.setdefault(stream, []).append(connection)
+            if stream == WORLD_STREAM:  # a client that joins sees the present without a tick
+                connection.send(self._publisher.episode_state())
+        self._announced[stream] -= 1
+        if self._announced[stream] <= 0:
+            del self._announced[stream]
+        if not self._announced:
+            self._release()
+
+    def _unsubscribe(self, connection: StreamConnection) -> None:
+        listeners = self._subscribers.get(connection.stream, [])
+        if connection in listeners:
+            listeners.remove(connection)
+        if not listeners:
+            self._subscribers.pop(connection.stream, None)
+
+    def _client_left(self, connection: CallConnection) -> None:
+        if connection in self._held:
+            self._held.remove(connection)
+        for port in connection.managers:
+            self._desk.managers.pop(port, None)
+
+    # Calls
+
+    def _execute(self, connection: CallConnection, request: Request) -> bytes | None:
+        """Answer a request, or return None to have it wait."""
+        method, arguments = request.method, request.arguments
+        if method == "tick_cue" and self._must_wait(connection):
+            return None
+        episode, revision = self._world.episode, self._world.revision
+        result = answer(self._desk, method, arguments)
+        if method == "get_sensor_token":
+            self._announce(arguments)
+        elif method == "add_traffic_manager_running":
+            connection.managers |= set(self._desk.managers) - connection.managers
+        if self._world.episode != episode:
+            self._send_state()
+        if self._world.revision != revision:
+            self._drop_orphans()
+        return response(request.id, result)
+
+    def _announce(self, arguments: tuple[object, ...]) -> None:
+        stream = arguments[0] if arguments else None
+        if isinstance(stream, int) and (stream == WORLD_STREAM or stream in self._publisher.sensors):
+            self._announced[stream] += 1
+            self._hold_until = time.monotonic() + LONGEST_HOLD
+
+    def _must_wait(self, connection: CallConnection) -> bool:
+        """Whether a tick must wait for listeners that are on their way, lest they miss its frame."""
+        if (
+            not self._announced
+            or not self._world.settings.synchronous
+            or time.monotonic() >= self._hold_until
+        ):
+            self._announced.clear()
+            return False
+        if connection not in self._held:
+            self._held.append(connection)
+        return True
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for connection in held:
+            connection.proceed()
+
+    def _drop_orphans(self) -> None:
+        """Close the streams of sensors that are gone."""
+        for stream in [s for s in self._subscribers if s != WORLD_STREAM]:
+            if stream not in self._publisher.sensors:
+                for connection in tuple(self._subscribers[stream]):
+                    connection.close()
+
+    def _close(self) -> None:
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.data, Connection):
+                key.data.close()
+        for listener in self._listening:
+            listener.close()
+        self._selector.close()
+        self._wake.close()
+        self._waker.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise AddressError(
+            f"cannot listen at {host}:{port}: {error}; choose another port, or 0 for any free one"
+        ) from error
+    listener.setblocking(False)
+    return listener

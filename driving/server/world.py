@@ -1,0 +1,365 @@
+"""The simulated world: a map, actors, weather and settings, moved by ticks; no bytes and no sockets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from driving.server import physics
+from driving.server.blueprints import Blueprint, library, valid
+from driving.server.bodies import ATTACHED, INERT, PROP, VEHICLE, WALKER, Body, BodyTable
+from driving.server.contact import overlapping
+from driving.server.errors import WorldError
+from driving.server.impact import MOST_CONTACTS
+from driving.server.maps import RoadMap, read_map
+from driving.server.vehicle_model import MODEL_LENGTH
+
+GENERATED_MAP = "OpenDriveMap"  # what a client loads after it has sent an OpenDRIVE document
+DEFAULT_DELTA = 0.05  # s, without fixed_delta_seconds
+LONGEST_DELTA = 1.0  # s
+CLEAR_NOON = (5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0)
+QUIET_IMPULSE = 1.0  # N s; a lasting contact that presses less is not reported again
+_KINDS = {"vehicle": VEHICLE, "walker": WALKER, "prop": PROP, "sensor": INERT}
+_SPECTATOR = Blueprint(0, "spectator", (), "spectator")
+
+Vector = tuple[float, float, float]
+Pose = tuple[Vector, Vector]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """CARLA's episode settings, in the order of its struct."""
+
+    synchronous: bool = False
+    no_rendering: bool = False
+    fixed_delta: float | None = None  # s
+    substepping: bool = True
+    substep_delta: float = 0.01
+    most_substeps: int = 10
+    culling_distance: float = 0.0
+    deterministic_ragdolls: bool = True
+    tile_stream_distance: float = 3000.0
+    active_distance: float = 2000.0
+    spectator_as_ego: bool = True
+
+
+@dataclass(slots=True)
+class Actor:
+    """Who a row of the body table is."""
+
+    id: int
+    blueprint: Blueprint
+    row: int
+    values: Mapping[str, str]  # attributes as spawned
+    parent: int = 0
+    control: tuple[Any, ...] = (0.0, 0.0, 0.0, False, False, False, 0)  # of a vehicle, as its client gave it
+    walk: tuple[Vector, float, bool] = ((1.0, 0.0, 0.0), 0.0, False)  # direction, speed, jump
+    lights: int = 0
+    physics: list[Any] | None = None  # a vehicle's physics control where a client changed it
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Two actors that touched during the last tick."""
+
+    actor: int
+    other: int
+    impulse: Vector  # N s on `other`
+
+
+class World:
+    """One episode after another on one of several maps."""
+
+    def __init__(self, maps: Mapping[str, str], default_map: str) -> None:
+        """Load a map.
+
+        Args:
+            maps: OpenDRIVE documents by name.
+            default_map: The first one's name.
+
+        Raises:
+            MapError: It cannot be read.
+        """
+        self.documents = dict(maps)
+        self.settings = Settings()
+        self.weather: tuple[float, ...] = CLEAR_NOON
+        self.frame, self.elapsed, self.delta, self.episode = 1, 0.0, DEFAULT_DELTA, 0
+        self.revision = 0  # grows with every actor that comes or goes
+        self.controlled: set[int] = set()  # actors whose control changed since the last state was written
+        self._next_id = 1
+        self._maps: dict[str, RoadMap] = {}
+        self.map: RoadMap
+        self.load(default_map)
+
+    # Episodes
+
+    def load(self, name: str) -> None:
+        """Start a new episode, without actors, on the named map; "" keeps the map.
+
+        Raises:
+            WorldError: There is no such map.
+            MapError: It cannot be read.
+        """
+        name = name.rsplit("/", 1)[-1] or self.map.name
+        if name not in self.documents:
+            raise WorldError(f"Map '{name}' not found; this server has {', '.join(sorted(self.documents))}")
+        if name not in self._maps:
+            self._maps[name] = read_map(name, self.documents[name])
+        self.map = self._maps[name]
+        self.episode += 1
+        self.frame += 1
+        self.elapsed = 0.0
+        self.map_changed = True
+        self.table = BodyTable()
+        self.actors: dict[int, Actor] = {}
+        self.controlled = set()
+        self.collisions: tuple[Collision, ...] = ()
+        self._touching: set[tuple[int, int]] = set()
+        self._contacts = np.zeros((MOST_CONTACTS, 4))
+        self.spectator = self._add(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
+
+    def add_map(self, name: str, xodr: str) -> None:
+        """Make a document loadable under a name.
+
+        Raises:
+            MapError: It cannot be read.
+        """
+        self._maps[name] = read_map(name, xodr)
+        self.documents[name] = xodr
+
+    def tick(self, delta: float | None = None) -> None:
+        """Advance by one frame of `delta` seconds (default: the settings')."""
+        self.delta = delta or self.settings.fixed_delta or DEFAULT_DELTA
+        steps = physics.substeps(self.delta)
+        touched = physics.advance(self.table.rows, self.delta, steps, 0.0, self._contacts)
+        self.frame += 1
+        self.elapsed += self.delta
+        self._note_collisions(touched)
+
+    def _note_collisions(self, touched: int) -> None:
+        if not touched and not self._touching:
+            self.collisions = ()
+            return
+        ids = list(self.actors)
+        found, touching = [], set()
+        for first, second, x, y in self._contacts[:touched]:
+            pair = (ids[int(first)], ids[int(second)])
+            touching.add(pair)
+            if pair not in self._touching or math.hypot(x, y) > QUIET_IMPULSE:
+                found.append(Collision(*pair, (float(x), float(y), 0.0)))
+        self.collisions, self._touching = tuple(found), touching
+
+    # Actors
+
+    def actor(self, actor_id: int) -> Actor:
+        """Look one up.
+
+        Raises:
+            WorldError: It is not there.
+        """
+        try:
+            return self.actors[actor_id]
+        except (KeyError, TypeError):
+            raise WorldError(f"unable to find actor {actor_id}: actor not found") from None
+
+    def body(self, actor_id: int) -> Body:
+        """An actor's row, writable in place."""
+        return self.table.rows[self.actor(actor_id).row]
+
+    def spawn(
+        self, blueprint_id: str, values: Mapping[str, str], pose: Pose, *, parent: int | None = None
+    ) -> Actor:
+        """Make an actor.
+
+        Args:
+            blueprint_id: What it is.
+            values: Its attributes.
+            pose: Where; relative to the parent if there is one.
+            parent: Whom it is attached to.
+
+        Raises:
+            WorldError: In the words of the real server.
+        """
+        blueprint = library().get(blueprint_id)
+        if blueprint is None or not valid(blueprint, values):
+            raise WorldError("Spawn failed because of invalid actor description")
+        if parent is not None and parent not in self.actors:
+            raise WorldError("unable to attach actor: parent actor not found")
+        actor = self._add(blueprint, values, pose, parent)
+        if self.table.rows[actor.row]["collides"] and overlapping(self.table.rows, actor.row) >= 0:
+            self._remove(actor)
+            raise WorldError("Spawn failed because of collision at spawn position")
+        return actor
+
+    def destroy(self, actor_id: int) -> list[Actor]:
+        """Take an actor and all that is attached to it out of the world.
+
+        Returns:
+            Who is gone.
+
+        Raises:
+            WorldError: It is not there, or is the spectator.
+        """
+        actor = self.actor(actor_id)
+        if actor is self.spectator:
+            raise WorldError("unable to destroy actor: the spectator stays")
+        gone: list[Actor] = []
+        for child in [other.id for other in self.actors.values() if other.parent == actor_id]:
+            gone += self.destroy(child)
+        self._remove(actor)
+        return [*gone, actor]
+
+    def _add(
+        self, blueprint: Blueprint, values: Mapping[str, str], pose: Pose, parent: int | None = None
+    ) -> Actor:
+        actor = Actor(self._next_id, blueprint, self.table.append(), values, parent or 0)
+        body = self.table.rows[actor.row]
+        body["kind"] = _KINDS.get(blueprint.kind, INERT)
+        body["mass"] = blueprint.mass
+        length, width, height = blueprint.size
+        body["half_length"], body["half_width"], body["half_height"] = length / 2, width / 2, height / 2
+        body["centre_z"] = 0.0 if blueprint.kind == "walker" else height / 2
+        solid = blueprint.kind in ("vehicle", "walker", "prop") and parent is None
+        body["collides"] = body["simulated"] = body["falls"] = float(solid)
+        body["scale"] = max(length / MODEL_LENGTH, 0.3)
+        body["invincible"] = values.get("is_invincible", "true") == "true"
+        if parent is not None:
+            body["kind"], body["parent"] = ATTACHED, self.actors[parent].row
+        self._place(body, pose)
+        self._next_id += 1
+        self.actors[actor.id] = actor
+        self.revision += 1
+        return actor
+
+    def _remove(self, actor: Actor) -> None:
+        del self.actors[actor.id]
+        self.table.remove(actor.row)
+        for row, other in enumerate(self.actors.values()):
+            other.row = row
+        self._touching = {pair for pair in self._touching if actor.id not in pair}
+        self.revision += 1
+
+    def _place(self, body: Body, pose: Pose) -> None:
+        names = ("px", "py", "pz", "p_pitch", "p_yaw", "p_roll")
+        if body["kind"] != ATTACHED:
+            names = ("x", "y", "z", "pitch", "yaw", "roll")
+        for name, number in zip(names, (*pose[0], *pose[1]), strict=True):
+            body[name] = number
+        if body["kind"] == ATTACHED:
+            physics.attach(self.table.rows)
+
+    # What clients do to actors
+
+    def teleport(self, actor_id: int, location: Vector, rotation: Vector | None = None) -> None:
+        """Put an actor somewhere: its velocity stays, pedals start from rest, a walker stands up."""
+        body = self.body(actor_id)
+        if rotation is None:
+            kept = ("p_pitch", "p_yaw", "p_roll") if body["kind"] == ATTACHED else ("pitch", "yaw", "roll")
+            rotation = (float(body[kept[0]]), float(body[kept[1]]), float(body[kept[2]]))
+        self._place(body, (location, rotation))
+        for name in ("engine", "braking", "wheel", "spin", "fallen", "walked"):
+            body[name] = 0.0
+        physics.set_velocity(body, (float(body["vx"]), float(body["vy"]), float(body["vz"])))
+
+    def set_velocity(self, actor_id: int, velocity: Vector) -> None:
+        """Give an actor a velocity at once; m/s in the world's frame."""
+        physics.set_velocity(self.body(actor_id), velocity)
+
+    def set_spin(self, actor_id: int, rate: float) -> None:
+        """Turn an actor about the vertical, degrees/s, until friction stops it."""
+        self.body(actor_id)["spin"] = rate
+
+    def push(self, actor_id: int, impulse: Vector) -> None:
+        """Strike an actor with an impulse in N s."""
+        body = self.body(actor_id)
+        if body["simulated"] and math.isfinite(body["mass"]):
+            mass = float(body["mass"])
+            x, y, z = (
+                float(body[name]) + part / mass
+                for name, part in zip(("vx", "vy", "vz"), impulse, strict=True)
+            )
+            physics.set_velocity(body, (x, y, z))
+
+    def hold_velocity(self, actor_id: int, velocity: Vector | None) -> None:
+        """Keep a vehicle at a velocity in its own frame, m/s; None lets it go."""
+        body = self.body(actor_id)
+        body["constant"] = velocity is not None
+        if velocity is not None:
+            body["cx"], body["cy"], body["cz"] = velocity
+
+    def set_simulated(self, actor_id: int, *, on: bool) -> None:
+        """Let physics move an actor, or keep it where it is put."""
+        body = self.body(actor_id)
+        body["simulated"] = on and self.actor(actor_id).blueprint.kind in ("vehicle", "walker", "prop")
+        if not on:
+            physics.set_velocity(body, (0.0, 0.0, 0.0))
+
+    def set_collides(self, actor_id: int, *, on: bool) -> None:
+        """Let an actor touch others, or pass through them."""
+        self.body(actor_id)["collides"] = on and self.actor(actor_id).blueprint.kind != "sensor"
+
+    def set_falls(self, actor_id: int, *, on: bool) -> None:
+        """Let gravity act on an actor."""
+        self.body(actor_id)["falls"] = on
+
+    def drive(self, actor_id: int, control: Sequence[Any]) -> None:
+        """Set a vehicle's pedals and steering.
+
+        Args:
+            actor_id: The vehicle.
+            control: throttle, steer, brake, hand_brake, reverse, manual_gear_shift, gear.
+
+        Raises:
+            WorldError: The actor is no vehicle.
+        """
+        actor = self._expect(actor_id, "vehicle")
+        throttle, steer, brake, hand_brake, reverse, manual, gear = control
+        body = self.table.rows[actor.row]
+        body["throttle"] = min(max(throttle, 0.0), 1.0)
+        body["brake"] = min(max(brake, 0.0), 1.0)
+        body["steer"] = min(max(steer, -1.0), 1.0)
+        body["hand_brake"], body["reverse"] = hand_brake, reverse
+        shown = gear if manual else (-1 if reverse else 1)
+        actor.control = (throttle, steer, brake, hand_brake, reverse, manual, shown)
+        self.controlled.add(actor_id)
+
+    def walk(self, actor_id: int, direction: Vector, speed: float, *, jump: bool = False) -> None:
+        """Send a walker in a direction at a speed in m/s.
+
+        Raises:
+            WorldError: The actor is no walker.
+        """
+        actor = self._expect(actor_id, "walker")
+        body = self.table.rows[actor.row]
+        length = math.hypot(direction[0], direction[1])
+        body["dir_x"], body["dir_y"] = (
+            (direction[0] / length, direction[1] / length) if length > 1e-9 else (0.0, 0.0)
+        )
+        body["pace"] = speed
+        actor.walk = (direction, speed, jump)
+        self.controlled.add(actor_id)
+
+    def set_lights(self, actor_id: int, flags: int) -> None:
+        """Remember a vehicle's lights."""
+        self._expect(actor_id, "vehicle").lights = flags
+
+    def change_settings(self, settings: Settings) -> None:
+        """Adopt settings; a delta outside (0, 1] s is none."""
+        delta = settings.fixed_delta
+        if delta is not None and not 0.0 < delta <= LONGEST_DELTA:
+            delta = None
+        self.settings = replace(settings, fixed_delta=delta)
+
+    def of_kind(self, kind: str) -> Iterable[Actor]:
+        """The actors of one kind, in order of their making."""
+        return [actor for actor in self.actors.values() if actor.blueprint.kind == kind]
+
+    def _expect(self, actor_id: int, kind: str) -> Actor:
+        actor = self.actor(actor_id)
+        if actor.blueprint.kind != kind:
+            raise WorldError(f"actor {actor_id} ({actor.blueprint.id}) is not a {kind}")
+        return actor

@@ -1,0 +1,146 @@
+"""`a2d evaluate`, `record`, `compare` on a little run: resumable, never a mixture of checkpoints."""
+
+import json
+import shutil
+
+import av
+import pytest
+from typer.testing import CliRunner
+
+from a2d.cli import application
+from a2d.evaluation import append_record
+
+pytestmark = pytest.mark.slow
+
+
+def a2d(*arguments, expect: int = 0) -> str:
+    """Run a command; what it printed, on one line."""
+    result = CliRunner().invoke(application(list(map(str, arguments[:1]))), [str(part) for part in arguments])
+    assert result.exit_code == expect, result.output
+    return " ".join(result.output.split())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "lake"
+    a2d("train", "frozen_lake", f"run={folder}", "rollout.interactions=4096", "evaluation.every=0")
+    return folder
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "lake")
+
+
+def lines(run) -> list[dict]:
+    return [json.loads(line) for line in (run / "evaluation" / "heldout.jsonl").read_text().splitlines()]
+
+
+def test_an_evaluation_is_printed_and_kept(run, tmp_path):
+    printed = a2d("evaluate", run, "--episodes", 12, "--json", tmp_path / "result.json")
+    assert "Hits, all episodes" in printed
+    kept = json.loads((run / "evaluation" / "heldout.json").read_text())
+    assert kept["suite"] == "heldout"
+    assert kept["seeds"] == [0, 11]
+    assert kept["summary"]["episodes"] == 12
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["summary"] == kept["summary"]
+    assert [record["seed"] for record in result["episodes"]] == list(range(12))
+    assert {record["suite"] for record in lines(run)} == {"heldout"}
+
+
+def test_an_interrupted_evaluation_goes_on_where_it_stopped(run):
+    a2d("evaluate", run, "--episodes", 12)
+    whole = sorted(lines(run), key=lambda record: record["seed"])
+    path = run / "evaluation" / "heldout.jsonl"
+    kept = path.read_text().splitlines(keepends=True)[:5]
+    path.write_text("".join(kept) + '{"seed": 11, "ret')
+    assert "7/7" in a2d("evaluate", run, "--episodes", 12)
+    assert path.read_text().splitlines(keepends=True)[:5] == kept
+    assert sorted(lines(run), key=lambda record: record["seed"]) == whole
+
+
+def test_an_episode_that_the_simulator_broke_is_driven_again(run):
+    a2d("evaluate", run, "--episodes", 3)
+    broken = {**lines(run)[0], "outcome": "server_restarted"}
+    append_record(run / "evaluation" / "heldout.jsonl", broken)
+    assert "1/1" in a2d("evaluate", run, "--episodes", 3)
+    assert json.loads((run / "evaluation" / "heldout.json").read_text())["summary"]["invalid"] == 0
+
+
+def test_results_of_another_checkpoint_are_set_aside_not_mixed(run):
+    a2d("evaluate", run, "--episodes", 4)
+    earlier = lines(run)
+    with (run / "checkpoint.pt").open("ab") as file:
+        file.write(b"\0")
+    a2d("evaluate", run, "--episodes", 2)
+    assert len(lines(run)) == 2
+    aside = run / "evaluation" / f"heldout-{earlier[0]['checkpoint']}.jsonl"
+    assert [json.loads(line) for line in aside.read_text().splitlines()] == earlier
+
+
+def test_episodes_are_recorded_once_and_named_by_their_ends(run):
+    a2d("record", run, "--episodes", 2)
+    folder = run / "videos" / "heldout"
+    index = json.loads((folder / "index.json").read_text())
+    assert [entry["seed"] for entry in index["episodes"]] == [0, 1]
+    for entry in index["episodes"]:
+        assert entry["file"] == f"seed-{entry['seed']:06d}-{entry['outcome']}.mp4"
+        with av.open(str(folder / entry["file"])) as video:
+            pictures = sum(1 for _ in video.decode(video=0))
+        assert pictures == entry["steps"] + round(2.0 * entry["fps"])
+    before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.mp4")}
+    a2d("record", run, "--episodes", 3)
+    after = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.mp4")}
+    assert len(after) == 3
+    assert before.items() <= after.items()
+
+
+def test_a_recording_shows_the_evaluated_episode(run):
+    a2d("evaluate", run, "--episodes", 2)
+    a2d("record", run, "--episodes", 2)
+    index = json.loads((run / "videos" / "heldout" / "index.json").read_text())
+    evaluated = {
+        record["seed"]: (record["outcome"], record["steps"], record["return"]) for record in lines(run)
+    }
+    recorded = {
+        entry["seed"]: (entry["outcome"], entry["steps"], entry["return"]) for entry in index["episodes"]
+    }
+    assert recorded == evaluated
+
+
+def test_one_command_after_the_other_ends_in_a_report(run, tmp_path):
+    other = shutil.copytree(run, tmp_path / "other")
+    for folder in (run, other):
+        a2d("evaluate", folder, "--episodes", 5)
+        a2d("record", folder, "--episodes", 1)
+    printed = a2d("compare", run, other, "--out", tmp_path / "report.html")
+    assert "a2d record" not in printed
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("data:video/mp4") == 2
+    assert "had a hit in" in page
+
+
+@pytest.mark.parametrize("command", ["evaluate", "record"])
+def test_an_unknown_suite_is_one_line_with_the_choices(run, command, capsys):
+    a2d(command, run, "--suite", "nope", expect=1)
+    result = CliRunner().invoke(application([command]), [command, str(run), "--suite", "nope"])
+    assert result.exit_code == 1
+    [line] = result.stderr.splitlines()
+    assert "unknown suite 'nope'; choose one of: train, heldout" in line
+
+
+@pytest.mark.parametrize("command", ["evaluate", "record", "compare"])
+def test_a_folder_without_a_run_is_one_line(tmp_path, command):
+    assert "is no run" in a2d(command, tmp_path, expect=1)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "record"])
+def test_an_untrained_run_says_what_to_do(run, command):
+    (run / "checkpoint.pt").unlink()
+    assert "train it first" in a2d(command, run, expect=1)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "record", "compare"])
+def test_help_gives_an_example(command):
+    assert f"Example: a2d {command} runs/" in a2d(command, "--help")

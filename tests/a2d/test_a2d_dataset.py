@@ -1,0 +1,61 @@
+"""The aggregated buffer keeps the newest samples within its bounds."""
+
+import numpy as np
+import pytest
+from a2d.dataset import Buffer
+
+
+def rows(first, last, width=4):
+    numbers = np.arange(first, last)
+    return {"x": numbers, "image": np.repeat(numbers[:, None], width, 1).astype(np.uint8)}
+
+
+def contents(buffer):
+    return buffer.newest(megabytes=1)["x"].tolist()
+
+
+def test_the_oldest_samples_go_first():
+    buffer = Buffer(samples=5, megabytes=1)
+    buffer.add(rows(0, 3))
+    assert contents(buffer) == [0, 1, 2]
+    buffer.add(rows(3, 7))
+    assert contents(buffer) == [2, 3, 4, 5, 6]
+
+
+def test_more_than_fits_keeps_the_end():
+    buffer = Buffer(samples=3, megabytes=1)
+    buffer.add(rows(0, 10))
+    assert contents(buffer) == [7, 8, 9]
+    assert buffer.size == buffer.capacity == 3
+
+
+def test_memory_bounds_the_number_of_samples():
+    buffer = Buffer(samples=10**6, megabytes=1)
+    buffer.add(rows(0, 2, width=1016))  # 8 bytes of number and 1016 of image: 1024 samples to the MiB
+    assert buffer.capacity == 1024
+
+
+def test_images_stay_bytes_and_keys_stay_together():
+    buffer = Buffer(samples=100, megabytes=1)
+    buffer.add(rows(0, 50))
+    drawn = buffer.sample(200, rng=np.random.default_rng(0))
+    assert drawn["image"].dtype == np.uint8
+    np.testing.assert_array_equal(drawn["image"][:, 0], drawn["x"])
+    assert set(drawn["x"].tolist()) <= set(range(50))
+
+
+def test_a_copy_of_the_newest_starts_an_equal_buffer():
+    first, second = Buffer(samples=5, megabytes=1), Buffer(samples=5, megabytes=1)
+    first.add(rows(0, 8))
+    second.add(first.newest(megabytes=1))
+    assert contents(second) == contents(first)
+    assert Buffer(samples=5, megabytes=1).newest(megabytes=1) == {}
+
+
+def test_rows_that_do_not_belong_are_refused():
+    buffer = Buffer(samples=5, megabytes=1)
+    buffer.add(rows(0, 2))
+    with pytest.raises(ValueError, match="rows of one length under"):
+        buffer.add({"x": np.arange(3)})
+    with pytest.raises(ValueError, match="rows of one length under"):
+        buffer.add({"x": np.arange(3), "image": np.zeros((2, 4), np.uint8)})

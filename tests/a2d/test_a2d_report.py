@@ -1,0 +1,246 @@
+"""The report's words and numbers, against two runs whose results are known."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from report_runs import HITS, make_run
+
+from a2d.cli.compare import compare
+from a2d.config import TrainConfig
+from a2d.evaluation import EvaluationError
+from a2d.intervals import Mean, Rate
+from a2d.report.drawings import _spread, curve_plots, interval_plot
+from a2d.report.material import read_runs, video_seeds
+from a2d.report.page import comparison, ending_text, headline, render
+from a2d.report.rows import mean_text, percent, rate_text, result_rows
+from a2d.run import Run, RunError
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return [make_run(tmp_path / method, method, videos=4) for method in ("a2d", "ail")]
+
+
+def page_text(page: str) -> str:
+    """What a reader sees, on one line."""
+    body = re.sub(r"<(script|style|svg)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).replace("\u00a0", " ").replace("&nbsp;", " ").split())
+
+
+def test_the_headline_states_what_was_measured(runs):
+    # Wilson for 1 of 10: 1.8 to 40.4 %; for 4 of 10: 16.8 to 68.7 % (Newcombe's method 3).
+    assert headline(read_runs(runs, suite="heldout"), suite="heldout") == (
+        "Over the same held-out episodes with a child, "
+        "A2D hit the child in 1 of 10 (10.0 %, 95 % interval 1.8 to 40.4 %) and "
+        "AIL hit the child in 4 of 10 (40.0 %, 95 % interval 16.8 to 68.7 %). "
+        "They arrived in 95.0 % and 80.0 % of all episodes."
+    )
+
+
+def test_overlapping_intervals_are_not_called_a_difference(runs):
+    # Discordant 1 and 4: McNemar's exact p = 2 (1 + 5) / 32.
+    said = comparison(read_runs(runs, suite="heldout"))
+    assert said.startswith(
+        "The 95 % intervals overlap. Seed by seed no difference is shown: A2D minus AIL is −"
+    )
+    assert "4 episodes were hit by AIL alone, 1 by A2D alone, 0 by both" in said
+    assert "p = 0.375" in said
+
+
+def test_a_clear_difference_is_stated_with_its_direction(tmp_path, monkeypatch):
+    monkeypatch.setitem(HITS, "a2d", set())
+    monkeypatch.setitem(HITS, "ail", set(range(0, 20, 2)))
+    runs = [make_run(tmp_path / method, method) for method in ("a2d", "ail")]
+    said = comparison(read_runs(runs, suite="heldout"))
+    assert said.startswith(
+        "The 95 % intervals do not overlap. Seed by seed A2D hits 100.0 percentage points less"
+    )
+    assert "p = 0.002" in said  # 2 / 2^10
+
+
+def test_the_table_shows_every_measure_of_both_drivers(runs):
+    rows = dict(result_rows([material.summary for material in read_runs(runs, suite="heldout")]))
+    assert rows["Episodes"] == ["20", "20"]
+    assert rows["Hit the child, given a child"] == [
+        "10.0 % (1.8–40.4), 1 of 10",
+        "40.0 % (16.8–68.7), 4 of 10",
+    ]
+    assert rows["Hits, all episodes"][0].endswith("1 of 20")
+    assert rows["Arrived"][1].startswith("80.0 %")
+    assert rows["Impact speed of hits, mean"] == ["18.0 km/h", "18.0 km/h"]
+    assert rows["Duration of arrivals, mean"] == ["12.0 s", "12.0 s"]
+    assert "Stuck" not in rows
+    assert "Invalid (simulator restarted)" not in rows
+
+
+def test_only_seeds_that_every_run_has_are_counted(runs):
+    path = runs[0] / "evaluation" / "heldout.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:12]))
+    materials = read_runs(runs, suite="heldout")
+    assert [material.summary.episodes for material in materials] == [12, 12]
+
+
+def test_the_same_episodes_are_shown_for_every_run(runs):
+    # Recorded are 0 to 3. Seed 0 has a child and AIL hits it; seed 1 is the first without a child.
+    assert video_seeds(read_runs(runs, suite="heldout")) == [0, 1]
+
+
+def test_the_page_holds_the_videos_and_the_way_to_repeat_them(runs, tmp_path):
+    page = render(read_runs(runs, suite="heldout"), suite="heldout")
+    assert page.count('src="data:video/mp4;base64,') == 4
+    text = page_text(page)
+    assert "A child runs out heldout seed 0" in text
+    assert "No child heldout seed 1" in text
+    assert "AIL: hit the child at 18 km/h after 5.0 s" in text
+    assert "A2D: arrived after 12.0 s" in text
+    assert f"a2d record {runs[0]} --suite heldout --seed 0 --episodes 1" in text
+    assert f"a2d evaluate {runs[1]} --suite heldout --seed 0 --episodes 20" in text
+    assert "is not finished" not in text
+    assert "method a2d ail" in text
+
+
+def test_the_page_asks_the_network_for_nothing(runs):
+    page = render(read_runs(runs, suite="heldout"), suite="heldout")
+    named = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]{0,40})', page)
+    assert all(target.startswith(("data:video/mp4;base64,", "#")) for target in named), named
+
+
+def test_without_videos_the_page_says_which_command_makes_them(tmp_path):
+    runs = [make_run(tmp_path / method, method) for method in ("a2d", "ail")]
+    text = page_text(render(read_runs(runs, suite="heldout"), suite="heldout"))
+    assert f"a2d record {runs[0]} a2d record {runs[1]}" in text
+    assert "No episode is recorded for every driver" in text
+
+
+def test_text_from_a_run_cannot_become_markup(tmp_path):
+    run = make_run(tmp_path / "<b>bold", "a2d")
+    assert "<b>bold" not in render(read_runs([run], suite="heldout"), suite="heldout")
+
+
+def test_a_run_without_a_checkpoint_at_its_end_is_called_unfinished(runs):
+    (runs[1] / "checkpoint.pt").unlink()
+    assert "Training of AIL is not finished" in page_text(
+        render(read_runs(runs, suite="heldout"), suite="heldout")
+    )
+
+
+def test_a_run_that_was_not_evaluated_is_told_how(runs):
+    shutil.rmtree(runs[1] / "evaluation")
+    with pytest.raises(EvaluationError, match=f"run: a2d evaluate {runs[1]} --suite heldout"):
+        read_runs(runs, suite="heldout")
+
+
+def test_runs_without_a_common_seed_are_refused(runs):
+    path = runs[0] / "evaluation" / "heldout.jsonl"
+    path.write_text(path.read_text().replace('"seed": ', '"seed": 10'))
+    with pytest.raises(EvaluationError, match="share no heldout seed"):
+        read_runs(runs, suite="heldout")
+
+
+def test_a_run_is_not_compared_with_itself(runs):
+    with pytest.raises(EvaluationError, match="name each folder once"):
+        read_runs([runs[0], runs[0]], suite="heldout")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunError):
+        read_runs([tmp_path], suite="heldout")
+
+
+def test_runs_of_one_method_are_told_apart(tmp_path):
+    runs = [make_run(tmp_path / str(seed), "a2d", seed=seed) for seed in (0, 1)]
+    assert [m.name for m in read_runs(runs, suite="heldout")] == ["A2D, seed 0", "A2D, seed 1"]
+    other = make_run(tmp_path / "again", "a2d", seed=1)
+    assert [m.name for m in read_runs([runs[1], other], suite="heldout")] == ["A2D, 1", "A2D, again"]
+    nested = make_run(tmp_path / "deeper" / "again", "a2d", seed=1)
+    names = [m.name for m in read_runs([other, nested], suite="heldout")]
+    assert names == [f"A2D, {other}", f"A2D, {nested}"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_long_names_leave_room_for_the_plots(tmp_path):
+    runs = [make_run(tmp_path / ("a" * 60) / name, "a2d") for name in ("one", "two")]
+    shutil.move(runs[1], tmp_path / "one")
+    page = render(read_runs([runs[0], tmp_path / "one"], suite="heldout"), suite="heldout")
+    assert "…" in page
+
+
+def test_compare_writes_the_page_and_prints_the_result(runs, tmp_path, capsys):
+    compare(runs, out=tmp_path / "report.html", suite="heldout")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "40.0 % (16.8–68.7), 4 of 10" in printed
+    assert f"report: {tmp_path / 'report.html'}" in printed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a2d", "ail", "report.html"]
+
+
+def test_a_metrics_line_that_is_being_written_is_left_out(runs):
+    with (runs[0] / "metrics.jsonl").open("a") as file:
+        file.write('{"round": 5, "inter')
+    assert len(read_runs(runs, suite="heldout")[0].metrics) == 5
+
+
+def test_curves_are_drawn_for_what_was_measured_and_named_at_their_ends(runs):
+    materials = read_runs(runs, suite="heldout")
+    plots = curve_plots({m.name: m.metrics for m in materials}, colours=["#000000", "#111111"])
+    assert list(plots) == ["Return on training scenarios", "Divergence of expert and trainee (KL, nats)"]
+    assert all(">A2D</text>" in plot and ">AIL</text>" in plot for plot in plots.values())
+    assert all(plot.startswith("<svg") and "width=" not in plot.split(">")[0] for plot in plots.values())
+
+
+def test_the_interval_plot_names_its_drivers():
+    plot = interval_plot({"A2D": Rate(1, 10), "AIL": Rate(0, 0)}, colours=["#000000", "#111111"])
+    assert ">A2D</text>" in plot
+    assert ">AIL</text>" in plot
+
+
+def test_labels_at_the_same_height_move_apart_around_it():
+    placed = _spread({"a": 1.0, "b": 1.0, "c": 5.0}, gap=1.0)
+    heights = np.sort(list(placed.values()))
+    assert np.diff(heights).min() >= 1.0
+    assert np.mean(heights) == pytest.approx(7.0 / 3.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "0"), (1e-5, "<0.1"), (0.025, "2.5"), (0.99999, ">99.9"), (1.0, "100")]
+)
+def test_a_percentage_is_never_rounded_to_certainty(share, text):
+    assert percent(share) == text
+
+
+def test_nothing_measured_is_a_dash_not_a_number():
+    assert rate_text(Rate(0, 0)) == "–"
+    assert mean_text(Mean.of([])) == "–"
+    assert mean_text(Mean.of([-1.5])) == "−1.50"
+
+
+def test_endings_are_worded_and_judged():
+    assert ending_text({"outcome": "arrived", "duration": 12.34}) == ("arrived after 12.3 s", "good")
+    assert ending_text({"outcome": "hit_other", "impact_speed": 5.0}) == (
+        "hit something else at 18 km/h",
+        "bad",
+    )
+    assert ending_text({"outcome": "fell_asleep"}) == ("fell asleep", "poor")
+
+
+def test_settings_that_differ_are_shown(tmp_path, runs):
+    other = Run.create(
+        tmp_path / "other", TrainConfig(preset="child_crossing", method="ail", return_scale=7.0)
+    )
+    shutil.copytree(runs[1] / "evaluation", other.folder / "evaluation")
+    text = page_text(render(read_runs([runs[0], other.folder], suite="heldout"), suite="heldout"))
+    assert "return_scale 1.0 7.0" in text
+
+
+def test_an_index_whose_video_is_gone_shows_no_video(runs):
+    for entry in json.loads((runs[0] / "videos/heldout/index.json").read_text())["episodes"]:
+        (runs[0] / "videos/heldout" / entry["file"]).unlink()
+    assert video_seeds(read_runs(runs, suite="heldout")) == []
+
+
+def test_videos_of_another_checkpoint_than_the_evaluated_one_are_not_shown(runs):
+    path = runs[0] / "videos/heldout/index.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "checkpoint": "0123456789ab"}))
+    assert video_seeds(read_runs(runs, suite="heldout")) == []

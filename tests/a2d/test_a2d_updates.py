@@ -1,0 +1,168 @@
+"""The projection's optimum is the implicit policy; the expert's step goes uphill; the trainee sees and scales."""
+
+import numpy as np
+import pytest
+import torch
+from a2d.config import ExpertConfig, TraineeConfig
+from a2d.dataset import Buffer
+from a2d.distributions import ActionFamily
+from a2d.policies import Expert, Shapes, StateCritic, Trainee
+from a2d.updates import ExpertBatch, fit_critic, improve_expert, minibatches, project
+
+# Two hidden states, one observation for both: the trainee cannot tell them apart.
+HIDDEN = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("categorical", 3))
+SEEN = Shapes(state=2, vectors=(("compact", 2),), image=None, family=ActionFamily("categorical", 3))
+
+
+def rows_of(states, shapes):
+    compact = states if shapes is SEEN else np.ones((len(states), 1), np.float32)
+    return {"state": states, "compact": compact}
+
+
+def expert_of(shapes, table):
+    """An expert that answers state one-hot i with the distribution table[i]."""
+    expert = Expert(shapes, ExpertConfig(hidden=(4,)))
+    with torch.no_grad():
+        for layer in (expert.body[0], expert.head):
+            layer.weight.zero_()
+            layer.bias.zero_()
+        expert.body[0].weight[:2] = 10.0 * torch.eye(2)  # tanh(10) = 1 to eight digits
+        expert.head.weight[:, :2] = torch.as_tensor(table).log().T
+    return expert
+
+
+def fitted(shapes, expert, states, *, steps, rng):
+    torch.manual_seed(0)
+    trainee = Trainee(shapes, TraineeConfig(hidden=(16,)))
+    optimizer = torch.optim.Adam(trainee.parameters(), lr=0.01)
+    fresh = {**rows_of(states, shapes), "target": np.zeros(len(states), np.float32)}
+    buffer = Buffer(samples=len(states), megabytes=1)
+    buffer.add(rows_of(states, shapes))
+    config = TraineeConfig(hidden=(16,), minibatch=64, updates_per_step=steps * 64 / len(states), value=0.0)
+    scalars = project(
+        trainee, optimizer, expert=expert, fresh=fresh, buffer=buffer, config=config, rng=rng
+    )
+    return trainee, scalars
+
+
+def test_the_projection_onto_what_cannot_be_told_apart_is_the_posterior_average():
+    rng = np.random.default_rng(0)
+    table = [[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]
+    states = np.eye(2, dtype=np.float32)[[0] * 96 + [1] * 32]  # the first state three times as often
+    trainee, scalars = fitted(HIDDEN, expert_of(HIDDEN, table), states, steps=400, rng=rng)
+    found = trainee(dict.fromkeys(["compact"], torch.ones(1, 1))).parameters.exp()[0]
+    implicit = 0.75 * np.array(table[0]) + 0.25 * np.array(table[1])
+    np.testing.assert_allclose(found.detach().numpy(), implicit, atol=0.03)
+    # What is left is the mutual information of state and action given the observation: it is not zero.
+    assert scalars["divergence"] > 0.1
+
+
+def test_the_projection_onto_what_can_be_told_apart_leaves_nothing():
+    rng = np.random.default_rng(0)
+    table = [[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]
+    expert = expert_of(SEEN, table)
+    states = np.eye(2, dtype=np.float32)[rng.integers(2, size=128)]
+    trainee, _ = fitted(SEEN, expert, states, steps=400, rng=rng)
+    found = trainee({"compact": torch.eye(2)}).parameters.exp().detach().numpy()
+    np.testing.assert_allclose(found, table, atol=0.01)
+
+
+def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough():
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    config = ExpertConfig(hidden=(16,), minibatch=64, epochs=50, kl_stop=0.02, learning_rate=3e-3)
+    expert = Expert(SEEN, config)
+    states = torch.eye(2)[torch.as_tensor(rng.integers(2, size=256))]
+    with torch.no_grad():
+        before = expert.distribution(states)
+    action = before.sample(torch.Generator().manual_seed(0))
+    best = states.argmax(-1)  # action 0 in state 0, action 1 in state 1
+    batch = ExpertBatch(
+        state=states,
+        action=action,
+        log_prob=before.log_prob(action),
+        advantage=(action == best).float(),
+        trainee=before.log_probs,
+    )
+    optimizer = torch.optim.Adam(expert.parameters(), lr=config.learning_rate)
+    scalars = improve_expert(expert, optimizer, batch=batch, config=config, rng=rng)
+    with torch.no_grad():
+        gained = expert.distribution(states).log_prob(best) - before.log_prob(best)
+    assert gained.min() > 0.0
+    assert 0.02 < scalars["expert/moved"] < 0.2
+    assert scalars["expert/passes"] < 50
+
+
+def test_a_strong_pull_keeps_the_expert_at_the_trainee():
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    states = torch.eye(2)[torch.as_tensor(rng.integers(2, size=256))]
+    gaps = []
+    for pull in (0.0, 10.0):
+        config = ExpertConfig(hidden=(16,), minibatch=64, epochs=20, kl_stop=10.0, trainee_kl=pull)
+        torch.manual_seed(0)
+        expert = Expert(SEEN, config)
+        with torch.no_grad():
+            trainee = expert(states)
+        action = torch.as_tensor(rng.integers(3, size=256))
+        batch = ExpertBatch(
+            state=states,
+            action=action,
+            log_prob=expert.family.of(trainee).log_prob(action),
+            advantage=(action == 0).float(),
+            trainee=trainee,
+        )
+        optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
+        gaps.append(improve_expert(expert, optimizer, batch=batch, config=config, rng=rng)["expert/gap"])
+    assert gaps[1] < 0.2 * gaps[0]
+
+
+def test_a_critic_learns_a_table():
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    critic = StateCritic(SEEN, ExpertConfig(hidden=(16,)))
+    optimizer = torch.optim.Adam(critic.parameters(), lr=0.01)
+    state = torch.eye(2)[torch.as_tensor(rng.integers(2, size=256))]
+    target = state @ torch.tensor([1.0, -2.0])
+    config = ExpertConfig(hidden=(16,), minibatch=32, epochs=30)
+    fit_critic(critic, optimizer, state=state, target=target, config=config, rng=rng)
+    torch.testing.assert_close(critic(torch.eye(2)), torch.tensor([1.0, -2.0]), atol=0.05, rtol=0.0)
+
+
+def test_the_experts_spread_stays_within_its_limit_and_can_still_shrink():
+    shapes = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("gaussian", 2))
+    expert = Expert(shapes, ExpertConfig(std_start=0.6, std_min=0.05))
+    expert.limit_std(0.3)
+    np.testing.assert_allclose(expert.log_std.exp().detach(), 0.3, rtol=1e-6)
+    expert.distribution(torch.zeros(1, 2)).entropy().sum().backward()
+    assert (expert.log_std.grad == 1.0).all()
+    expert.limit_std(0.0)
+    np.testing.assert_allclose(expert.log_std.exp().detach(), 0.05, rtol=1e-6)
+
+
+def test_a_trainee_reads_images_and_every_vector_but_the_state():
+    family = ActionFamily("gaussian", 2)
+    shapes = Shapes(state=5, vectors=(("telemetry", 3),), image=(6, 32, 48), family=family)
+    trainee = Trainee(shapes, TraineeConfig(features=16))
+    rng = np.random.default_rng(0)
+    observation = {
+        "state": np.full((4, 5), np.nan, np.float32),
+        "image": rng.integers(256, size=(4, 6, 32, 48), dtype=np.uint8),
+        "telemetry": rng.normal(size=(4, 3)).astype(np.float32),
+    }
+    action = trainee.act(observation, deterministic=False, generator=torch.Generator().manual_seed(0))
+    assert action.shape == (4, 2)
+    assert action.dtype == np.float32
+    assert np.abs(action).max() <= 1.0
+    reading = trainee({key: torch.as_tensor(value) for key, value in observation.items()})
+    assert reading.value.shape == (4,)
+    assert reading.state.shape == (4, 5)
+    changed = {**observation, "telemetry": observation["telemetry"] + 1.0}
+    assert (trainee.act(changed, deterministic=True, generator=None) != trainee.act(observation, deterministic=True, generator=None)).any()
+
+
+@pytest.mark.parametrize(("count", "size", "sizes"), [(10, 4, {5}), (9, 3, {3}), (3, 10, {3}), (11, 4, {3, 4})])
+def test_minibatches_cover_every_row_once_in_even_parts(count, size, sizes):
+    parts = list(minibatches(count, size, rng=np.random.default_rng(0)))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(count))
+    assert {len(part) for part in parts} <= sizes

@@ -1,0 +1,27 @@
+"""A simulator to talk to: CARLA_SERVER=HOST:PORT if it is set, else an embedded server for the session."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def carla_endpoint() -> Iterator[tuple[str, int]]:
+    """Host and port of a CARLA 0.9.16 server."""
+    given = os.environ.get("CARLA_SERVER")
+    if given:
+        host, _, port = given.rpartition(":")
+        yield host, int(port)
+        return
+    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    ready = process.stdout.readline()
+    assert ready.startswith("ready "), "the embedded server did not start"
+    host, _, port = ready.split()[1].rpartition(":")
+    yield host, int(port)
+    process.communicate(timeout=20)

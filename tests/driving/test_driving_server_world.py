@@ -1,0 +1,203 @@
+"""The server's world through the functions that calls use."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from driving.server.blueprints import library
+from driving.server.errors import MapError, WorldError
+from driving.server.instruments import inertial, satellite
+from driving.server.world import Settings, World
+from scenarios.roads import straight_road
+
+CAR, CHILD = "vehicle.lincoln.mkz_2017", "walker.pedestrian.0011"
+FORWARD = (0.0, 0.0, 0.0)
+DRIVE = (0.7, 0.0, 0.0, False, False, False, 0)
+
+
+@pytest.fixture
+def world():
+    return World({"straight": straight_road()}, "straight")
+
+
+def spawn(world, blueprint, x, y=1.75, z=0.0, yaw=0.0, **options):
+    return world.spawn(blueprint, {}, ((x, y, z), (0.0, yaw, 0.0)), **options)
+
+
+def test_the_library_has_the_ids_and_sizes_of_0_9_16():
+    kinds = [blueprint.kind for blueprint in library().values()]
+    assert {kind: kinds.count(kind) for kind in ("vehicle", "walker", "prop")} == {
+        "vehicle": 41, "walker": 52, "prop": 98,
+    }  # fmt: skip
+    assert library()["vehicle.tesla.model3"].size == (4.792, 2.163, 1.488)
+    children = {name for name, blueprint in library().items() if blueprint.sort == "child"}
+    assert children == {f"walker.pedestrian.{n:04d}" for n in (9, 10, 11, 12, 13, 14, 48, 49)}
+
+
+def test_a_tick_moves_frame_time_and_cars(world):
+    car = spawn(world, CAR, 20.0)
+    world.drive(car.id, DRIVE)
+    frame = world.frame
+    world.change_settings(Settings(synchronous=True, fixed_delta=0.1))
+    for _ in range(10):
+        world.tick()
+    assert (world.frame, world.elapsed) == (frame + 10, pytest.approx(1.0))
+    assert world.body(car.id)["x"] > 20.5
+
+
+def test_spawning_onto_somebody_fails_in_the_real_servers_words(world):
+    spawn(world, CAR, 20.0)
+    count = len(world.actors)
+    with pytest.raises(WorldError, match=r"^Spawn failed because of collision at spawn position$"):
+        spawn(world, CHILD, 22.0, z=1.0)
+    assert len(world.actors) == count == len(world.table.rows)
+
+
+CAMERA = "sensor.camera.rgb"
+NONSENSE = [
+    ("vehicle.trabant.601", {}),
+    (CAMERA, {"image_size_x": "abc"}),
+    (CAMERA, {"image_size_y": "99999"}),
+    (CAMERA, {"fov": "0"}),
+    (CAR, {"color": "red"}),
+]
+
+
+@pytest.mark.parametrize(("blueprint", "values"), NONSENSE)
+def test_what_the_library_does_not_allow_cannot_be_spawned(world, blueprint, values):
+    with pytest.raises(WorldError, match=r"^Spawn failed because of invalid actor description$"):
+        world.spawn(blueprint, values, (FORWARD, FORWARD))
+
+
+def test_destroying_a_vehicle_takes_its_sensors_along_and_keeps_the_others_rows(world):
+    first, second = spawn(world, CAR, 20.0), spawn(world, CAR, 40.0)
+    camera = spawn(world, "sensor.camera.rgb", 1.0, 0.0, 2.0, parent=first.id)
+    other = spawn(world, "sensor.camera.rgb", 1.0, 0.0, 2.0, parent=second.id)
+    gone = world.destroy(first.id)
+    assert {actor.id for actor in gone} == {first.id, camera.id}
+    world.tick()
+    assert world.body(second.id)["x"] == 40.0
+    assert world.body(other.id)["x"] == 41.0
+    with pytest.raises(WorldError, match="actor not found"):
+        world.body(first.id)
+
+
+def test_the_spectator_stays(world):
+    with pytest.raises(WorldError, match="spectator"):
+        world.destroy(world.spectator.id)
+
+
+def test_a_teleport_keeps_the_velocity_and_rests_the_pedals(world):
+    car = spawn(world, CAR, 20.0)
+    world.set_velocity(car.id, (5.0, 0.0, 0.0))
+    world.drive(car.id, DRIVE)
+    world.tick()
+    speed = float(world.body(car.id)["vx"])
+    world.teleport(car.id, (100.0, 1.75, 0.0), FORWARD)
+    body = world.body(car.id)
+    assert (body["x"], body["vx"], body["engine"]) == (100.0, speed, 0.0)
+
+
+def test_a_set_velocity_acts_at_once(world):
+    car, child = spawn(world, CAR, 20.0), spawn(world, CHILD, 40.0, z=1.0)
+    for actor in (car, child):
+        world.set_velocity(actor.id, (8.0, 0.0, 0.0))
+    assert world.body(car.id)["vx"] == world.body(child.id)["vx"] == 8.0
+    world.tick()
+    assert world.body(car.id)["x"] == pytest.approx(20.4, abs=0.05)
+
+
+def test_without_physics_an_actor_stays_and_can_still_be_moved(world):
+    child = spawn(world, CHILD, 40.0, z=1.0)
+    world.set_simulated(child.id, on=False)
+    world.walk(child.id, (0.0, 1.0, 0.0), 2.0)
+    world.tick()
+    assert (world.body(child.id)["x"], world.body(child.id)["z"]) == (40.0, 1.0)
+    world.teleport(child.id, (50.0, 3.0, 0.55))
+    world.tick()
+    assert (world.body(child.id)["x"], world.body(child.id)["y"]) == (50.0, 3.0)
+
+
+@pytest.mark.parametrize("invincible", ["true", "false"])
+def test_a_child_is_hit_invincible_or_not_and_the_hit_is_reported_once(world, invincible):
+    car = spawn(world, CAR, 20.0)
+    child = world.spawn(CHILD, {"is_invincible": invincible}, ((24.0, 1.75, 0.55), FORWARD))
+    world.set_velocity(car.id, (14.0, 0.0, 0.0))
+    world.drive(car.id, (0.0, 0.0, 1.0, False, False, False, 0))
+    seen = []
+    for _ in range(40):
+        world.tick()
+        seen += world.collisions
+    assert (seen[0].actor, seen[0].other) == (car.id, child.id)
+    assert seen[0].impulse[0] > 300.0
+    assert len(seen) == 1
+
+
+def test_a_child_that_was_knocked_down_walks_again_after_a_teleport(world):
+    child = spawn(world, CHILD, 40.0, z=0.55)
+    world.body(child.id)["fallen"] = 1.0
+    world.walk(child.id, (1.0, 0.0, 0.0), 1.0)
+    for _ in range(10):
+        world.tick()
+    assert world.body(child.id)["x"] == 40.0
+    world.teleport(child.id, (40.0, 1.75, 0.55))
+    for _ in range(10):
+        world.tick()
+    assert world.body(child.id)["x"] > 40.2
+
+
+def test_an_attached_sensor_rides_along_and_turns_with_its_parent(world):
+    car = spawn(world, CAR, 20.0, yaw=90.0)
+    camera = spawn(world, "sensor.camera.rgb", 2.0, 0.5, 1.5, yaw=10.0, parent=car.id)
+    body = world.body(camera.id)
+    place = [float(body[name]) for name in ("x", "y", "z", "yaw")]
+    assert place == pytest.approx([19.5, 3.75, 1.5, 100.0])
+
+
+def test_loading_starts_an_empty_episode_and_keeps_counting_frames(world):
+    spawn(world, CAR, 20.0)
+    frame, episode = world.frame, world.episode
+    world.load("")
+    assert list(world.actors.values()) == [world.spectator]
+    assert (world.frame, world.episode, world.elapsed) == (frame + 1, episode + 1, 0.0)
+    with pytest.raises(WorldError, match="Map 'Town99' not found; this server has straight"):
+        world.load("/Game/Carla/Maps/Town99")
+    with pytest.raises(MapError):
+        world.add_map("x", "no map")
+
+
+def test_a_held_velocity_is_kept_until_it_is_released(world):
+    car = spawn(world, CAR, 20.0)
+    world.hold_velocity(car.id, (6.0, 0.0, 0.0))
+    for _ in range(10):
+        world.tick()
+    assert world.body(car.id)["vx"] == pytest.approx(6.0)
+    world.hold_velocity(car.id, None)
+    world.drive(car.id, (0.0, 0.0, 1.0, False, False, False, 0))
+    for _ in range(30):
+        world.tick()
+    assert world.body(car.id)["vx"] == 0.0
+
+
+def test_controls_for_the_wrong_kind_of_actor_are_refused(world):
+    child = spawn(world, CHILD, 40.0, z=1.0)
+    with pytest.raises(WorldError, match="is not a vehicle"):
+        world.drive(child.id, DRIVE)
+
+
+def test_an_imu_at_rest_feels_gravity_and_a_car_facing_east_has_compass_ninety_degrees(world):
+    car = spawn(world, CAR, 20.0)
+    world.tick()
+    felt, turn, compass = inertial(world.body(car.id))
+    assert felt == pytest.approx([0.0, 0.0, 9.81])
+    assert turn == pytest.approx([0.0, 0.0, 0.0])
+    assert compass == pytest.approx(math.pi / 2)
+
+
+def test_latitude_grows_to_the_north_by_a_degree_per_111_kilometres(world):
+    beacon = spawn(world, "sensor.other.gnss", 0.0, -1113.2)
+    latitude, longitude, _ = satellite(world.body(beacon.id), (52.5, 13.4))
+    assert latitude == pytest.approx(52.51, abs=1e-4)
+    assert longitude == pytest.approx(13.4)
