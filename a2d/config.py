@@ -80,7 +80,10 @@ class ExpertConfig:
     minibatch: int = 512
     """Samples per gradient step."""
     clip: float = 0.2
-    """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]."""
+    """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]; 0 never stops, `trainee_kl` must."""
+    advantage_memory: float = 0.0
+    """Share of earlier rounds in the advantages' scale, in [0, 1). Near 1, a round without a hit does not blow up
+    small differences to the size of one."""
     entropy: float = 0.0
     """Coefficient of the entropy bonus."""
     trainee_kl: float = 0.0
@@ -101,9 +104,12 @@ class ExpertConfig:
         _above("expert.learning_rate", self.learning_rate, 0.0)
         _at_least("expert.epochs", self.epochs, 1)
         _at_least("expert.minibatch", self.minibatch, 1)
-        for name in ("clip", "kl_stop", "std_min", "max_grad_norm"):
+        for name in ("kl_stop", "std_min", "max_grad_norm"):
             _above(f"expert.{name}", getattr(self, name), 0.0)
-        for name in ("entropy", "trainee_kl"):
+        _within("expert.advantage_memory", self.advantage_memory, 0.0, 0.9999)
+        if self.clip == 0.0 and self.trainee_kl == 0.0:
+            raise ConfigError("expert.clip=0 needs expert.trainee_kl above 0: something must bound the step")
+        for name in ("clip", "entropy", "trainee_kl"):
             _at_least(f"expert.{name}", getattr(self, name), 0.0)
         for name in ("std_start", "std_end"):
             _at_least(f"expert.{name}", getattr(self, name), self.std_min)
@@ -213,6 +219,8 @@ class TrainConfig:
     """a2d, ail (imitate an expert that nobody adapts) or rl_mdp (no trainee: the expert alone)."""
     expert_from: str = "scripted"
     """For ail: `scripted` (the world's own driver) or the folder of an rl_mdp or a2d run."""
+    start_from: str = ""
+    """For a2d and rl_mdp: the folder of a run whose networks this one starts with; empty for fresh ones."""
     run: str = ""
     """The run's folder; empty for runs/PRESET-METHOD-SEED."""
     seed: int = 0
@@ -220,7 +228,7 @@ class TrainConfig:
     device: str = "cpu"
     """cpu or cuda."""
     threads: int = 1
-    """Of torch; 0 for one per core. More than one pays for images only."""
+    """Of torch while it learns; 0 for one per core. More than one pays for images only."""
     return_scale: float = 1.0
     """The critics regress return / return_scale: choose it so that this spans a few units."""
     learning_rate_end: float = 1.0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from a2d.config import TrainConfig
@@ -37,6 +39,7 @@ class Learner:
         self.trainee_optimizer = torch.optim.Adam(_groups(self.trainee), lr=config.trainee.learning_rate)
         self.buffer = Buffer(samples=config.buffer.samples, megabytes=config.buffer.megabytes)
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
+        self.advantage_variance = 0.0
 
     @property
     def finished(self) -> bool:
@@ -58,6 +61,16 @@ class Learner:
             for group in optimizer.param_groups:
                 group["lr"] = share * rate * group.get("pace", 1.0)
 
+    def tensor(self, array: NDArray[Any]) -> torch.Tensor:
+        """Put an array where the networks are."""
+        return torch.from_numpy(array).to(self.actions.device)
+
+    def advantage_scale(self, variance: float) -> float:
+        """Take in a round's variance of the advantages; their standard deviation over the rounds remembered."""
+        memory = self.config.expert.advantage_memory if self.advantage_variance > 0.0 else 0.0
+        self.advantage_variance = memory * self.advantage_variance + (1.0 - memory) * variance
+        return math.sqrt(self.advantage_variance)
+
     def checkpoint(self) -> dict[str, Any]:
         """Gather everything the run goes on from, as tensors and plain values.
 
@@ -71,6 +84,7 @@ class Learner:
             "rounds": self.rounds,
             "interactions": self.interactions,
             "seconds": self.seconds,
+            "advantage_variance": self.advantage_variance,
             "finished": self.finished,
             **{name: module.state_dict() for name, module in self._modules().items()},
             **{name: optimizer.state_dict() for name, optimizer in self._optimizers().items()},
@@ -87,11 +101,7 @@ class Learner:
         Raises:
             A2DError: It was saved by networks of another shape, or lacks something.
         """
-        if checkpoint.get("shapes") != json.dumps(asdict(self.shapes)):
-            raise A2DError(
-                "the checkpoint is of another shape than the world: "
-                f"saved {checkpoint.get('shapes')}, the world has {json.dumps(asdict(self.shapes))}"
-            )
+        self._refuse_other_shapes(checkpoint)
         try:
             for name, module in self._modules().items():
                 module.load_state_dict(checkpoint[name])
@@ -103,6 +113,7 @@ class Learner:
             torch.set_rng_state(checkpoint["torch"])
             self.rounds, self.interactions = checkpoint["rounds"], checkpoint["interactions"]
             self.seconds = checkpoint["seconds"]
+            self.advantage_variance = checkpoint["advantage_variance"]
             rows = {key: values.numpy() for key, values in checkpoint["buffer"].items()}
         except (KeyError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
@@ -110,8 +121,35 @@ class Learner:
         if rows and len(next(iter(rows.values()))):
             self.buffer.add(rows)
 
+    def start_from(self, checkpoint: dict[str, Any]) -> None:
+        """Take over the networks of another run, spread widely enough to explore again.
+
+        Raises:
+            A2DError: They are of another shape.
+        """
+        self._refuse_other_shapes(checkpoint)
+        try:
+            for name, module in self._modules().items():
+                module.load_state_dict(checkpoint[name])
+        except (KeyError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise A2DError(
+                f"the networks of start_from={self.config.start_from} do not fit: {reason}"
+            ) from error
+        with torch.no_grad():
+            for log_std in (self.expert.log_std, self.trainee.log_std):
+                log_std.fill_(math.log(self.config.expert.std_start))
+
     def _modules(self) -> dict[str, nn.Module]:
         return {"expert": self.expert, "critic": self.critic, "trainee": self.trainee}
+
+    def _refuse_other_shapes(self, checkpoint: dict[str, Any]) -> None:
+        shapes = json.dumps(asdict(self.shapes))
+        if checkpoint.get("shapes") != shapes:
+            raise A2DError(
+                "the checkpoint is of another shape than the world: "
+                f"saved {checkpoint.get('shapes')}, the world has {shapes}"
+            )
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {

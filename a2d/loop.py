@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ from a2d.methods import Method, method_of
 from a2d.policies import Actor, Expert, Mixture, shapes_of
 from a2d.rollout import Collector, Rollout
 from a2d.run import Run
-from a2d.updates import ExpertBatch, Scalars, fit_critic, improve_expert, project
+from a2d.updates import ExpertBatch, Scalars, clone_expert, fit_critic, improve_expert, project
 from a2d.vector import WorldError, make_worlds, stopping
 
 Report = Callable[[Mapping[str, float]], None]
@@ -40,13 +42,15 @@ def train(run: Run, *, report: Report) -> None:
         A2DError: The world, the checkpoint, the device or the disk does not do; the message says what to try.
     """
     config, method = run.config, method_of(run.config)
-    torch.set_num_threads(config.threads or os.cpu_count() or 1)
     device = resolve_device(config.device)
+    torch.set_num_threads(1)
     with stopping(worlds_for(config, method)) as worlds:
         shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
         learner = Learner(config, shapes, device=device)
         if run.checkpoint_path.exists():
             learner.restore(run.checkpoint())
+        elif config.start_from:
+            learner.start_from(Run.open(config.start_from).checkpoint())
         teacher = learned_expert(config, method, learner)
         collector = Collector(worlds, seeds=learner.world_seeds, generator=learner.actions, device=device)
         with Curves(run, rounds=learner.rounds) as curves:
@@ -102,21 +106,14 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
     metrics = {"beta": beta, "train/reward": float(rollout.reward.mean())}
     if rollout.episodes:
         metrics["train/return"] = float(np.mean([episode.total for episode in rollout.episodes]))
-    if method.improves_expert:
-        metrics["explained_variance"] = explained_variance(rollout.value, target)
-        metrics |= _improve(learner, rollout, target=target, beta=beta)
-    if method.projects:
-        rows = _rows(rollout)
-        learner.buffer.add(rows)
-        metrics |= project(
-            learner.trainee,
-            learner.trainee_optimizer,
-            expert=teacher,
-            fresh={**rows, "target": flat(target) / np.float32(config.return_scale)},
-            buffer=learner.buffer,
-            config=config.trainee,
-            rng=learner.batches,
-        )
+    with threads(config.threads):
+        if method.improves_expert:
+            metrics["explained_variance"] = explained_variance(rollout.value, target)
+            metrics |= _improve(learner, rollout)
+        if beta > 0.0:  # otherwise nobody asks the state's critic
+            metrics |= _fit_critic(learner, rollout, target=target)
+        if method.projects:
+            metrics |= _project(learner, rollout, target=target, teacher=teacher)
     return metrics
 
 
@@ -136,6 +133,19 @@ def look(worlds: VectorEnv, learner: Learner, method: Method) -> Scalars:
         "eval/hit_rate": result.hits.value,
         "eval/arrival_rate": result.arrivals.value,
     }
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads, 0 for one per core, and one again afterwards.
+
+    Updates are large and the worlds idle; while they are stepped, batches are small and every core is theirs.
+    """
+    torch.set_num_threads(count or os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
 
 
 def is_due(every: int, learner: Learner) -> bool:
@@ -159,43 +169,69 @@ def flat(array: NDArray[Any]) -> NDArray[Any]:
     return array.reshape(-1, *array.shape[2:])
 
 
-def _improve(learner: Learner, rollout: Rollout, *, target: NDArray[np.float32], beta: float) -> Scalars:
-    config, device = learner.config, learner.actions.device
+def _improve(learner: Learner, rollout: Rollout) -> Scalars:
+    config = learner.config.rollout
     advantage = advantages(
         rollout.reward,
         rollout.value,
         next_value=rollout.next_value,
         ended=rollout.ended,
-        discount=config.rollout.discount,
-        gae_lambda=config.rollout.gae_lambda,
+        discount=config.discount,
+        gae_lambda=config.gae_lambda,
     )
-    action, log_prob, trainee, state, gain, value = (
-        torch.from_numpy(flat(array)).to(device)
-        for array in (
-            rollout.action,
-            rollout.log_prob,
-            rollout.trainee,
-            rollout.observation["state"],
-            advantage,
-            target / np.float32(config.return_scale),
-        )
+    spread = learner.advantage_scale(float(advantage.var()))
+    batch = ExpertBatch(
+        state=learner.tensor(flat(rollout.observation["state"])),
+        action=learner.tensor(flat(rollout.action)),
+        log_prob=learner.tensor(flat(rollout.log_prob)),
+        advantage=learner.tensor(flat(advantage)),
+        trainee=learner.tensor(flat(rollout.trainee)),
     )
-    batch = ExpertBatch(state=state, action=action, log_prob=log_prob, advantage=gain, trainee=trainee)
-    scalars = improve_expert(
-        learner.expert, learner.expert_optimizer, batch=batch, config=config.expert, rng=learner.batches
+    return improve_expert(
+        learner.expert,
+        learner.expert_optimizer,
+        batch=batch,
+        scale=spread,
+        config=learner.config.expert,
+        rng=learner.batches,
     )
-    if beta > 0.0:  # otherwise nobody asks the state's critic
-        scalars |= fit_critic(
-            learner.critic,
-            learner.critic_optimizer,
-            state=state,
-            target=value,
-            config=config.expert,
+
+
+def _fit_critic(learner: Learner, rollout: Rollout, *, target: NDArray[np.float32]) -> Scalars:
+    return fit_critic(
+        learner.critic,
+        learner.critic_optimizer,
+        state=learner.tensor(flat(rollout.observation["state"])),
+        target=learner.tensor(flat(target) / np.float32(learner.config.return_scale)),
+        config=learner.config.expert,
+        rng=learner.batches,
+    )
+
+
+def _project(
+    learner: Learner, rollout: Rollout, *, target: NDArray[np.float32], teacher: Expert | None
+) -> Scalars:
+    rows = {key: flat(values) for key, values in rollout.observation.items()}
+    if rollout.expert_action is not None:
+        rows["label"] = flat(rollout.expert_action)
+    learner.buffer.add(rows)
+    scalars = project(
+        learner.trainee,
+        learner.trainee_optimizer,
+        expert=teacher,
+        fresh={**rows, "target": flat(target) / np.float32(learner.config.return_scale)},
+        buffer=learner.buffer,
+        config=learner.config.trainee,
+        rng=learner.batches,
+    )
+    if teacher is None:
+        config = learner.config.expert
+        scalars |= clone_expert(
+            learner.expert,
+            learner.expert_optimizer,
+            buffer=learner.buffer,
+            steps=config.epochs * math.ceil(rollout.interactions / config.minibatch),
+            config=config,
             rng=learner.batches,
         )
     return scalars
-
-
-def _rows(rollout: Rollout) -> dict[str, NDArray[Any]]:
-    rows = {key: flat(values) for key, values in rollout.observation.items()}
-    return rows if rollout.expert_action is None else {**rows, "label": flat(rollout.expert_action)}

@@ -35,6 +35,8 @@ def method_of(config: TrainConfig) -> Method:
     """
     if config.method != "ail" and config.expert_from != "scripted":
         raise ConfigError(f"expert_from is for method=ail; method={config.method} learns its own expert")
+    if config.method == "ail" and config.start_from:
+        raise ConfigError("start_from is for method=a2d or rl_mdp; ail starts fresh")
     scheduled = {"beta": config.rollout.beta, "beta_decay": config.rollout.beta_decay}
     if config.method == "a2d":
         return Method(improves_expert=True, projects=True, scripted=False, **scheduled)

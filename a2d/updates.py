@@ -36,16 +36,16 @@ def improve_expert(
     optimizer: torch.optim.Optimizer,
     *,
     batch: ExpertBatch,
+    scale: float,
     config: ExpertConfig,
     rng: np.random.Generator,
 ) -> Scalars:
     """Take PPO steps on the expert, weighted for the mixture that acted; stops once it moved `kl_stop`.
 
-    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi).
-    Advantages are standardised over the round.
+    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi), with A
+    centred over the round and divided by `scale`.
     """
-    spread = batch.advantage.std(correction=0)
-    advantage = (batch.advantage - batch.advantage.mean()) / (spread + 1e-8)
+    advantage = (batch.advantage - batch.advantage.mean()) / (scale + 1e-8)
     trainee = expert.family.of(batch.trainee)
     with torch.no_grad():
         before = expert.distribution(batch.state)
@@ -57,7 +57,7 @@ def improve_expert(
                 now.log_prob(batch.action[rows]),
                 batch.log_prob[rows],
                 advantage=advantage[rows],
-                clip=config.clip,
+                clip=config.clip or math.inf,
             )
             loss = -gain - config.entropy * now.entropy().mean()
             if config.trainee_kl > 0.0:
@@ -69,6 +69,30 @@ def improve_expert(
             after = expert.distribution(batch.state)
             moved = float(before.divergence(after).mean())
     return _expert_scalars(after, trainee=trainee, batch=batch, moved=moved, passes=passes)
+
+
+def clone_expert(
+    expert: Expert,
+    optimizer: torch.optim.Optimizer,
+    *,
+    buffer: Buffer,
+    steps: int,
+    config: ExpertConfig,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Fit the expert network to a scripted expert's labels on D by maximum likelihood.
+
+    Imitation does not need it: it gives later runs a start (`start_from`), for a few percent of the work.
+    """
+    total = 0.0
+    for _ in range(steps):
+        drawn = buffer.sample(config.minibatch, rng=rng)
+        state, label = (torch.from_numpy(drawn[key]).to(expert.log_std.device) for key in ("state", "label"))
+        loss = -expert.distribution(state).log_prob(label).mean()
+        descend(loss, optimizer, module=expert, longest=config.max_grad_norm)
+        expert.limit_std(expert.std_max)
+        total += float(loss.detach())
+    return {"loss/clone": total / steps}
 
 
 def fit_critic(

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-STEER_AUTHORITY = 0.15
-"""Vehicle steer (of CARLA's [-1, 1]) at action 1: at 36 km/h already 2.8 m/s2 sideways."""
+STEER_AUTHORITY = 0.05
+"""Vehicle steer (of CARLA's [-1, 1]) at action 1: at 36 km/h about 1 m/s2 sideways, enough for a lane."""
+
+FULL_ANGLE = 0.02  # rad of the front wheels at action 1, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ def keep_lane(offset: float, heading_error: float, speed: float) -> float:
 
     Source: Hoffmann et al., ACC 2007, eq. 5.
     """
-    angle = -heading_error - math.atan2(0.6 * offset, speed + 2.0)
-    return min(max(angle / 0.06, -1.0), 1.0)
+    angle = -heading_error - math.atan2(0.4 * offset, speed + 2.0)
+    return min(max(angle / FULL_ANGLE, -1.0), 1.0)
 
 
 def hold_speed(target: float, speed: float) -> float:

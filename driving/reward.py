@@ -25,11 +25,11 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
         outcome: How the episode ended, if it did.
     """
     return {
-        "progress": 0.1 * (after.ego.x - before.ego.x),
+        "progress": 0.2 * (after.ego.x - before.ego.x),
         "time": -0.1,
         "lane": -0.05 * min(abs(after.offset), 2.0),
         "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
-        "arrival": 10.0 * (outcome == "arrived"),
+        "arrival": 20.0 * (outcome == "arrived"),
         "failure": -40.0 * (outcome in FAILURES),
     }
 

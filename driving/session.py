@@ -23,7 +23,7 @@ ROLE = "a2d_driving"
 """Role name of every actor of ours: what a later session may clean up on a shared server."""
 SPAWN_HEIGHT = 0.5  # m: a real server refuses to spawn into the road
 REST_HEIGHT = 0.02  # m above the road after placing
-STANDING = 0.1  # m/s below which a car counts as standing
+STANDING = 1.0  # m/s below which a car counts as standing: creeping past the van is no driving either
 
 
 @dataclass(slots=True)
@@ -89,6 +89,7 @@ class Session:
         self._frame = self._world.tick()
         self._snapshot: Snapshot | None = None
         self._walking = False
+        self._began = self._frame  # frame at which the episode began
 
     @property
     def frame(self) -> int:
@@ -104,7 +105,7 @@ class Session:
         raw = self._world.get_snapshot()
         bodies = [self._pool[placed.blueprint].body(raw) for placed in scenario.parked]
         self._walking = False
-        self._snapshot = None
+        self._began = self._frame
         first = self._observe(
             scenario,
             raw,
@@ -112,8 +113,8 @@ class Session:
             others=tuple(bodies),
             time=0.0,
         )
-        self._snapshot = replace(first, collided_with=None)
-        return self._snapshot
+        self._snapshot = first
+        return first
 
     def advance(self, command: Command, *, steer: float, pedal: float) -> Snapshot:
         """Apply a command for one tick.
@@ -330,7 +331,7 @@ class Session:
         )
 
     def _touched(self, scenario: ChildCrossing) -> str | None:
-        touched = self._collision.touched_since(self._frame - 1)
+        touched = self._collision.touched_since(self._began)
         if not touched:
             return None
         child = scenario.child and self._pool[scenario.child.blueprint].actor.id

@@ -18,6 +18,7 @@ from driving.server.serve import Server
 from scenarios.roads import straight_road
 
 STRAIGHT = "straight"
+QUICK_START = 4.0  # s; a start that takes longer compiles
 
 
 def serve(
@@ -35,11 +36,11 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
     name, maps = _maps(map_name)
     server = Server(host, port, maps, name)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: server.stop())
     if exit_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
-    server.start()
+    _start(server)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
     if not _is_loopback(host):
         logging.warning(
             "listening at %s: anybody who reaches this address can use the server; it has no password", host
@@ -65,6 +66,19 @@ def _maps(choice: str) -> tuple[str, dict[str, str]]:
             f"map '{choice}' cannot be read: {error}; use {STRAIGHT} or an OpenDRIVE file"
         ) from error
     return path.stem, maps
+
+
+def _start(server: Server) -> None:
+    """Start, and say what takes so long if it does."""
+    notice = threading.Timer(
+        QUICK_START, logging.info, ["compiling physics and renderer: a minute, once per installation"]
+    )
+    notice.daemon = True
+    notice.start()
+    try:
+        server.start()
+    finally:
+        notice.cancel()
 
 
 def _stop_with_stdin(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any
@@ -33,6 +34,8 @@ from driving.server.wire import (
 )
 from driving.server.world import CLEAR_NOON, GENERATED_MAP, Settings, World
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class Desk:
@@ -55,6 +58,9 @@ def answer(desk: Desk, method: str, arguments: Sequence[Any]) -> Any:
         return failure(str(error))
     except (WireError, TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
         return failure(f"'{method}': arguments not understood: {error}")
+    except Exception:  # the border: one client's call must not end the world for the others
+        log.exception("'%s' failed", method)
+        return failure(f"'{method}' failed inside the server; its log says where")
 
 
 # Session

@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 class Connection:
     """One accepted socket and the bytes that still wait to leave through it."""
 
-    def __init__(self, sock: socket.socket, selector: selectors.BaseSelector) -> None:
+    def __init__(self, sock: socket.socket, name: str, selector: selectors.BaseSelector) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.name = "{}:{}".format(*sock.getpeername()[:2])
+        self.name = name
         self._sock, self._selector = sock, selector
         self._waiting = bytearray()
         self.open = True
@@ -106,12 +106,13 @@ class CallConnection(Connection):
     def __init__(
         self,
         sock: socket.socket,
+        name: str,
         selector: selectors.BaseSelector,
         *,
         execute: Callable[[CallConnection, Request], bytes | None],
         closed: Callable[[CallConnection], None],
     ) -> None:
-        super().__init__(sock, selector)
+        super().__init__(sock, name, selector)
         self._execute, self._closed = execute, closed
         self._reader = RequestReader()
         self._queue: deque[Request] = deque()
@@ -152,12 +153,13 @@ class StreamConnection(Connection):
     def __init__(
         self,
         sock: socket.socket,
+        name: str,
         selector: selectors.BaseSelector,
         *,
         subscribe: Callable[[StreamConnection], None],
         closed: Callable[[StreamConnection], None],
     ) -> None:
-        super().__init__(sock, selector)
+        super().__init__(sock, name, selector)
         self._subscribe, self._closed = subscribe, closed
         self._named = b""
         self.stream = 0
@@ -175,11 +177,12 @@ class StreamConnection(Connection):
         self._closed(self)
 
 
-def accept_all(listener: socket.socket) -> Iterator[socket.socket]:
-    """The connections that wait at a listener."""
+def accept_all(listener: socket.socket) -> Iterator[tuple[socket.socket, str]]:
+    """The connections that wait at a listener, with their clients' addresses."""
     while True:
         try:
-            yield listener.accept()[0]
+            sock, address = listener.accept()
+            yield sock, f"{address[0]}:{address[1]}"
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
         except OSError as error:  # out of file descriptors: the others go on

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from driving.server.bodies import ATTACHED, BODY, VEHICLE, WALKER, Bodies, Body
 from driving.server.contact import overlapping
+from driving.server.ground import ground_of, height_at
 from driving.server.impact import MOST_CONTACTS, Contacts, meet
+from driving.server.maps import LaneStrip
 from driving.server.vehicle_model import BRAKE_LAG, STEERING_LAG, THROTTLE_LAG, longitudinal, turning
 
 LONGEST_STEP = 0.0125  # s
@@ -18,6 +20,7 @@ GRAVITY = 9.81  # m/s2
 WALKER_ACCELERATION = 10.0  # m/s2
 SLIDE_FRICTION = 6.0  # m/s2, of what was struck
 SPIN_FRICTION = 400.0  # degrees/s2
+WHEELS_ALONG, WHEELS_ASIDE = 0.6, 0.8  # where wheels stand, as parts of the half length and width
 SETTLE = 0.05  # m; nearer to the ground than this, a body stands on it
 
 
@@ -27,14 +30,22 @@ def substeps(delta: float) -> int:
 
 
 @njit(cache=True)
-def advance(bodies: Bodies, delta: float, steps: int, ground: float, contacts: Contacts) -> int:
+def advance(
+    bodies: Bodies,
+    delta: float,
+    steps: int,
+    heights: NDArray[np.float32],
+    frame: NDArray[np.float64],
+    contacts: Contacts,
+) -> int:
     """Move every body by one tick, in place.
 
     Args:
         bodies: The table's rows, shape (n,).
         delta: s.
         steps: Sub-steps.
-        ground: Height of the road, m.
+        heights: The ground's grid, m.
+        frame: Where that grid lies.
         contacts: Filled with the pairs that touched, the sum of their impulses in N s.
 
     Returns:
@@ -59,7 +70,7 @@ def advance(bodies: Bodies, delta: float, steps: int, ground: float, contacts: C
                 _walk(b, step)
             else:
                 continue
-            _fall(b, step, ground)
+            _fall(b, step, height_at(heights, frame, b.x, b.y))
             moves[i, 0], moves[i, 1] = b.vx * step, b.vy * step
         found = meet(bodies, moves, step, contacts, found)
         for i in range(count):
@@ -74,6 +85,7 @@ def advance(bodies: Bodies, delta: float, steps: int, ground: float, contacts: C
             (b.vy - before[i, 1]) / delta,
             (b.vz - before[i, 2]) / delta,
         )
+    _tilt(bodies, heights, frame)
     attach(bodies)
     return found
 
@@ -102,7 +114,8 @@ def warm_up() -> None:
     bodies = np.zeros(2, BODY)
     bodies["kind"] = VEHICLE
     bodies["mass"] = bodies["scale"] = 1.0
-    advance(bodies, 0.05, 4, 0.0, np.zeros((MOST_CONTACTS, 4)))
+    ground = ground_of([LaneStrip("driving", np.zeros((2, 3)), np.ones((2, 3)))])
+    advance(bodies, 0.05, 4, ground.heights, ground.frame, np.zeros((MOST_CONTACTS, 4)))
     overlapping(bodies, 0)
     attach(bodies)
 
@@ -155,6 +168,23 @@ def _fall(b: Body, step: float, ground: float) -> None:
     else:
         b.z = ground + b.half_height - b.centre_z
         b.vz = 0.0
+
+
+@njit(cache=True)
+def _tilt(bodies: Bodies, heights: NDArray[np.float32], frame: NDArray[np.float64]) -> None:
+    """Lean standing vehicles with the ground below their wheels."""
+    for i in range(len(bodies)):
+        b = bodies[i]
+        if b.kind != VEHICLE or b.simulated == 0.0 or b.falls == 0.0 or b.vz != 0.0:
+            continue
+        forward_x, forward_y = math.cos(math.radians(b.yaw)), math.sin(math.radians(b.yaw))
+        along, aside = WHEELS_ALONG * b.half_length, WHEELS_ASIDE * b.half_width
+        front = height_at(heights, frame, b.x + forward_x * along, b.y + forward_y * along)
+        rear = height_at(heights, frame, b.x - forward_x * along, b.y - forward_y * along)
+        right = height_at(heights, frame, b.x - forward_y * aside, b.y + forward_x * aside)
+        left = height_at(heights, frame, b.x + forward_y * aside, b.y - forward_x * aside)
+        b.pitch = math.degrees(math.atan2(front - rear, 2.0 * along))
+        b.roll = math.degrees(math.atan2(left - right, 2.0 * aside))
 
 
 @njit(cache=True)

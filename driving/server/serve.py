@@ -141,12 +141,12 @@ class Server:
             target()
 
     def _accept_calls(self) -> None:
-        for sock in accept_all(self._listening[0]):
-            CallConnection(sock, self._selector, execute=self._execute, closed=self._client_left)
+        for sock, name in accept_all(self._listening[0]):
+            CallConnection(sock, name, self._selector, execute=self._execute, closed=self._client_left)
 
     def _accept_streams(self) -> None:
-        for sock in accept_all(self._listening[1]):
-            StreamConnection(sock, self._selector, subscribe=self._subscribe, closed=self._unsubscribe)
+        for sock, name in accept_all(self._listening[1]):
+            StreamConnection(sock, name, self._selector, subscribe=self._subscribe, closed=self._unsubscribe)
 
     def _subscribe(self, connection: StreamConnection) -> None:
         stream = connection.stream

@@ -9,6 +9,8 @@ from driving.server.errors import WireError
 from driving.server.wire import RELEASE, Pose, Vector, numbers, read_vector, sensor_stream, token
 from driving.server.world import Actor, Settings
 
+HIGHEST_GEAR = 20
+
 
 def definition(blueprint: Blueprint) -> list[Any]:
     """ActorDefinition."""
@@ -61,7 +63,8 @@ def read_vehicle_control(content: Any) -> tuple[Any, ...]:
     """VehicleControl as throttle, steer, brake, hand_brake, reverse, manual_gear_shift, gear."""
     throttle, steer, brake = numbers(content, 3)
     hand_brake, reverse, manual = (bool(item) for item in content[3:6])
-    return throttle, steer, brake, hand_brake, reverse, manual, int(content[6])
+    gear = min(max(int(content[6]), -1), HIGHEST_GEAR)
+    return throttle, steer, brake, hand_brake, reverse, manual, gear
 
 
 def read_walker_control(content: Any) -> tuple[Vector, float, bool]:
@@ -72,11 +75,12 @@ def read_walker_control(content: Any) -> tuple[Vector, float, bool]:
 
 def read_settings(content: Any) -> Settings:
     """EpisodeSettings; fields that an older client leaves out keep their defaults."""
-    fields = list(content)
-    if len(fields) > 2:
-        delta = fields[2]
-        fields[2] = numbers(delta[1:], 1)[0] if delta[0] else None
-    return Settings(*fields[:11])
+    if not isinstance(content, list) or len(content) < 3:
+        raise WireError(f"episode settings are an array of 11, got {repr(content)[:80]}")
+    delta = numbers(content[2][1:], 1)[0] if content[2][0] else None
+    kinds = (bool, float, int, float, bool, float, float, bool)
+    rest = [kind(item) for kind, item in zip(kinds, content[3:], strict=False)]
+    return Settings(bool(content[0]), bool(content[1]), delta, *rest)
 
 
 def physics_control(actor: Actor) -> list[Any]:

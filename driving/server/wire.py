@@ -5,7 +5,6 @@ Every constant that belongs to one CARLA release stands in `RELEASE`.
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import msgpack
 from driving.server.errors import WireError
 
 MAX_MESSAGE = 64 << 20  # bytes; a larger request is an attack or a mistake
+LARGEST_NUMBER = 1e9  # of anything that a client may say in metres, seconds or degrees
 MAX_ELEMENTS = 100_000  # of one msgpack array or map
 
 Vector = tuple[float, float, float]
@@ -104,7 +104,7 @@ def _request(message: Any) -> Request:
     raise WireError(f"not a CARLA request: {repr(message)[:80]}")
 
 
-_packer = msgpack.Packer(use_bin_type=True)
+_packer = msgpack.Packer(use_bin_type=True, unicode_errors="surrogateescape")
 
 
 def response(request_id: int, result: Any) -> bytes:
@@ -135,8 +135,14 @@ def sensor_stream(actor_id: int) -> int:
     return _FIRST_SENSOR_STREAM + actor_id
 
 
-def token(stream: int, port: int) -> bytes:
-    """Where a client finds a stream: 24 bytes."""
+def token(stream: Any, port: int) -> bytes:
+    """Where a client finds a stream: 24 bytes.
+
+    Raises:
+        WireError: `stream` is no stream id.
+    """
+    if not isinstance(stream, int) or not 0 <= stream < 1 << 32:
+        raise WireError(f"a stream id is an unsigned 32-bit number, got {repr(stream)[:80]}")
     return _TOKEN.pack(stream, port, _TCP, _SAME_HOST, b"")
 
 
@@ -158,15 +164,15 @@ def read_pose(content: Any) -> Pose:
 
 
 def numbers(content: Any, count: int) -> tuple[float, ...]:
-    """The first `count` numbers of an array, all finite.
+    """The first `count` numbers of an array.
 
     Raises:
-        WireError: They are missing, not numbers or not finite.
+        WireError: They are missing, not numbers, not finite or beyond any world.
     """
     try:
         found = tuple(float(item) for item in content[:count])
     except (TypeError, ValueError, OverflowError) as error:
         raise WireError(f"{count} numbers expected, got {repr(content)[:80]}") from error
-    if len(found) != count or not all(map(math.isfinite, found)):
+    if len(found) != count or not all(abs(number) <= LARGEST_NUMBER for number in found):
         raise WireError(f"{count} finite numbers expected, got {repr(content)[:80]}")
     return found

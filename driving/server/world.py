@@ -14,6 +14,7 @@ from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, VEHICLE, WALKER, Body, BodyTable
 from driving.server.contact import overlapping
 from driving.server.errors import WorldError
+from driving.server.ground import ground_of
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap, read_map
 from driving.server.vehicle_model import MODEL_LENGTH
@@ -109,7 +110,9 @@ class World:
             raise WorldError(f"Map '{name}' not found; this server has {', '.join(sorted(self.documents))}")
         if name not in self._maps:
             self._maps[name] = read_map(name, self.documents[name])
-        self.map = self._maps[name]
+        if self.episode == 0 or self.map is not self._maps[name]:
+            self.map = self._maps[name]
+            self.ground = ground_of(self.map.strips)
         self.episode += 1
         self.frame += 1
         self.elapsed = 0.0
@@ -135,7 +138,9 @@ class World:
         """Advance by one frame of `delta` seconds (default: the settings')."""
         self.delta = delta or self.settings.fixed_delta or DEFAULT_DELTA
         steps = physics.substeps(self.delta)
-        touched = physics.advance(self.table.rows, self.delta, steps, 0.0, self._contacts)
+        touched = physics.advance(
+            self.table.rows, self.delta, steps, self.ground.heights, self.ground.frame, self._contacts
+        )
         self.frame += 1
         self.elapsed += self.delta
         self._note_collisions(touched)

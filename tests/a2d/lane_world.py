@@ -1,6 +1,6 @@
-"""A world small enough to solve in seconds that has everything a driving world has: camera, telemetry, commands.
+"""A world solved in seconds that has what a driving world has: camera, telemetry, continuous commands.
 
-A mark stands somewhere across the lane; steering to it (first action) earns most, any throttle (second) costs.
+A mark stands somewhere across the lane; steering to it (first action) earns most, throttle (second) costs.
 Importing this module registers it, so `lane_world:Lane-v0` works in worker processes, too.
 """
 
@@ -51,7 +51,13 @@ class Lane(gymnasium.Env):
         reward = 1.0 - 4.0 * float(action[0] - self._mark()) ** 2 - float(action[1]) ** 2
         self._column = int(self.np_random.integers(SIZE))
         over = self._steps >= HORIZON
-        return self._observe(), reward, False, over, {**self._info(), **({"outcome": "arrived"} if over else {})}
+        return (
+            self._observe(),
+            reward,
+            False,
+            over,
+            {**self._info(), **({"outcome": "arrived"} if over else {})},
+        )
 
     def _mark(self) -> float:
         return 2.0 * self._column / (SIZE - 1) - 1.0

@@ -1,6 +1,7 @@
 """The loop with a camera, telemetry and continuous commands, on a world solved in seconds."""
 
 import pytest
+
 from a2d.config import from_mapping
 from a2d.loop import train
 from a2d.run import Run
@@ -10,13 +11,20 @@ SETTINGS = {
     "env": {"id": "lane_world:Lane-v0", "vector": "sync", "count": 8},
     "rollout": {"steps": 16, "discount": 0.5},
     "expert": {"minibatch": 64, "std_end": 0.1},
-    "trainee": {"minibatch": 64, "channels": [4, 8], "kernels": [3, 3], "strides": [2, 2], "features": 32, "state": 1.0},
+    "trainee": {
+        "minibatch": 64,
+        "channels": [4, 8],
+        "kernels": [3, 3],
+        "strides": [2, 2],
+        "features": 32,
+        "state": 1.0,
+    },
     "evaluation": {"every": 1000, "episodes": 40},
 }
 
 
-def looked(folder, method, interactions):
-    settings = {**SETTINGS, "run": str(folder), "method": method}
+def looked(folder, method, interactions, **top):
+    settings = {**SETTINGS, "run": str(folder), "method": method, **top}
     settings["rollout"] = {**SETTINGS["rollout"], "interactions": interactions}
     config = from_mapping(settings)
     seen = {}
@@ -25,10 +33,13 @@ def looked(folder, method, interactions):
 
 
 def test_imitation_of_a_scripted_driver_learns_to_see_and_steer(tmp_path):
-    """The best is 5.0 per episode; a driver that does not see the mark gets 5 - 4 * 5 * 0.378 = -2.6 at best."""
+    """The best is 5.0 per episode; who does not see the mark gets 5 - 4 * 5 * 0.378 = -2.6 at best."""
     seen = looked(tmp_path / "run", "ail", 1536)
     assert seen["eval/return"] > 4.0
     assert "explained_variance" not in seen
+    continued = looked(tmp_path / "next", "a2d", 128, start_from=str(tmp_path / "run"))
+    assert continued["eval/return"] > 4.0  # and so it still drives after one round of another method
+    assert continued["expert/gap"] < 0.5  # whose expert agrees with its trainee, as both were taught
 
 
 @pytest.mark.slow

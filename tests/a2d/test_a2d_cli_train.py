@@ -8,10 +8,17 @@ import sys
 
 import psutil
 import pytest
-from a2d.cli import application
 from typer.testing import CliRunner
 
-QUICK = ["env.count=8", "rollout.steps=8", "rollout.interactions=256", "evaluation.every=2", "evaluation.episodes=8"]
+from a2d.cli import application
+
+QUICK = [
+    "env.count=8",
+    "rollout.steps=8",
+    "rollout.interactions=256",
+    "evaluation.every=2",
+    "evaluation.episodes=8",
+]
 
 
 def a2d(*arguments):
@@ -29,7 +36,14 @@ def test_training_reports_evaluations_and_says_what_to_do_next(tmp_path):
     last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
     assert last["round"] == 4
     assert last["interactions"] == 256
-    assert {"seconds", "eval/return", "eval/hit_rate", "eval/arrival_rate", "divergence", "beta"} <= last.keys()
+    assert {
+        "seconds",
+        "eval/return",
+        "eval/hit_rate",
+        "eval/arrival_rate",
+        "divergence",
+        "beta",
+    } <= last.keys()
 
     again = a2d("frozen_lake", f"run={tmp_path / 'run'}", *QUICK)
     assert again.exit_code == 0
@@ -82,10 +96,13 @@ def test_an_interrupt_leaves_no_process_no_half_written_file_and_a_run_to_go_on_
     command = [
         sys.executable, "-c", "from a2d.cli import main; main()", "train", "frozen_lake",
         f"run={folder}", "env.id=lane_world:Lane-v0", "env.vector=async", "env.count=2",
-        "rollout.steps=8", "rollout.interactions=100000", "checkpoint.every=1", "evaluation.every=1", "evaluation.episodes=2",
+        "rollout.steps=8", "rollout.interactions=100000", "checkpoint.every=1",
+        "evaluation.every=1", "evaluation.episodes=2",
     ]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": os.path.dirname(__file__)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
     for line in process.stdout:
         if " interactions " in line and int(line.split()[0]) >= 48:
             break
@@ -97,5 +114,10 @@ def test_an_interrupt_leaves_no_process_no_half_written_file_and_a_run_to_go_on_
     assert f"{folder}: its last checkpoint is kept; run the same command again to go on" in errors
     psutil.wait_procs(children, timeout=10)
     assert not any(child.is_running() for child in children)
-    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint.pt", "config.yaml", "metrics.jsonl", "tb"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "checkpoint.pt",
+        "config.yaml",
+        "metrics.jsonl",
+        "tb",
+    ]
     assert "Traceback" not in errors

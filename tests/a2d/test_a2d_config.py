@@ -2,6 +2,7 @@
 
 import pytest
 import yaml
+
 from a2d.config import ConfigError, TrainConfig, flat, from_mapping, load, presets, to_yaml
 
 
@@ -15,7 +16,13 @@ def test_every_preset_loads_and_survives_being_written(preset):
 def test_overrides_reach_nested_settings_with_their_types():
     config = load(
         "frozen_lake",
-        ["env.count=3", "trainee.hidden=[8]", "rollout.beta=1", "env.options.image=[32,64]", "env.server=host:2000"],
+        [
+            "env.count=3",
+            "trainee.hidden=[8]",
+            "rollout.beta=1",
+            "env.options.image=[32,64]",
+            "env.server=host:2000",
+        ],
     )
     assert config.env.count == 3
     assert config.trainee.hidden == (8,)
@@ -59,7 +66,7 @@ def test_a_bad_setting_is_one_line_that_names_what_would_do(override, message):
 
 
 def test_an_unknown_preset_names_the_nearest():
-    with pytest.raises(ConfigError, match="no preset 'frozen'; did you mean frozen_lake?"):
+    with pytest.raises(ConfigError, match=r"no preset 'frozen'; did you mean frozen_lake\?"):
         load("frozen", [])
     with pytest.raises(ConfigError, match=", ".join(presets())):
         load("xyz", [])

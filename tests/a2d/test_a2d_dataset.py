@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from a2d.dataset import Buffer
 
 

@@ -4,10 +4,11 @@ import gymnasium
 import numpy as np
 import pytest
 import torch
-from a2d.distributions import ActionFamily, Categorical, Gaussian, family_of
-from a2d.errors import A2DError
 from torch.distributions import Categorical as TorchCategorical
 from torch.distributions import Independent, Normal, kl_divergence
+
+from a2d.distributions import ActionFamily, Categorical, Gaussian, family_of
+from a2d.errors import A2DError
 
 
 def gaussians(seed):

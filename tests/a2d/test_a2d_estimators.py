@@ -3,6 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
 from a2d.estimators import (
     advantages,
     clipped_surrogate,
@@ -11,9 +15,6 @@ from a2d.estimators import (
     mixture_log_prob,
     mixture_value,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 
 def column(*values):
@@ -120,9 +121,7 @@ def test_the_mixtures_value_is_the_weighted_mean():
     assert found.item() == pytest.approx(4.0)
 
 
-@given(
-    expert=st.floats(-20, 0), trainee=st.floats(-20, 0), beta=st.floats(0.001, 0.999)
-)
+@given(expert=st.floats(-20, 0), trainee=st.floats(-20, 0), beta=st.floats(0.001, 0.999))
 def test_the_mixtures_density_is_the_weighted_mean_of_densities(expert, trainee, beta):
     found = mixture_log_prob(
         torch.tensor(expert, dtype=torch.float64), torch.tensor(trainee, dtype=torch.float64), beta=beta
@@ -142,7 +141,7 @@ def test_the_policy_that_is_never_asked_may_have_no_density(beta, expected):
 
 
 def test_the_importance_weighted_gradient_is_the_gradient_of_the_a2d_objective():
-    """Enumerates every (state, action) with its behaviour probability: the sample mean becomes the expectation."""
+    """Enumerates every (state, action) with its probability: the sample mean becomes the expectation."""
     torch.manual_seed(0)
     states, actions, beta = 3, 4, 0.3
     occupancy = torch.tensor([0.5, 0.2, 0.3], dtype=torch.float64)

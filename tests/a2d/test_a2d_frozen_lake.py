@@ -1,4 +1,4 @@
-"""The smoke test of the whole algorithm: on Frozen Lake it finds the safe way round, and resumes to the bit."""
+"""The smoke test of the whole algorithm: it finds the safe way round the lake, and resumes to the bit."""
 
 import json
 import time
@@ -6,13 +6,16 @@ import time
 import numpy as np
 import pytest
 import torch
+
 from a2d.config import load
 from a2d.evaluation import evaluate
 from a2d.loop import train
 from a2d.run import Run
 from a2d.vector import make_worlds, stopping
 
-SAFE_RETURN = 4.0  # eight moves round the rim at -2, and +20: the optimum of a driver that cannot see the hazard
+SAFE_RETURN = (
+    4.0  # eight moves round the rim at -2, and +20: the optimum of a driver that cannot see the hazard
+)
 SEEING_RETURN = 10.67  # the optimum of a driver that sees the hazard
 
 
@@ -55,7 +58,9 @@ def test_imitating_the_seeing_expert_is_not_safe(tmp_path):
         "rollout.interactions=60000",
         "rollout.beta=0",
     )
-    assert returns(imitator, episodes=200, deterministic=False).mean() < -10.0  # exactly -36.1 for a perfect one
+    assert (
+        returns(imitator, episodes=200, deterministic=False).mean() < -10.0
+    )  # exactly -36.1 for a perfect one
 
 
 def short(folder):

@@ -4,16 +4,17 @@ import gymnasium
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.policies import Expert, Mixture, StateCritic, Trainee, shapes_of
 from a2d.rollout import FIRST_TRAINING_SEED, Collector, Rollout, RolloutError
 from a2d.vector import register_worlds
-from gymnasium import spaces
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 
 class Counter(gymnasium.Env):
-    """Counts its steps where everybody sees it; ends at the third, by death or by a limit. Reward 1 a step."""
+    """Counts its steps where everybody sees it; dies or is cut short at the third. Reward 1 a step."""
 
     def __init__(self, *, dies: bool) -> None:
         self.observation_space = spaces.Dict(
@@ -84,7 +85,10 @@ def test_a_limit_bootstraps_from_the_steps_own_observation_and_a_death_does_not(
         assert rollout.next_value[t, 1] == pytest.approx(value_of(number + 1), rel=1e-5)
     np.testing.assert_array_equal(rollout.terminated[:, 0], count == 2)
     np.testing.assert_array_equal(rollout.truncated[:, 1], count == 2)
-    assert {(episode.total, episode.outcome) for episode in rollout.episodes} == {(3.0, "hazard"), (3.0, "timeout")}
+    assert {(episode.total, episode.outcome) for episode in rollout.episodes} == {
+        (3.0, "hazard"),
+        (3.0, "timeout"),
+    }
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.4, 1.0])
@@ -100,7 +104,7 @@ def test_the_density_noted_is_that_of_the_mixture_that_acted(worlds, beta):
     np.testing.assert_allclose(
         np.exp(rollout.log_prob.reshape(-1)), exact[np.arange(len(action)), action], rtol=1e-4
     )
-    # 800 choices: 0.08 is over 4.5 standard errors, so this fails by chance less than once in 100,000 changes.
+    # 800 choices: 0.08 is over 4.5 standard errors, so it fails by chance once in 100,000 changes.
     assert np.mean(action == 0) == pytest.approx(exact[:, 0].mean(), abs=0.08)
 
 
@@ -140,13 +144,20 @@ def test_native_worlds_give_the_same_rollout_for_the_same_seeds():
     register_worlds()
 
     def collected():
-        lakes = gymnasium.make_vec("gridworlds/FrozenLake-v0", 3, vectorization_mode="vector_entry_point", suite="train")
+        lakes = gymnasium.make_vec(
+            "gridworlds/FrozenLake-v0", 3, vectorization_mode="vector_entry_point", suite="train"
+        )
         return collector_for(lakes).collect(mixture_for_lake(lakes), steps=50, return_scale=1.0)
 
     def mixture_for_lake(lakes):
         torch.manual_seed(0)
         shapes = shapes_of(lakes.single_observation_space, lakes.single_action_space)
-        return Mixture(Expert(shapes, ExpertConfig()), StateCritic(shapes, ExpertConfig()), Trainee(shapes, TraineeConfig()), 0.5)
+        return Mixture(
+            Expert(shapes, ExpertConfig()),
+            StateCritic(shapes, ExpertConfig()),
+            Trainee(shapes, TraineeConfig()),
+            0.5,
+        )
 
     one, two = collected(), collected()
     np.testing.assert_array_equal(one.observation["state"], two.observation["state"])

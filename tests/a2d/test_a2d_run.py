@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+
 from a2d.config import ExpertConfig, TraineeConfig, load
 from a2d.distributions import ActionFamily
 from a2d.errors import DiskFull
@@ -71,7 +72,9 @@ def test_no_checkpoint_yet_is_said(config):
 def test_a_truncated_checkpoint_is_one_clear_line(run, share):
     data = run.checkpoint_path.read_bytes()
     run.checkpoint_path.write_bytes(data[: int(share * len(data))])
-    with pytest.raises(RunError, match="cannot be read, it is truncated or no checkpoint: restore a copy") as caught:
+    with pytest.raises(
+        RunError, match="cannot be read, it is truncated or no checkpoint: restore a copy"
+    ) as caught:
         run.load_trainee("cpu")
     assert "\n" not in str(caught.value)
 
@@ -127,8 +130,12 @@ def test_metrics_of_rounds_after_the_checkpoint_and_broken_lines_are_forgotten(r
 
 def test_a_full_disk_leaves_the_last_checkpoint(run):
     before = run.checkpoint_path.read_bytes()
-    run.checkpoint_path.with_name("checkpoint.pt.partial").symlink_to("/dev/full")  # every write: no space left
-    with pytest.raises(DiskFull, match="no space left to write .*the last checkpoint is intact: free some space"):
+    run.checkpoint_path.with_name("checkpoint.pt.partial").symlink_to(
+        "/dev/full"
+    )  # every write: no space left
+    with pytest.raises(
+        DiskFull, match=r"no space left to write .*the last checkpoint is intact: free some space"
+    ):
         run.save(run.checkpoint())
     assert run.checkpoint_path.read_bytes() == before
     assert sorted(path.name for path in run.folder.iterdir()) == ["checkpoint.pt", "config.yaml"]

@@ -1,8 +1,9 @@
-"""The projection's optimum is the implicit policy; the expert's step goes uphill; the trainee sees and scales."""
+"""The projection's optimum is the implicit policy; the expert's step goes uphill; the trainee sees."""
 
 import numpy as np
 import pytest
 import torch
+
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.dataset import Buffer
 from a2d.distributions import ActionFamily
@@ -39,9 +40,7 @@ def fitted(shapes, expert, states, *, steps, rng):
     buffer = Buffer(samples=len(states), megabytes=1)
     buffer.add(rows_of(states, shapes))
     config = TraineeConfig(hidden=(16,), minibatch=64, updates_per_step=steps * 64 / len(states), value=0.0)
-    scalars = project(
-        trainee, optimizer, expert=expert, fresh=fresh, buffer=buffer, config=config, rng=rng
-    )
+    scalars = project(trainee, optimizer, expert=expert, fresh=fresh, buffer=buffer, config=config, rng=rng)
     return trainee, scalars
 
 
@@ -85,7 +84,7 @@ def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
         trainee=before.log_probs,
     )
     optimizer = torch.optim.Adam(expert.parameters(), lr=config.learning_rate)
-    scalars = improve_expert(expert, optimizer, batch=batch, config=config, rng=rng)
+    scalars = improve_expert(expert, optimizer, batch=batch, scale=1.0, config=config, rng=rng)
     with torch.no_grad():
         gained = expert.distribution(states).log_prob(best) - before.log_prob(best)
     assert gained.min() > 0.0
@@ -113,7 +112,7 @@ def test_a_strong_pull_keeps_the_expert_at_the_trainee():
             trainee=trainee,
         )
         optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
-        gaps.append(improve_expert(expert, optimizer, batch=batch, config=config, rng=rng)["expert/gap"])
+        gaps.append(improve_expert(expert, optimizer, batch=batch, scale=1.0, config=config, rng=rng)["expert/gap"])
     assert gaps[1] < 0.2 * gaps[0]
 
 
@@ -158,10 +157,15 @@ def test_a_trainee_reads_images_and_every_vector_but_the_state():
     assert reading.value.shape == (4,)
     assert reading.state.shape == (4, 5)
     changed = {**observation, "telemetry": observation["telemetry"] + 1.0}
-    assert (trainee.act(changed, deterministic=True, generator=None) != trainee.act(observation, deterministic=True, generator=None)).any()
+    assert (
+        trainee.act(changed, deterministic=True, generator=None)
+        != trainee.act(observation, deterministic=True, generator=None)
+    ).any()
 
 
-@pytest.mark.parametrize(("count", "size", "sizes"), [(10, 4, {5}), (9, 3, {3}), (3, 10, {3}), (11, 4, {3, 4})])
+@pytest.mark.parametrize(
+    ("count", "size", "sizes"), [(10, 4, {5}), (9, 3, {3}), (3, 10, {3}), (11, 4, {3, 4})]
+)
 def test_minibatches_cover_every_row_once_in_even_parts(count, size, sizes):
     parts = list(minibatches(count, size, rng=np.random.default_rng(0)))
     assert sorted(np.concatenate(parts).tolist()) == list(range(count))

@@ -6,9 +6,10 @@ import signal
 import numpy as np
 import psutil
 import pytest
+from gymnasium.vector import AutoresetMode
+
 from a2d.config import EnvConfig
 from a2d.vector import WorldError, make_worlds, stopping
-from gymnasium.vector import AutoresetMode
 
 
 def lanes(vector, **options):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 carla = pytest.importorskip("carla")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 TIMEOUT = 20.0  # s
 DELTA = 0.05  # s

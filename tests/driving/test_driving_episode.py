@@ -81,11 +81,11 @@ def test_waiting_for_a_child_in_sight_is_not_being_stuck():
     assert ending(waiting, waiting)[0] is None
 
 
-def test_the_default_reward_is_zero_at_the_limit_and_a_failure_costs_forty():
+def test_the_default_reward_pays_a_tenth_per_step_at_the_limit_and_a_failure_costs_forty():
     before, after = snapshot(ego(200.0)), snapshot(ego(201.0))
-    assert sum(default(before, after, None).values()) == pytest.approx(0.0)
+    assert sum(default(before, after, None).values()) == pytest.approx(0.1)
     assert default(before, after, "hit_child")["failure"] == -40.0
-    assert default(before, after, "arrived")["arrival"] == 10.0
+    assert default(before, after, "arrived")["arrival"] == 20.0
 
 
 def test_the_papers_reward_is_one_per_step_for_the_controllers_own_action():

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from driving.server import physics
 from driving.server.bodies import PROP, VEHICLE, WALKER, BodyTable
+from driving.server.ground import ground_of
 from driving.server.impact import MOST_CONTACTS, RESTITUTION
+from driving.server.maps import LaneStrip
 from driving.server.vehicle_model import GRIP, REAR_AXLE, STEERING_GAIN
 
 KMH = 1 / 3.6
+EDGE = np.array([[0.0, 0.0, 0.0], [50.0, 0.0, 0.0]])
+GROUND = ground_of([LaneStrip("driving", EDGE, EDGE + np.array([0.0, 4.0, 0.0]))])
 THROTTLES = {  # published: throttle -> acceleration in m/s2 by speed in km/h
     1.0: {10: 6.8, 20: 6.1, 30: 5.4, 40: 4.7, 50: 4.1, 60: 3.6, 80: 2.7},
     0.7: {10: 2.9, 20: 2.6, 30: 2.3, 40: 2.1, 50: 1.8, 60: 1.6, 80: 1.3},
@@ -50,7 +54,9 @@ class Street:
         return self.put(PROP, x, y, mass=math.inf, **options)
 
     def tick(self, delta=0.05):
-        found = physics.advance(self.table.rows, delta, physics.substeps(delta), 0.0, self.contacts)
+        found = physics.advance(
+            self.table.rows, delta, physics.substeps(delta), GROUND.heights, GROUND.frame, self.contacts
+        )
         return self.contacts[:found]
 
 

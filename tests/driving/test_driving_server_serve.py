@@ -14,6 +14,7 @@ import msgpack
 import pytest
 
 SERVE = [sys.executable, "-m", "driving.cli", "serve"]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 PATIENCE = 120.0  # s; the very first start compiles the renderer
 
 
@@ -57,7 +58,7 @@ def served():
     yield process
     with contextlib.suppress(ProcessLookupError):
         process.process.kill()
-    process.process.communicate()
+    process.process.wait()
 
 
 def is_closed(sock: socket.socket) -> bool:
@@ -77,8 +78,7 @@ def test_bad_bytes_close_that_connection_with_one_logged_line_and_nothing_else(s
     stream.sendall(b"\xff\xff\xff\xff")  # a stream that does not exist
     assert is_closed(stream)
     assert served.ask(good, "version") == [[1, "0.9.16"]]
-    served.process.stdin.close()
-    code, errors = served.process.wait(PATIENCE), served.process.stderr.read()
+    code, errors = served.end()
     assert code == 0
     assert errors.count("not a CARLA request") == 1
     assert "Traceback" not in errors

@@ -33,6 +33,7 @@ class Objects(NamedTuple):
     levels: NDArray[np.int32]  # (N,) how many levels of detail it has
     surface: NDArray[np.int32]  # (N,) row of `surfaces` that slot 0 of the mesh means
     actor: NDArray[np.uint32]  # (N,) actor id, 0 for the street
+    shrink: NDArray[np.float64]  # (N,) 1 / the scale in `pose`
 
 
 class View(NamedTuple):
@@ -69,7 +70,7 @@ class Light(NamedTuple):
     blocked: NDArray[np.int64]  # (G, G) bit b: blocker b may darken this cell
     blocked_origin: NDArray[np.float64]  # (3,) x, y of cell (0, 0) and cells per metre
     noise: NDArray[np.float32]  # (L, S, S) one random texture with its coarser levels
-    tone: NDArray[np.float32]  # (4096,) linear light to display value 0-255
+    tone: NDArray[np.float32]  # (1024,) linear light to display value 0-255
 
 
 class Image(NamedTuple):
@@ -90,7 +91,7 @@ def borrow_geometry(geometry: Geometry) -> Geometry:
 @inlined
 def borrow_objects(objects: Objects) -> Objects:
     """See `borrowed`."""
-    return Objects(borrowed(objects.pose), borrowed(objects.mesh), borrowed(objects.levels), borrowed(objects.surface), borrowed(objects.actor))
+    return Objects(borrowed(objects.pose), borrowed(objects.mesh), borrowed(objects.levels), borrowed(objects.surface), borrowed(objects.actor), borrowed(objects.shrink))
 
 
 @inlined

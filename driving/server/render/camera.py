@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Canvas, Image, View
+from driving.server.render.arrays import Image, View
 from driving.server.render.raster import SAMPLES, draw
 from driving.server.render.scene import Scene, rotation_matrix
 from driving.server.render.shade import shade
@@ -70,7 +70,7 @@ def render(
     )
     stage = scene.stage
     light = scene.light_at(location[0], location[1])
-    canvas = _canvas(scene, camera)
+    canvas = stage.canvas(camera.width * SAMPLES, camera.height * SAMPLES)
     shape = (camera.height, camera.width)
     image = Image(
         np.empty((*shape, 4), np.uint8),
@@ -81,13 +81,3 @@ def render(
     draw(stage.geometry, stage.objects, view, canvas)
     shade(canvas, stage.geometry, stage.objects, stage.surfaces, view, light, image)
     return Frame(*image)
-
-
-def _canvas(scene: Scene, camera: Camera) -> Canvas:
-    samples = (camera.height * SAMPLES, camera.width * SAMPLES)
-    return Canvas(
-        nearness=np.empty(samples, np.float32),
-        owner=np.empty(samples, np.int32),
-        visible=np.empty((scene.stage.most_triangles, 2), np.int32),
-        corners=np.empty((scene.stage.most_vertices, 3)),
-    )

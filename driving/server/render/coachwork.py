@@ -50,10 +50,11 @@ def wheels(solid: Solid, x: float, width: float, radius: float, level: int) -> N
         face = side * width / 2
         if level < COARSE:
             _disc(solid, x, face - side * 0.12, face + side * 0.004, radius * 1.14, radius, TRIM, sides)
-        _disc(solid, x, face - side * 0.22, face + side * 0.012, radius, radius, TYRE, sides)
+        _disc(solid, x, face - side * 0.2, face + side * 0.012, radius, radius, TYRE, sides)
         if level < COARSE:
             _disc(solid, x, face - side * 0.1, face + side * 0.02, radius * 0.62, radius, RIM, sides)
-            _disc(solid, x, face - side * 0.1, face + side * 0.026, radius * 0.2, radius, TRIM, max(5, sides // 2))
+        if level == FINE:
+            _disc(solid, x, face - side * 0.1, face + side * 0.026, radius * 0.2, radius, TRIM, sides // 2)
 
 
 def _disc(
@@ -144,7 +145,7 @@ def _lights(solid: Solid, body: Body, size: tuple[float, float, float], level: i
     back = max(body.clearance + 0.35, (rear[1] - 0.13) * height)
     for side in (-1.0, 1.0):
         solid.box([nose - 0.09, side * width * 0.36, lamp], [0.17, width * 0.17, 0.11], slot=HEADLIGHT)
-        solid.box([tail + 0.07, side * width * 0.385, back], [0.13, width * 0.14, 0.16], slot=TAILLIGHT)
+        solid.box([tail + 0.05, side * width * 0.385, back], [0.13, width * 0.14, 0.16], slot=TAILLIGHT)
         mirror_x = (body.base[1] - 0.05) * length
         solid.box([mirror_x, side * width * 0.53, body.belt * height + 0.08], [0.13, 0.2, 0.14], slot=TRIM)
     solid.box([nose - 0.02, 0, body.clearance + 0.2], [0.08, width * 0.62, 0.14], slot=TRIM)

@@ -5,8 +5,9 @@ No fast-math: the same scene gives the same bytes in every process, which the te
 
 from __future__ import annotations
 
-import os
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from numba import njit
@@ -15,26 +16,26 @@ from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_SOURCES = hashlib.sha256(
+    b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+).hexdigest()
+
 
 def kernel(function: Function) -> Function:
     """Compile `function` at its first call, or load it from numba's cache beside the source."""
-    compiled: Function = njit(cache=os.environ.get("NC")!="1", boundscheck=False, error_model="numpy", nogil=True)(function)
-    return compiled
+    return _compiled(function, inline=False)
 
 
 def inlined(function: Function) -> Function:
     """Compile `function` into its callers: a scene is passed field by field, and copying it per pixel is dear."""
-    compiled: Function = njit(
-        cache=os.environ.get("NC")!="1", boundscheck=False, error_model="numpy", nogil=True, forceinline=True
-    )(function)
-    return compiled
+    return _compiled(function, inline=True)
 
 
 @intrinsic
 def borrowed(typing_context: Any, array: Any) -> Any:
     """The same array without its reference count.
 
-    Counting references atomically at every access costs ten times what shading a pixel does. Only for
+    Counting references atomically at every access costs several times what shading a pixel does. Only for
     arrays that outlive the kernel: its caller's.
     """
 
@@ -44,3 +45,18 @@ def borrowed(typing_context: Any, array: Any) -> Any:
         return view._getvalue()
 
     return array(array), generate
+
+
+def _compiled(function: Function, *, inline: bool) -> Function:
+    """Compile, with a cache that is void when any module of this package changes.
+
+    Numba alone looks at the kernel's own file, not at those of the functions compiled into it, and would
+    run stale code: https://numba.readthedocs.io/en/stable/developer/caching.html
+    """
+    compiled: Any = njit(
+        cache=True, boundscheck=False, error_model="numpy", nogil=True, forceinline=inline
+    )(function)
+    index = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if index is not None:
+        index._source_stamp = (_SOURCES, index._source_stamp)
+    return compiled

@@ -46,7 +46,11 @@ def colour_of(
     material = surfaces[objects.surface[index] + geometry.triangles[triangle, 3]]
     kind = int(material[KIND])
     pose = objects.pose[index]
-    nx, ny, nz = _turn(pose, geometry.facings[triangle, 0], geometry.facings[triangle, 1], geometry.facings[triangle, 2])
+    shrink = objects.shrink[index]
+    facings = geometry.facings
+    nx, ny, nz = _turn(
+        pose, facings[triangle, 0] * shrink, facings[triangle, 1] * shrink, facings[triangle, 2] * shrink
+    )
     facing = min(nx * dx + ny * dy + nz * dz, -0.02)
     pixel = depth / view.focal
     r, g, b = material[RED], material[GREEN], material[BLUE]
@@ -78,12 +82,12 @@ def colour_of(
 
 @inlined
 def _turn(pose: NDArray[np.float64], x: float, y: float, z: float) -> Colour:
-    """A local direction in world coordinates, unit length."""
-    a = pose[0, 0] * x + pose[0, 1] * y + pose[0, 2] * z
-    b = pose[1, 0] * x + pose[1, 1] * y + pose[1, 2] * z
-    c = pose[2, 0] * x + pose[2, 1] * y + pose[2, 2] * z
-    scale = 1.0 / math.sqrt(a * a + b * b + c * c + 1e-20)
-    return a * scale, b * scale, c * scale
+    """A local direction in world coordinates, as long as the pose's scale makes it."""
+    return (
+        pose[0, 0] * x + pose[0, 1] * y + pose[0, 2] * z,
+        pose[1, 0] * x + pose[1, 1] * y + pose[1, 2] * z,
+        pose[2, 0] * x + pose[2, 1] * y + pose[2, 2] * z,
+    )
 
 
 @inlined
@@ -150,8 +154,7 @@ def _smooth_normal(
     """The vertices' normals, interpolated at a world point; unit length, world frame."""
     pose = objects.pose[index]
     x, y, z = x - pose[0, 3], y - pose[1, 3], z - pose[2, 3]
-    shrink = 1.0 / (pose[0, 0] ** 2 + pose[1, 0] ** 2 + pose[2, 0] ** 2)
-    first = geometry.spans[objects.mesh[index], 0]
+    shrink = objects.shrink[index] ** 2
     mesh = objects.mesh[index]
     while triangle >= geometry.spans[mesh, 3]:
         mesh += 1
@@ -172,12 +175,14 @@ def _smooth_normal(
     third = min(max((uu * pv - uv * pu) / area, 0.0), 1.0 - second)
     one = 1.0 - second - third
     m, n, o = geometry.normals[i], geometry.normals[j], geometry.normals[k]
-    return _turn(
+    nx, ny, nz = _turn(
         pose,
         one * m[0] + second * n[0] + third * o[0],
         one * m[1] + second * n[1] + third * o[1],
         one * m[2] + second * n[2] + third * o[2],
     )
+    unit = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz + 1e-20)
+    return nx * unit, ny * unit, nz * unit
 
 
 @inlined

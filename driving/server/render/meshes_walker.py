@@ -25,7 +25,7 @@ CHILD_HEIGHT = 1.45  # m; shorter figures have a child's proportions and carry a
 SKIN, HAIR, TOP, TROUSERS, SHOES, SATCHEL = range(6)  # slots
 SWING, ARM_SWING, KNEE_BEND = 30.0, 26.0, 58.0  # degrees
 
-_TROUSERS = ((42, 56, 92), (52, 50, 56), (92, 84, 70), (38, 44, 52))
+_TROUSERS = ((48, 76, 142), (62, 66, 92), (126, 112, 88), (54, 88, 120))
 _SKINS = ((232, 184, 152), (206, 150, 116), (150, 104, 78), (108, 72, 54))
 _HAIRS = ((62, 42, 28), (34, 26, 22), (148, 108, 58), (92, 66, 44))
 _SATCHELS = ((250, 206, 40), (60, 190, 210), (240, 130, 30))

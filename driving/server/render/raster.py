@@ -17,8 +17,8 @@ from driving.server.render.compiled import inlined, kernel
 
 NEAR = 0.1  # m, nothing nearer than this is drawn
 SAMPLES = 2  # per pixel along each axis
-DETAIL = 44.0  # px of bounding radius: below it the second level of detail is drawn
-COARSE = 13.0  # px, below it the third
+DETAIL = 56.0  # px of bounding radius: below it the second level of detail is drawn
+COARSE = 19.0  # px, below it the third
 TINY = 0.2  # px, below it nothing
 
 
@@ -54,17 +54,15 @@ def _level(
     x = pose[0, 3] - view.position[0]
     y = pose[1, 3] - view.position[1]
     z = pose[2, 3] - view.position[2]
-    for row in range(3):
-        a, b, c = axes[row, 0], axes[row, 1], axes[row, 2]
-        for column in range(3):
-            placement[row, column] = a * pose[0, column] + b * pose[1, column] + c * pose[2, column]
-        placement[row, 3] = a * x + b * y + c * z
     sphere = geometry.spheres[objects.mesh[index]]
-    scale = math.sqrt(pose[0, 0] ** 2 + pose[1, 0] ** 2 + pose[2, 0] ** 2)
-    radius = sphere[3] * scale
-    right, down, ahead = _transform(placement, sphere[0], sphere[1], sphere[2])
+    radius = sphere[3] / objects.shrink[index]
+    dx, dy, dz = _transform(pose, sphere[0], sphere[1], sphere[2])
+    dx, dy, dz = dx - view.position[0], dy - view.position[1], dz - view.position[2]
+    ahead = axes[2, 0] * dx + axes[2, 1] * dy + axes[2, 2] * dz
     if ahead < NEAR - radius or ahead - radius > view.reach:
         return -1
+    right = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
+    down = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
     focal, half_width, half_height = view.focal, view.width * 0.5, view.height * 0.5
     if abs(right) * focal - ahead * half_width > radius * math.sqrt(focal**2 + half_width**2):
         return -1
@@ -74,6 +72,11 @@ def _level(
     size = focal * radius / max(distance, NEAR)
     if size < TINY:
         return -1
+    for row in range(3):
+        a, b, c = axes[row, 0], axes[row, 1], axes[row, 2]
+        for column in range(3):
+            placement[row, column] = a * pose[0, column] + b * pose[1, column] + c * pose[2, column]
+        placement[row, 3] = a * x + b * y + c * z
     level = 0 if size > DETAIL else (1 if size > COARSE else 2)
     return min(level, objects.levels[index] - 1)
 

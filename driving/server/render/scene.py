@@ -50,6 +50,7 @@ class Scene:
         for placed in build_street(strips, marks, rng):
             row = self._stage.place(placed.shape, actor=0)
             self._stage.objects.pose[row] = placed.pose
+            self._stage.objects.shrink[row] = 1.0 / float(np.linalg.norm(placed.pose[:, 0]))
             if placed.casts:
                 casters.append(row)
         self._shade_maps = ShadeMaps(np.array(casters, np.int64))
@@ -112,6 +113,7 @@ class Scene:
         axes = rotation_matrix(rotation)
         pose = self._stage.objects.pose[row]
         pose[:, :3] = axes * shape.scale
+        self._stage.objects.shrink[row] = 1.0 / shape.scale
         pose[:, 3] = np.asarray(location, float) + axes[:, 2] * shape.lift
         self._stage.pose_mesh(row, shape, stride)
         for number, box in enumerate(shape.boxes):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from driving.server.render.arrays import Canvas, Geometry, Image, Light, Objects, View,borrow_canvas,borrow_geometry,borrow_objects,borrow_view,borrow_light,borrow_image
 from driving.server.render.compiled import borrowed, inlined, kernel
 from driving.server.render.material import colour_of
-from driving.server.render.sky import HAZE, sky
+from driving.server.render.sky import HAZE, clearness, sky
 from driving.server.render.surfaces import SKY, TAG
 
 SKY_DEPTH = 1000.0  # m, what a pixel of sky reports
@@ -125,7 +125,7 @@ def _background(view: View, light: Light, ray_x: float, ray_y: float) -> tuple[f
     length = 1.0 / math.sqrt(x * x + y * y + z * z)
     z *= length
     r, g, b = sky(light, x * length, y * length, z, True)
-    thin = math.exp(-light.haze * 900.0 * max(0.0, 1.0 - 3.0 * max(z, 0.0)))
+    thin = clearness(light.haze, 900.0 * max(0.0, 1.0 - 3.0 * max(z, 0.0)))
     palette = light.palette
     return (
         palette[HAZE, 0] + (r - palette[HAZE, 0]) * thin,
@@ -149,7 +149,7 @@ def _foreground(
 ) -> tuple[float, float, float]:
     r, g, b = colour_of(canvas, geometry, objects, surfaces, view, light, ray_x, ray_y, depth, owner)
     distance = depth * math.sqrt(1.0 + ray_x * ray_x + ray_y * ray_y)
-    thin = math.exp(-light.haze * distance)
+    thin = clearness(light.haze, distance)
     palette = light.palette
     return (
         palette[HAZE, 0] + (r - palette[HAZE, 0]) * thin,

@@ -12,9 +12,9 @@ from driving.server.render.arrays import Geometry, Objects
 from driving.server.render.compiled import kernel
 from driving.server.render.raster import fill
 
-MAP_SIDE = 1024  # texels
-MAP_SPAN = 256.0  # m covered by the map
-MAP_STEP = 48.0  # m: the map follows the camera in steps of this size
+MAP_SIDE = 768  # texels
+MAP_SPAN = 192.0  # m covered by the map
+MAP_STEP = 32.0  # m: the map follows the camera in steps of this size
 MAPS_KEPT = 4
 CELLS = 64  # of the grid of blockers, along a side
 CELL = 2.5  # m

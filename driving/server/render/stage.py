@@ -8,10 +8,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Geometry, Objects
+from driving.server.render.arrays import Canvas, Geometry, Objects
 from driving.server.render.mesh import Mesh
 from driving.server.render.shape import Shape
 from driving.server.render.surfaces import COLUMNS
+
+CANVASES_KEPT = 4
+MARGIN = 1000  # triangles: the poses of one walker differ a little
 
 
 class Stage:
@@ -24,6 +27,9 @@ class Stage:
         self._surfaces = np.zeros((0, COLUMNS))
         self._free: list[int] = []
         self._geometry: Geometry | None = None
+        self._most_triangles: int | None = None
+        self._most_vertices: int | None = None
+        self._canvases: dict[tuple[int, int], Canvas] = {}
         self.objects = _grown(None, 64)
         self._free.extend(range(63, -1, -1))
 
@@ -42,16 +48,35 @@ class Stage:
     @property
     def most_triangles(self) -> int:
         """Upper bound of the triangles in one image."""
-        spans = self.geometry.spans
-        counts = spans[:, 3] - spans[:, 2]
-        used = self.objects.levels > 0
-        return int(counts[self.objects.mesh[used]].sum()) + 1
+        if self._most_triangles is None:
+            spans = self.geometry.spans
+            counts = spans[:, 3] - spans[:, 2]
+            used = self.objects.levels > 0
+            self._most_triangles = int(counts[self.objects.mesh[used]].sum()) + MARGIN
+        return self._most_triangles
 
     @property
     def most_vertices(self) -> int:
         """Vertices of the largest mesh."""
-        spans = self.geometry.spans
-        return int((spans[:, 1] - spans[:, 0]).max(initial=1))
+        if self._most_vertices is None:
+            self._most_vertices = max((len(mesh.vertices) for mesh in self._meshes), default=1)
+        return self._most_vertices
+
+    def canvas(self, columns: int, rows: int) -> Canvas:
+        """Scratch for images of columns x rows samples; kept between images of one size."""
+        kept = self._canvases.get((columns, rows))
+        if kept is not None and len(kept.visible) >= self.most_triangles and len(kept.corners) >= self.most_vertices:
+            return kept
+        if len(self._canvases) >= CANVASES_KEPT:
+            self._canvases.clear()
+        canvas = Canvas(
+            nearness=np.empty((rows, columns), np.float32),
+            owner=np.empty((rows, columns), np.int32),
+            visible=np.empty((2 * self.most_triangles, 2), np.int32),
+            corners=np.empty((2 * self.most_vertices, 3)),
+        )
+        self._canvases[columns, rows] = canvas
+        return canvas
 
     def place(self, shape: Shape, *, actor: int) -> int:
         """Give a shape a row of `objects`; return the row."""
@@ -65,6 +90,7 @@ class Stage:
         self.objects.levels[row] = shape.levels
         self.objects.surface[row] = self._surface_row(shape)
         self.objects.actor[row] = actor
+        self._most_triangles = None
         return row
 
     def pose_mesh(self, row: int, shape: Shape, stride: float) -> None:
@@ -83,6 +109,7 @@ class Stage:
             self._first_mesh[key] = len(self._meshes)
             self._meshes.extend(shape.meshes)
             self._geometry = None
+            self._most_vertices = None
         return self._first_mesh[key]
 
     def _surface_row(self, shape: Shape) -> int:
@@ -100,6 +127,7 @@ def _grown(old: Objects | None, size: int) -> Objects:
         levels=np.zeros(size, np.int32),
         surface=np.zeros(size, np.int32),
         actor=np.zeros(size, np.uint32),
+        shrink=np.ones(size),
     )
     if old is not None:
         for target, source in zip(new, old, strict=True):

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from driving.server.render.compiled import inlined, kernel
 
 NOISE_SIZE = 256  # texels along a side of the finest level
-NOISE_LEVELS = 9
+NOISE_LEVELS = 4
+MEAN_BEYOND = 6.0  # texels; what is left of the pattern then is below 2 % of the light
 
 
 def noise_levels(rng: np.random.Generator) -> NDArray[np.float32]:
@@ -31,7 +32,9 @@ def noise_levels(rng: np.random.Generator) -> NDArray[np.float32]:
 
 @kernel
 def noise(levels: NDArray[np.float32], u: float, v: float, footprint: float) -> float:
-    """Smooth noise in [0, 1] at (u, v) texels, averaged over `footprint` texels."""
+    """Smooth noise in [0, 1] at (u, v) texels, averaged over `footprint` texels; its mean beyond 6."""
+    if footprint > MEAN_BEYOND:
+        return 0.5
     level = 0
     while footprint > 1.0 and level < NOISE_LEVELS - 1:
         footprint *= 0.5
@@ -67,7 +70,7 @@ def step_up(t: float, edge: float, width: float) -> float:
     return min(max((t - edge) / max(width, 1e-4) + 0.5, 0.0), 1.0)
 
 
-@kernel
+@inlined
 def scramble(a: int, b: int, seed: int) -> float:
     """A reproducible number in [0, 1) for the cell (a, b)."""
     h = (a * 374761393 + b * 668265263 + seed * 974634777) & 0xFFFFFFFF

@@ -63,7 +63,7 @@ class Weather:
         return np.array([sunlight, skylight, bounce, horizon, zenith, cloud, haze]) * day
 
 
-def tone_curve(steps: int = 4096) -> NDArray[np.float32]:
+def tone_curve(steps: int = 1024) -> NDArray[np.float32]:
     """Display value 0-255 for linear light 0-1: a soft shoulder, then the sRGB curve; (steps,)."""
     light = np.linspace(0.0, 1.0, steps)
     soft = light * (1.0 + light * 0.1) / (1.0 + 0.1 * light)
