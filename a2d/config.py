@@ -80,10 +80,12 @@ class ExpertConfig:
     minibatch: int = 512
     """Samples per gradient step."""
     clip: float = 0.2
-    """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]; 0 never stops, `trainee_kl` must."""
+    """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]; 0: `trainee_kl` stops alone."""
     advantage_memory: float = 0.0
-    """Share of earlier rounds in the advantages' scale, in [0, 1). Near 1, a round without a hit does not blow up
-    small differences to the size of one."""
+    """Share of earlier rounds in the advantages' scale, in [0, 1).
+
+    Near 1, a round without a hit does not blow up small differences to the size of one.
+    """
     entropy: float = 0.0
     """Coefficient of the entropy bonus."""
     trainee_kl: float = 0.0
@@ -189,6 +191,8 @@ class EvaluationConfig:
     """Episodes each time."""
     deterministic: bool = True
     """Take the most probable action instead of a sampled one."""
+    keep_best: bool = False
+    """The run gives the driver of the best of these evaluations, by return, instead of the last."""
 
     def __post_init__(self) -> None:
         _at_least("evaluation.every", self.every, 0)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from a2d.config import TrainConfig
 from a2d.dataset import Buffer
@@ -40,6 +40,8 @@ class Learner:
         self.buffer = Buffer(samples=config.buffer.samples, megabytes=config.buffer.megabytes)
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
         self.advantage_variance = 0.0
+        self.best_return = -math.inf
+        self.best: dict[str, Tensor] = {}
 
     @property
     def finished(self) -> bool:
@@ -66,10 +68,17 @@ class Learner:
         return torch.from_numpy(array).to(self.actions.device)
 
     def advantage_scale(self, variance: float) -> float:
-        """Take in a round's variance of the advantages; their standard deviation over the rounds remembered."""
+        """Take in a round's variance of the advantages; return their deviation over the rounds remembered."""
         memory = self.config.expert.advantage_memory if self.advantage_variance > 0.0 else 0.0
         self.advantage_variance = memory * self.advantage_variance + (1.0 - memory) * variance
         return math.sqrt(self.advantage_variance)
+
+    def keep_best(self, evaluated: float) -> None:
+        """Remember the driver if it has just been evaluated better than ever: it is what the run gives."""
+        if self.config.evaluation.keep_best and evaluated > self.best_return:
+            driver = self.expert if self.config.method == "rl_mdp" else self.trainee
+            self.best = {key: value.clone() for key, value in driver.state_dict().items()}
+            self.best_return = evaluated
 
     def checkpoint(self) -> dict[str, Any]:
         """Gather everything the run goes on from, as tensors and plain values.
@@ -85,6 +94,8 @@ class Learner:
             "interactions": self.interactions,
             "seconds": self.seconds,
             "advantage_variance": self.advantage_variance,
+            "best_return": self.best_return,
+            "best": self.best,
             "finished": self.finished,
             **{name: module.state_dict() for name, module in self._modules().items()},
             **{name: optimizer.state_dict() for name, optimizer in self._optimizers().items()},
@@ -114,6 +125,7 @@ class Learner:
             self.rounds, self.interactions = checkpoint["rounds"], checkpoint["interactions"]
             self.seconds = checkpoint["seconds"]
             self.advantage_variance = checkpoint["advantage_variance"]
+            self.best_return, self.best = checkpoint["best_return"], checkpoint["best"]
             rows = {key: values.numpy() for key, values in checkpoint["buffer"].items()}
         except (KeyError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]

@@ -60,6 +60,7 @@ def train(run: Run, *, report: Report) -> None:
                 learner.rounds += 1
                 if is_due(config.evaluation.every, learner):
                     metrics |= look(worlds, learner, method)
+                    learner.keep_best(metrics["eval/return"])
                     collector.restart()
                 learner.seconds += time.perf_counter() - started
                 metrics |= {"interactions": learner.interactions, "seconds": round(learner.seconds, 3)}

@@ -132,11 +132,11 @@ class Run:
         """
         checkpoint = self.checkpoint()
         shapes = _shapes(checkpoint["shapes"])
-        if self.config.method == "rl_mdp":
-            return self._expert(checkpoint, shapes).to(device).eval()
-        trainee = Trainee(shapes, self.config.trainee)
-        self._fill(trainee, checkpoint, "trainee")
-        return trainee.to(device).eval()
+        alone = self.config.method == "rl_mdp"
+        driver = Expert(shapes, self.config.expert) if alone else Trainee(shapes, self.config.trainee)
+        last = "expert" if alone else "trainee"
+        self._fill(driver, checkpoint, "best" if checkpoint.get("best") else last)
+        return driver.to(device).eval()
 
     def load_expert(self, shapes: Shapes, *, device: str | torch.device) -> Expert:
         """Load the expert for a world of the given shapes.

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
@@ -68,13 +69,14 @@ def register_worlds() -> None:
 
 @contextmanager
 def stopping(worlds: VectorEnv) -> Iterator[VectorEnv]:
-    """Stop the worlds at the end, however it comes: politely at first, then by force.
+    """Stop the worlds at the end, however it comes; each closes its own session with its simulator.
 
     Raises:
         WorldError: A world's process died.
     """
     try:
         yield worlds
+        worlds.close()
     except (EOFError, BrokenPipeError, ConnectionResetError) as error:
         raise WorldError(
             "a world's process died; was it killed, or out of memory? (env.count sets how many there are) "
@@ -95,6 +97,7 @@ class _Maker:
         if multiprocessing.parent_process() is None:
             return _Named(gymnasium.make(self.id, **dict(self.keywords)))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
+        signal.signal(signal.SIGTERM, _leave)
         register_worlds()
         return _Named(gymnasium.make(self.id, **dict(self.keywords)))
 
@@ -140,15 +143,20 @@ def _start_method() -> str:
 
 
 def _stop(worlds: VectorEnv) -> None:
+    """End what an exception left running, wherever in the conversation with its workers it came."""
     if worlds.closed:
         return
-    if not isinstance(worlds, AsyncVectorEnv):
-        worlds.close()
-        return
-    try:
-        worlds.close(timeout=CLOSE_SECONDS)
-    except Exception:  # a worker that died or lost its place in the conversation cannot close politely
+    if isinstance(worlds, AsyncVectorEnv):
         for process in worlds.processes:
             process.terminate()
+        for process in worlds.processes:
+            process.join(CLOSE_SECONDS)
+            process.kill()
             process.join()
         worlds.closed = True
+    else:
+        worlds.close()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)  # silent, and the worker's own `finally` closes its world

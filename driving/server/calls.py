@@ -111,9 +111,11 @@ def _generate(desk: Desk, xodr: str, _parameters: Any) -> Any:
 
 def _project(desk: Desk, location: Any, direction: Any, distance: float) -> Any:
     (x, y, z), (dx, dy, dz) = read_vector(location), read_vector(direction)
-    if dz == 0.0 or not 0.0 <= -z / dz <= distance:
+    ground = desk.world.height(x, y)  # level from there on, which is true for a look straight down
+    along = (ground - z) / dz if dz else -1.0
+    if not 0.0 <= along <= distance:
         return value([False, [[0.0, 0.0, 0.0], 0]])
-    return value([True, [[x - dx * z / dz, y - dy * z / dz, 0.0], _ROAD]])
+    return value([True, [[x + dx * along, y + dy * along, ground], _ROAD]])
 
 
 _ROAD = 1  # CityObjectLabel

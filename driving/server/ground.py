@@ -77,10 +77,10 @@ def _triangle(
     if abs(area) < 1e-12:
         return
     columns, rows = heights.shape
-    first = max(int(math.ceil((min(a[0], b[0], c[0]) - frame[0]) * frame[2])), 0)
-    last = min(int(math.floor((max(a[0], b[0], c[0]) - frame[0]) * frame[2])), columns - 1)
-    lowest = max(int(math.ceil((min(a[1], b[1], c[1]) - frame[1]) * frame[2])), 0)
-    highest = min(int(math.floor((max(a[1], b[1], c[1]) - frame[1]) * frame[2])), rows - 1)
+    first = max(math.ceil((min(a[0], b[0], c[0]) - frame[0]) * frame[2]), 0)
+    last = min(math.floor((max(a[0], b[0], c[0]) - frame[0]) * frame[2]), columns - 1)
+    lowest = max(math.ceil((min(a[1], b[1], c[1]) - frame[1]) * frame[2]), 0)
+    highest = min(math.floor((max(a[1], b[1], c[1]) - frame[1]) * frame[2]), rows - 1)
     for i in range(first, last + 1):
         x = frame[0] + i / frame[2]
         for j in range(lowest, highest + 1):

@@ -10,11 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
-from driving.server import physics, render
 from driving.server.calls import Desk, answer
 from driving.server.connections import CallConnection, Connection, StreamConnection, accept_all
 from driving.server.errors import AddressError
 from driving.server.publish import Publisher
+from driving.server.warming import warm_up
 from driving.server.wire import WORLD_STREAM, Request, response
 from driving.server.world import World
 
@@ -68,8 +68,7 @@ class Server:
         stream_port = int(streams.getsockname()[1])
         self._publisher = Publisher(self._world, stream_port)
         self._desk = Desk(self._world, stream_port, self._tick)
-        physics.warm_up()
-        render.warm_up()
+        warm_up()
         self._publisher.studio.prepare()
         self._selector.register(self._wake, selectors.EVENT_READ, None)
         self._selector.register(calls, selectors.EVENT_READ, self._accept_calls)

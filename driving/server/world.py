@@ -14,7 +14,7 @@ from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, VEHICLE, WALKER, Body, BodyTable
 from driving.server.contact import overlapping
 from driving.server.errors import WorldError
-from driving.server.ground import ground_of
+from driving.server.ground import ground_of, height_at
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap, read_map
 from driving.server.vehicle_model import MODEL_LENGTH
@@ -159,6 +159,10 @@ class World:
         self.collisions, self._touching = tuple(found), touching
 
     # Actors
+
+    def height(self, x: float, y: float) -> float:
+        """Height of the ground below a point, m."""
+        return height_at(self.ground.heights, self.ground.frame, x, y)
 
     def actor(self, actor_id: int) -> Actor:
         """Look one up.

@@ -60,6 +60,8 @@ def test_training_reports_evaluations_and_says_what_to_do_next(tmp_path):
         (["frozen_lake", "method=ail"], "error: gridworlds/FrozenLake-v0 has no scripted expert to imitate"),
         (["frozen_lake", "method=ail", "expert_from=nowhere"], "error: nowhere is no run"),
         (["frozen_lake", "expert_from=nowhere"], "error: expert_from is for method=ail"),
+        (["frozen_lake", "start_from=nowhere"], "error: nowhere is no run"),
+        (["frozen_lake", "method=ail", "start_from=nowhere"], "error: start_from is for method=a2d"),
     ],
 )
 def test_whatever_cannot_be_is_one_line_and_no_success(tmp_path, arguments, message):

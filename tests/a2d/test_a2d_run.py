@@ -119,6 +119,21 @@ def test_an_expert_alone_is_the_driver_of_its_run(run, config):
     assert action.shape == (3,)
 
 
+def test_a_run_that_keeps_its_best_gives_the_driver_that_was_best_when_evaluated(config, run):
+    keeping = replace(config, evaluation=replace(config.evaluation, keep_best=True))
+    learner = Learner(keeping, SHAPES, device=torch.device("cpu"))
+    for best_evaluated, bias in ((1.0, 0.1), (3.0, 0.3), (2.0, 0.2)):
+        with torch.no_grad():
+            learner.trainee.policy.bias.fill_(bias)
+        learner.keep_best(best_evaluated)
+    run.save(learner.checkpoint())
+    assert Run(run.folder, keeping).load_trainee("cpu").policy.bias.unique().item() == pytest.approx(0.3)
+    resumed = Learner(keeping, SHAPES, device=torch.device("cpu"))
+    resumed.restore(run.checkpoint())
+    resumed.keep_best(2.5)
+    assert resumed.best_return == 3.0
+
+
 def test_metrics_of_rounds_after_the_checkpoint_and_broken_lines_are_forgotten(run):
     for number in (1, 2, 3):
         run.append({"round": number, "interactions": 10 * number})
@@ -152,17 +167,22 @@ def test_metrics_on_a_full_disk_say_so(run):
 def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
     path = tmp_path / "file"
     size = 2**20
-    for attempt in range(8):
+    for attempt in range(10):
+        told, tells = os.pipe()
         child = os.fork()
         if child == 0:
             while True:
                 for letter in b"abcdef":
                     write_atomically(path, bytes([letter]) * size)
-        time.sleep(0.02 + 0.003 * attempt)  # the moment of the kill, not a wait for anything
+                    os.write(tells, b".")
+        assert os.read(told, 1)  # the first file is complete
+        moment = time.perf_counter() + 0.0007 * attempt  # somewhere in the writing of another
+        while time.perf_counter() < moment:
+            pass
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        if path.exists():
-            data = path.read_bytes()
-            assert len(data) == size
-            assert len(set(data)) == 1
-    assert path.exists()
+        os.close(told)
+        os.close(tells)
+        data = path.read_bytes()
+        assert len(data) == size
+        assert len(set(data)) == 1

@@ -48,7 +48,7 @@ def test_the_projection_onto_what_cannot_be_told_apart_is_the_posterior_average(
     rng = np.random.default_rng(0)
     table = [[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]
     states = np.eye(2, dtype=np.float32)[[0] * 96 + [1] * 32]  # the first state three times as often
-    trainee, scalars = fitted(HIDDEN, expert_of(HIDDEN, table), states, steps=400, rng=rng)
+    trainee, scalars = fitted(HIDDEN, expert_of(HIDDEN, table), states, steps=250, rng=rng)
     found = trainee(dict.fromkeys(["compact"], torch.ones(1, 1))).parameters.exp()[0]
     implicit = 0.75 * np.array(table[0]) + 0.25 * np.array(table[1])
     np.testing.assert_allclose(found.detach().numpy(), implicit, atol=0.03)
@@ -61,7 +61,7 @@ def test_the_projection_onto_what_can_be_told_apart_leaves_nothing():
     table = [[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]
     expert = expert_of(SEEN, table)
     states = np.eye(2, dtype=np.float32)[rng.integers(2, size=128)]
-    trainee, _ = fitted(SEEN, expert, states, steps=400, rng=rng)
+    trainee, _ = fitted(SEEN, expert, states, steps=250, rng=rng)
     found = trainee({"compact": torch.eye(2)}).parameters.exp().detach().numpy()
     np.testing.assert_allclose(found, table, atol=0.01)
 
@@ -112,7 +112,9 @@ def test_a_strong_pull_keeps_the_expert_at_the_trainee():
             trainee=trainee,
         )
         optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
-        gaps.append(improve_expert(expert, optimizer, batch=batch, scale=1.0, config=config, rng=rng)["expert/gap"])
+        gaps.append(
+            improve_expert(expert, optimizer, batch=batch, scale=1.0, config=config, rng=rng)["expert/gap"]
+        )
     assert gaps[1] < 0.2 * gaps[0]
 
 

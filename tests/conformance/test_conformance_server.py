@@ -42,7 +42,8 @@ def world(client):
     for actor in mine:
         if actor.type_id.startswith("sensor."):
             actor.stop()
-    client.apply_batch_sync([carla.command.DestroyActor(actor) for actor in mine], True)
+    client.apply_batch_sync([carla.command.DestroyActor(actor) for actor in mine], False)
+    world.tick()  # not within the batch: that holds the interpreter's lock, which ending listeners may need
     world.apply_settings(old)
 
 
@@ -269,6 +270,41 @@ def test_a_batch_spawns_commands_and_destroys(client, world, car):
     (gone,) = client.apply_batch_sync([carla.command.DestroyActor(good.actor_id)], True)
     assert not gone.error
     assert world.get_snapshot().find(good.actor_id) is None
+
+
+def test_a_batch_carries_every_kind_of_command_about_actors(client, world, car):
+    child = spawn_child(world, ahead(car, 12.0, up=1.0))
+    world.tick()
+    command, up = carla.command, carla.Vector3D(0.0, 0.0, 1.0)
+    commands = [
+        command.ApplyVehicleControl(car, carla.VehicleControl(brake=0.5)),
+        command.ApplyVehiclePhysicsControl(car, car.get_physics_control()),
+        command.ApplyWalkerControl(child, carla.WalkerControl(speed=1.0)),
+        command.ApplyWalkerState(child, child.get_transform(), 0.0),
+        command.ApplyTransform(car, car.get_transform()),
+        command.ApplyLocation(car, car.get_location()),
+        command.ApplyTargetVelocity(car, carla.Vector3D()),
+        command.ApplyTargetAngularVelocity(car, carla.Vector3D()),
+        command.ApplyImpulse(car, up),
+        command.ApplyForce(car, up),
+        command.SetSimulatePhysics(car, True),
+        command.SetEnableGravity(car, True),
+        command.SetAutopilot(car, False),
+        command.SetVehicleLightState(car, carla.VehicleLightState.Brake),
+    ]
+    answers = client.apply_batch_sync(commands, True)
+    assert [answer.error for answer in answers] == [""] * len(commands)
+    assert car.get_control().brake == pytest.approx(0.5)
+    assert car.get_light_state() == carla.VehicleLightState.Brake
+
+
+def test_leaving_the_lane_is_noticed_by_the_lane_invasion_sensor(world, car):
+    _sensor, events = attach(world, car, "sensor.other.lane_invasion")
+    car.set_target_velocity(car.get_transform().get_forward_vector() * 8.0)
+    car.apply_control(carla.VehicleControl(throttle=0.5, steer=-0.2))
+    for _ in range(40):
+        world.tick()
+    assert events.get(timeout=TIMEOUT).crossed_lane_markings
 
 
 def test_destroyed_actors_are_gone_from_the_next_snapshot(world, car):

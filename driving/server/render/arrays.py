@@ -34,6 +34,7 @@ class Objects(NamedTuple):
     surface: NDArray[np.int32]  # (N,) row of `surfaces` that slot 0 of the mesh means
     actor: NDArray[np.uint32]  # (N,) actor id, 0 for the street
     shrink: NDArray[np.float64]  # (N,) 1 / the scale in `pose`
+    ribbon: NDArray[np.float64]  # (N,) half width of a painted line, whose normals point to its sides; else 0
 
 
 class View(NamedTuple):
@@ -66,7 +67,9 @@ class Light(NamedTuple):
     wetness: float  # 0 dry to 1 wet
     shade_axes: NDArray[np.float64]  # (3, 4) world to (column, row, height towards the sun) of `shade_map`
     shade_map: NDArray[np.float32]  # (R, R) height of the nearest blocker, along the sun's direction
-    blockers: NDArray[np.float64]  # (B, 10) boxes of moving things: centre, cos, sin, half sizes, reach, object
+    blockers: NDArray[
+        np.float64
+    ]  # (B, 10) boxes of moving things: centre, cos, sin, half sizes, reach, object
     blocked: NDArray[np.int64]  # (G, G) bit b: blocker b may darken this cell
     blocked_origin: NDArray[np.float64]  # (3,) x, y of cell (0, 0) and cells per metre
     noise: NDArray[np.float32]  # (L, S, S) one random texture with its coarser levels
@@ -85,13 +88,28 @@ class Image(NamedTuple):
 @inlined
 def borrow_geometry(geometry: Geometry) -> Geometry:
     """See `borrowed`."""
-    return Geometry(borrowed(geometry.vertices), borrowed(geometry.normals), borrowed(geometry.triangles), borrowed(geometry.facings), borrowed(geometry.spans), borrowed(geometry.spheres))
+    return Geometry(
+        borrowed(geometry.vertices),
+        borrowed(geometry.normals),
+        borrowed(geometry.triangles),
+        borrowed(geometry.facings),
+        borrowed(geometry.spans),
+        borrowed(geometry.spheres),
+    )
 
 
 @inlined
 def borrow_objects(objects: Objects) -> Objects:
     """See `borrowed`."""
-    return Objects(borrowed(objects.pose), borrowed(objects.mesh), borrowed(objects.levels), borrowed(objects.surface), borrowed(objects.actor), borrowed(objects.shrink))
+    return Objects(
+        borrowed(objects.pose),
+        borrowed(objects.mesh),
+        borrowed(objects.levels),
+        borrowed(objects.surface),
+        borrowed(objects.actor),
+        borrowed(objects.shrink),
+        borrowed(objects.ribbon),
+    )
 
 
 @inlined
@@ -103,13 +121,28 @@ def borrow_view(view: View) -> View:
 @inlined
 def borrow_canvas(canvas: Canvas) -> Canvas:
     """See `borrowed`."""
-    return Canvas(borrowed(canvas.nearness), borrowed(canvas.owner), borrowed(canvas.visible), borrowed(canvas.corners))
+    return Canvas(
+        borrowed(canvas.nearness), borrowed(canvas.owner), borrowed(canvas.visible), borrowed(canvas.corners)
+    )
 
 
 @inlined
 def borrow_light(light: Light) -> Light:
     """See `borrowed`."""
-    return Light(borrowed(light.sun), borrowed(light.palette), light.haze, light.cover, light.wetness, borrowed(light.shade_axes), borrowed(light.shade_map), borrowed(light.blockers), borrowed(light.blocked), borrowed(light.blocked_origin), borrowed(light.noise), borrowed(light.tone))
+    return Light(
+        borrowed(light.sun),
+        borrowed(light.palette),
+        light.haze,
+        light.cover,
+        light.wetness,
+        borrowed(light.shade_axes),
+        borrowed(light.shade_map),
+        borrowed(light.blockers),
+        borrowed(light.blocked),
+        borrowed(light.blocked_origin),
+        borrowed(light.noise),
+        borrowed(light.tone),
+    )
 
 
 @inlined

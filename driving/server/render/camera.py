@@ -58,7 +58,7 @@ def render(
     location: tuple[float, float, float],
     rotation: tuple[float, float, float],
 ) -> Frame:
-    """Draw `scene` as `camera` sees it from `location` (m), turned by `rotation` (pitch, yaw, roll; degrees)."""
+    """Draw `scene` as `camera` sees it from `location` (m), turned by `rotation` (degrees)."""
     axes = rotation_matrix(rotation)
     view = View(
         position=np.asarray(location, float),

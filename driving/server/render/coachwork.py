@@ -45,10 +45,10 @@ def build_body(solid: Solid, body: Body, size: tuple[float, float, float], level
 
 def wheels(solid: Solid, x: float, width: float, radius: float, level: int) -> None:
     """Add a pair of wheels with the dark of their arches at `x` metres."""
-    sides = (18, 10, 6)[level]
+    sides = (18, 8, 5)[level]
     for side in (-1.0, 1.0):
         face = side * width / 2
-        if level < COARSE:
+        if level == FINE:
             _disc(solid, x, face - side * 0.12, face + side * 0.004, radius * 1.14, radius, TRIM, sides)
         _disc(solid, x, face - side * 0.2, face + side * 0.012, radius, radius, TYRE, sides)
         if level < COARSE:
@@ -154,6 +154,9 @@ def _lights(solid: Solid, body: Body, size: tuple[float, float, float], level: i
     solid.box([tail, 0, back - 0.06], [0.05, 0.5, 0.11], slot=PLATE)
     if level == FINE:
         _door_gaps(solid, body, size)
+    if not body.rear_pane:
+        top = 0.9 * height
+        solid.box([tail + 0.012, 0, (back + top) / 2], [0.03, 0.02, top - back], slot=TRIM)
 
 
 def _door_gaps(solid: Solid, body: Body, size: tuple[float, float, float]) -> None:
@@ -164,7 +167,7 @@ def _door_gaps(solid: Solid, body: Body, size: tuple[float, float, float]) -> No
         for share in (pane_start, pane_end):
             for side in (-1.0, 1.0):
                 x = start - share * reach
-                solid.box([x, side * width * 0.4935, (low + high) / 2], [0.012, 0.02, high - low], slot=TRIM)
+                solid.box([x, side * width * 0.4935, (low + high) / 2], [0.008, 0.018, high - low], slot=TRIM)
         for side in (-1.0, 1.0):
             x = start - (pane_end - 0.06) * reach
-            solid.box([x, side * width * 0.497, high - 0.1], [0.16, 0.03, 0.03], slot=TRIM)
+            solid.box([x, side * width * 0.497, high - 0.1], [0.16, 0.03, 0.03], slot=PAINT)

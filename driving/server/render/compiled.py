@@ -27,12 +27,18 @@ def kernel(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Compile `function` into its callers: a scene is passed field by field, and copying it per pixel is dear."""
+    """Compile `function` into its callers: handing a scene over, field by field, per pixel is dear."""
     return _compiled(function, inline=True)
 
 
-@intrinsic
-def borrowed(typing_context: Any, array: Any) -> Any:
+def is_compiled(function: Callable[..., Any]) -> bool:
+    """Whether a kernel is compiled in this process, or in a cache that is still valid."""
+    compiled: Any = function
+    index = _cache_index(compiled)
+    return bool(compiled.signatures) or (index is not None and bool(index._load_index()))
+
+
+def _borrowed(typing_context: Any, array: Any) -> Any:
     """The same array without its reference count.
 
     Counting references atomically at every access costs several times what shading a pixel does. Only for
@@ -47,16 +53,23 @@ def borrowed(typing_context: Any, array: Any) -> Any:
     return array(array), generate
 
 
+borrowed: Any = intrinsic(_borrowed)
+
+
 def _compiled(function: Function, *, inline: bool) -> Function:
     """Compile, with a cache that is void when any module of this package changes.
 
     Numba alone looks at the kernel's own file, not at those of the functions compiled into it, and would
     run stale code: https://numba.readthedocs.io/en/stable/developer/caching.html
     """
-    compiled: Any = njit(
-        cache=True, boundscheck=False, error_model="numpy", nogil=True, forceinline=inline
-    )(function)
-    index = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    compiled: Any = njit(cache=True, boundscheck=False, error_model="numpy", nogil=True, forceinline=inline)(
+        function
+    )
+    index = _cache_index(compiled)
     if index is not None:
         index._source_stamp = (_SOURCES, index._source_stamp)
     return compiled
+
+
+def _cache_index(compiled: Any) -> Any:
+    return getattr(getattr(compiled, "_cache", None), "_cache_file", None)

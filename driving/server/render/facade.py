@@ -12,7 +12,15 @@ from driving.server.render.compiled import inlined
 from driving.server.render.texture import bricks, noise, scramble, step_up, stripes
 
 RED, GREEN, BLUE = s.RED, s.GREEN, s.BLUE
-ORIGIN_X, ORIGIN_Y, BASE, BAY, STOREY, TOP, STYLE = s.ORIGIN_X, s.ORIGIN_Y, s.BASE, s.BAY, s.STOREY, s.TOP, s.STYLE
+ORIGIN_X, ORIGIN_Y, BASE, BAY, STOREY, TOP, STYLE = (
+    s.ORIGIN_X,
+    s.ORIGIN_Y,
+    s.BASE,
+    s.BAY,
+    s.STOREY,
+    s.TOP,
+    s.STYLE,
+)
 PLINTH = 0.5  # m
 
 
@@ -74,7 +82,7 @@ def _windows(
     b: float,
 ) -> tuple[float, float, float, float]:
     """Put the window of the cell (column, row) over the wall's colour; extents in cells."""
-    ground = int(math.floor(row)) == 0
+    ground = math.floor(row) == 0
     if ground:
         left, right, low, high = 0.12, 0.88, 0.17, 0.80
     else:
@@ -97,7 +105,7 @@ def _windows(
     b += (frame - b) * opening
     reveal = stripes(row, high - 0.06, high, tall) * opening
     fade = min(1.0, max(0.0, 1.5 - 2.0 * max(wide, tall)))
-    cell = scramble(int(math.floor(column)), int(math.floor(row)), style)
+    cell = scramble(math.floor(column), math.floor(row), style)
     curtain = 0.0
     if cell > 0.6:
         curtain = 0.22 * fade * stripes(row, low + (0.5 * cell - 0.1) * (high - low), high, tall)

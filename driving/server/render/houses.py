@@ -18,12 +18,22 @@ FAR_SETBACK = 9.0
 WIDTHS = (9.0, 22.0)  # m
 DEPTHS = (12.0, 9.0, 6.0)  # m, the first that fits
 STOREYS = (3, 6)
+EAVES = 0.35  # m that the roof stands out at the corners
 FOOT = 1.0  # m of wall below the pavement
+
+UP = np.array([0.0, 0.0, 1.0])
 
 Points = NDArray[np.float64]
 
 _BRICK = ((150, 84, 66), (164, 98, 76), (128, 74, 62), (176, 120, 92))
-_PLASTER = ((206, 196, 176), (222, 214, 200), (196, 178, 150), (186, 188, 190), (214, 190, 158), (168, 182, 188))
+_PLASTER = (
+    (206, 196, 176),
+    (222, 214, 200),
+    (196, 178, 150),
+    (186, 188, 190),
+    (214, 190, 158),
+    (168, 182, 188),
+)
 _ROOFS = ((122, 66, 52), (84, 80, 82), (98, 72, 62))
 
 
@@ -45,10 +55,8 @@ def houses_along(edge: OuterEdge, ground: TakenGround, rng: np.random.Generator)
         start = end + (int(rng.uniform(3, 8) if close else rng.uniform(8, 30)) if gap else 0)
 
 
-def _footprint(
-    edge: OuterEdge, start: int, end: int, setback: float, ground: TakenGround
-) -> Points | None:
-    """Corners (4, 2) of a rectangle behind the edge: front from start to end, then the back; None if no room."""
+def _footprint(edge: OuterEdge, start: int, end: int, setback: float, ground: TakenGround) -> Points | None:
+    """Corners (4, 2) of a rectangle behind the edge: its front, then its back; None if there is no room."""
     points = edge.points[start : end + 1, :2]
     way = points[-1] - points[0]
     length = float(np.linalg.norm(way))
@@ -96,7 +104,7 @@ def _house(corners: Points, base: float, rng: np.random.Generator) -> Shape:
 def _roof(solid: Solid, corners: Points, top: float, *, gabled: bool) -> None:
     """Eaves all round, under a ridge along the front or under a flat roof."""
     centre = corners.mean(axis=0)
-    wide = [*(corners + 0.35 * np.sign(1) * _unit(corners - centre))]
+    wide = corners + EAVES * _unit(corners - centre)
     low = [np.array([*p, top - 0.05]) for p in wide]
     high = [np.array([*p, top + 0.22]) for p in wide]
     for side in range(4):
@@ -108,7 +116,7 @@ def _roof(solid: Solid, corners: Points, top: float, *, gabled: bool) -> None:
         return
     height = 0.36 * float(np.linalg.norm(corners[3] - corners[0]))
     left, right = (high[0] + high[3]) / 2, (high[1] + high[2]) / 2
-    left, right = left + [0, 0, height], right + [0, 0, height]
+    left, right = left + height * UP, right + height * UP
     solid.quad(high[0], high[1], right, left, slot=4)
     solid.quad(high[2], high[3], left, right, slot=4)
     solid.add([high[3], high[0], left], [[0, 1, 2]], slot=5)

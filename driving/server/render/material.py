@@ -11,12 +11,14 @@ from driving.server.render import surfaces as s
 from driving.server.render.arrays import Canvas, Geometry, Light, Objects, View
 from driving.server.render.compiled import inlined
 from driving.server.render.facade import wall
+from driving.server.render.raster import HALF_PIXEL
 from driving.server.render.sky import BOUNCE, SKYLIGHT, SUNLIGHT, blocked, sky, sunlit
 from driving.server.render.texture import asphalt, noise, slabs, stripes
 
 MATTE, SMOOTH, PAINT, GLASS, ASPHALT, PAVING = s.MATTE, s.SMOOTH, s.PAINT, s.GLASS, s.ASPHALT, s.PAVING
 GRASS, FACADE, FOLIAGE, GLOW, TILES, LINE = s.GRASS, s.FACADE, s.FOLIAGE, s.GLOW, s.TILES, s.LINE
 KIND, RED, GREEN, BLUE, BAY = s.KIND, s.RED, s.GREEN, s.BLUE, s.BAY
+ASPHALT_REFLECTANCE = 0.072
 
 Colour = tuple[float, float, float]
 
@@ -55,15 +57,18 @@ def colour_of(
     pixel = depth / view.focal
     r, g, b = material[RED], material[GREEN], material[BLUE]
     gloss, mirror = 0.0, 0.0
-    if kind == ASPHALT or kind == GRASS or kind == LINE or kind == TILES or kind == PAVING:
+    if kind in (ASPHALT, GRASS, LINE, TILES, PAVING):
         width = min(pixel / -facing, 40.0 * pixel)
         factor, gloss = _ground(light, material, kind, x, y, z, width, pixel)
+        if kind == LINE and material[BAY] < HALF_PIXEL * pixel:
+            thin = material[BAY] / (HALF_PIXEL * pixel)
+            r, g, b = _thinned(r, thin), _thinned(g, thin), _thinned(b, thin)
         r, g, b = r * factor, g * factor, b * factor
     elif kind == FACADE:
         wide = _extent(axes, dx, dy, dz, nx, ny, nz, facing, -ny, nx, 0.0) * pixel
         tall = _extent(axes, dx, dy, dz, nx, ny, nz, facing, 0.0, 0.0, 1.0) * pixel
         r, g, b, mirror = wall(light.noise, material, x, y, z, nx, ny, wide, tall)
-    elif kind == SMOOTH or kind == PAINT or kind == FOLIAGE:
+    elif kind in (SMOOTH, PAINT, FOLIAGE):
         nx, ny, nz = _smooth_normal(geometry, objects, triangle, index, x, y, z)
         if kind == FOLIAGE:
             factor = 0.45 + 1.1 * noise(light.noise, (x + 0.7 * z) * 5.0, (y + 0.6 * z) * 5.0, pixel * 5.0)
@@ -78,6 +83,12 @@ def colour_of(
     if gloss > 0.0 or mirror > 0.0:
         return _mirrored(light, kind, r, g, b, dx, dy, dz, nx, ny, nz, gloss, mirror, sunny)
     return r, g, b
+
+
+@inlined
+def _thinned(paint: float, share: float) -> float:
+    """Paint that covers only a share of the road under it."""
+    return ASPHALT_REFLECTANCE + (paint - ASPHALT_REFLECTANCE) * share
 
 
 @inlined
@@ -128,17 +139,17 @@ def _ground(
     pixel: float,
 ) -> tuple[float, float]:
     """Brightness factor and gloss of a horizontal material."""
-    if kind == ASPHALT or kind == LINE:
+    if kind in (ASPHALT, LINE):
         across = math.sqrt(width * pixel)
         factor = asphalt(light.noise, x, y, across)
         if kind == LINE:
             factor = 0.75 + 0.25 * factor
         puddle = noise(light.noise, x * 0.5, y * 0.5, width * 0.5)
         wet = light.wetness * (0.55 + 0.45 * min(max((puddle - 0.4) * 6.0, 0.0), 1.0))
-        return factor * (1.0 - 0.5 * wet), 0.30 * wet
+        return factor * (1.0 - 0.5 * wet), 0.03 * wet
     if kind == PAVING:
         factor = slabs(light.noise, x, y, width, width, 0.5)
-        return factor * (1.0 - 0.35 * light.wetness), 0.08 * light.wetness
+        return factor * (1.0 - 0.35 * light.wetness), 0.02 * light.wetness
     if kind == GRASS:
         fine = noise(light.noise, x * 9.0, y * 9.0, width * 9.0)
         broad = noise(light.noise, x * 0.4, y * 0.4, width * 0.4)

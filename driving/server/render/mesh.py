@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 Points = NDArray[np.float64]
 
 _BOX_FACES = np.array(
-    [[4, 5, 7], [4, 7, 6], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5], [0, 1, 5], [0, 5, 4], [2, 6, 7], [2, 7, 3],
-     [0, 2, 3], [0, 3, 1]]
+    [[4, 5, 7], [4, 7, 6], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5], [0, 1, 5], [0, 5, 4], [2, 6, 7],
+     [2, 7, 3], [0, 2, 3], [0, 3, 1]]
 )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ class Solid:
         caps: bool = True,
         cap_slot: int | None = None,
     ) -> None:
-        """Add a skin through closed rings of equally many points, counter-clockwise about the way they advance.
+        """Add a skin through closed rings of equally many points, counter-clockwise about their way.
 
         `slot` is one number, or one per face between two rings, (rings - 1, sides); the caps take
         `cap_slot`, or the first face's.

@@ -84,7 +84,9 @@ def _meshes(child: bool) -> tuple[Mesh, ...]:
     figure = CHILD if child else ADULT
     parts = [_parts(figure, child, level) for level in range(LEVELS)]
     return tuple(
-        _posed(figure, parts[level], 2 * math.pi * pose / POSES) for pose in range(POSES) for level in range(LEVELS)
+        _posed(figure, parts[level], 2 * math.pi * pose / POSES)
+        for pose in range(POSES)
+        for level in range(LEVELS)
     )
 
 
@@ -103,11 +105,15 @@ def _parts(figure: Figure, child: bool, level: int) -> dict[str, Solid]:
     )
     for name, length, start, end, slot in limbs:
         radii = (start * thick, end * thick)
-        parts[name].tube([0, 0, 0], [0, 0, -length], radii, slot=slot, sides=max(5, sides - 2), round_ends=round_ends)
+        parts[name].tube(
+            [0, 0, 0], [0, 0, -length], radii, slot=slot, sides=max(5, sides - 2), round_ends=round_ends
+        )
     shoe = (0.068 * thick, 0.030 * thick, 0.026 * thick)
     parts["shin"].ball([0.030, 0, -lower - 0.012], shoe, slot=SHOES, rows=max(3, rows - 2), sides=sides)
     hand = 0.024 * thick
-    parts["forearm"].ball([0, 0, -figure.arm * 0.93], [hand, hand * 0.8, hand * 1.4], slot=SKIN, rows=4, sides=sides)
+    parts["forearm"].ball(
+        [0, 0, -figure.arm * 0.93], [hand, hand * 0.8, hand * 1.4], slot=SKIN, rows=4, sides=sides
+    )
     return parts
 
 
@@ -133,10 +139,18 @@ def _trunk(solid: Solid, figure: Figure, child: bool, sides: int, rows: int) -> 
     solid.rings(rings, slot=slots, crease=70.0)
     size = np.array(figure.head_size)
     solid.ball([0.008, 0, figure.head], size, slot=SKIN, rows=rows, sides=sides)
-    solid.ball([-0.010, 0, figure.head + 0.22 * size[2]], size * [1.04, 1.09, 0.92], slot=HAIR, rows=rows, sides=sides)
+    solid.ball(
+        [-0.010, 0, figure.head + 0.22 * size[2]],
+        size * [1.04, 1.09, 0.92],
+        slot=HAIR,
+        rows=rows,
+        sides=sides,
+    )
     if child:
         middle = low + 0.60 * (high - low)
-        solid.ball([-0.095, 0, middle], [0.062, 0.090, 0.115], slot=SATCHEL, rows=max(4, rows - 1), sides=sides)
+        solid.ball(
+            [-0.095, 0, middle], [0.062, 0.090, 0.115], slot=SATCHEL, rows=max(4, rows - 1), sides=sides
+        )
 
 
 def _posed(figure: Figure, parts: dict[str, Solid], phase: float) -> Mesh:
@@ -148,9 +162,25 @@ def _posed(figure: Figure, parts: dict[str, Solid], phase: float) -> Mesh:
         swing = math.sin(phase + offset)
         bend = max(0.0, math.cos(phase + offset)) * min(1.0, abs(math.sin(phase)) * 1.6)
         hip = np.array([0.0, side * figure.hip_width, figure.hip + lift])
-        _limb(solid, parts, ("thigh", "shin"), hip, SWING * swing + 0.25 * KNEE_BEND * bend, -KNEE_BEND * bend - 4, figure.hip - figure.knee)
+        _limb(
+            solid,
+            parts,
+            ("thigh", "shin"),
+            hip,
+            SWING * swing + 0.25 * KNEE_BEND * bend,
+            -KNEE_BEND * bend - 4,
+            figure.hip - figure.knee,
+        )
         shoulder = np.array([0.0, side * (figure.shoulder_width + 0.012), figure.shoulder - 0.012 + lift])
-        _limb(solid, parts, ("arm", "forearm"), shoulder, -ARM_SWING * swing, 14 + 12 * max(0.0, -swing), figure.arm)
+        _limb(
+            solid,
+            parts,
+            ("arm", "forearm"),
+            shoulder,
+            -ARM_SWING * swing,
+            14 + 12 * max(0.0, -swing),
+            figure.arm,
+        )
     return solid.mesh()
 
 

@@ -126,7 +126,9 @@ def arc_length(points: Points) -> Points:
 def along(points: Points, distances: Points) -> Points:
     """The points of a polyline (n, 3) at the given distances from its start; (k, 3)."""
     lengths = arc_length(points)
-    return np.stack([np.interp(distances, lengths, points[:, axis]) for axis in range(points.shape[1])], axis=1)
+    return np.stack(
+        [np.interp(distances, lengths, points[:, axis]) for axis in range(points.shape[1])], axis=1
+    )
 
 
 def _resampled(left: Points, right: Points) -> tuple[Points, Points]:

@@ -15,7 +15,7 @@ from driving.server.render.shape import Shape
 from driving.server.render.surfaces import surface
 
 KERB_DISTANCE = 0.75  # m from the kerb to a trunk or a post
-TREE_SPACING, LAMP_SPACING = (11.0, 19.0), 27.0  # m
+TREE_SPACING, LAMP_SPACING = (11.0, 19.0), 27  # m
 TREE_KINDS = 4
 NARROWEST = 1.8  # m of pavement that still has trees
 
@@ -31,9 +31,8 @@ def furniture_along(
         yield from _wayside(edge, ground, rng)
         return
     count = len(edge.points)
-    for number, k in enumerate(range(int(rng.integers(2, 12)), count, int(LAMP_SPACING))):
-        yield _lamp(), _pose(edge, k, edge.width[k] - 0.5, yaw_out=True)
-        del number
+    for station in range(int(rng.integers(2, 12)), count, LAMP_SPACING):
+        yield _lamp(), _pose(edge, station, edge.width[station] - 0.5, yaw_out=True)
     k = float(rng.uniform(3, 10))
     while k < count:
         station = int(k)
@@ -61,7 +60,11 @@ def _tree_meshes(kind: int) -> tuple[Mesh, ...]:
         far, high = rng.uniform(0.7, 1.05), rng.uniform(3.7, 5.4)
         blobs.append((np.array([far * np.cos(angle), far * np.sin(angle), high]), rng.uniform(0.75, 1.1, 3)))
     blobs.append((np.array([0.0, 0.0, 5.9]), np.array([0.9, 0.9, 0.8])))
-    return _tree(blobs, 5, 9), _tree(blobs[::2], 4, 6), _tree([(np.array([0, 0, 4.7]), np.array([1.6, 1.6, 1.8]))], 4, 6)
+    return (
+        _tree(blobs, 5, 9),
+        _tree(blobs[::2], 4, 6),
+        _tree([(np.array([0, 0, 4.7]), np.array([1.6, 1.6, 1.8]))], 4, 6),
+    )
 
 
 def _tree(blobs: list[tuple[NDArray[np.float64], NDArray[np.float64]]], rows: int, sides: int) -> Mesh:

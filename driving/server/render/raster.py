@@ -12,14 +12,24 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Canvas, Geometry, Objects, View,borrow_canvas,borrow_geometry,borrow_objects,borrow_view
+from driving.server.render.arrays import (
+    Canvas,
+    Geometry,
+    Objects,
+    View,
+    borrow_canvas,
+    borrow_geometry,
+    borrow_objects,
+    borrow_view,
+)
 from driving.server.render.compiled import inlined, kernel
 
 NEAR = 0.1  # m, nothing nearer than this is drawn
 SAMPLES = 2  # per pixel along each axis
 DETAIL = 56.0  # px of bounding radius: below it the second level of detail is drawn
 COARSE = 19.0  # px, below it the third
-TINY = 0.2  # px, below it nothing
+HALF_PIXEL = 0.5  # px: a painted line is drawn at least twice this wide, and fainter instead
+TINY = (1.2, 0.2)  # px, below it nothing: parts of the street, actors
 
 
 @kernel
@@ -40,6 +50,8 @@ def draw(geometry: Geometry, objects: Objects, view: View, canvas: Canvas) -> in
             continue
         mesh = objects.mesh[index] + level
         _place(geometry, mesh, placement, canvas.corners)
+        if objects.ribbon[index] > 0.0:
+            _widen(geometry, mesh, placement, canvas.corners, objects.ribbon[index], HALF_PIXEL / view.focal)
         drawn = _draw_mesh(geometry, mesh, index, view, canvas, polygon, drawn)
     return drawn
 
@@ -70,7 +82,7 @@ def _level(
         return -1
     distance = math.sqrt(right * right + down * down + ahead * ahead)
     size = focal * radius / max(distance, NEAR)
-    if size < TINY:
+    if size < TINY[0 if objects.actor[index] == 0 else 1]:
         return -1
     for row in range(3):
         a, b, c = axes[row, 0], axes[row, 1], axes[row, 2]
@@ -105,6 +117,26 @@ def _place(
 
 
 @inlined
+def _widen(
+    geometry: Geometry,
+    mesh: int,
+    placement: NDArray[np.float64],
+    corners: NDArray[np.float64],
+    half_width: float,
+    least: float,
+) -> None:
+    """Move the edges of a line along its normals until `least` times their depth from its middle."""
+    first = geometry.spans[mesh, 0]
+    for vertex in range(geometry.spans[mesh, 1] - first):
+        missing = least * corners[vertex, 2] - half_width
+        if missing > 0.0:
+            out = geometry.normals[first + vertex]
+            for row in range(3):
+                turned = placement[row, 0] * out[0] + placement[row, 1] * out[1] + placement[row, 2] * out[2]
+                corners[vertex, row] += missing * turned
+
+
+@inlined
 def _draw_mesh(
     geometry: Geometry,
     mesh: int,
@@ -119,7 +151,11 @@ def _draw_mesh(
     columns, rows = view.width * SAMPLES, view.height * SAMPLES
     corners = canvas.corners
     for triangle in range(geometry.spans[mesh, 2], geometry.spans[mesh, 3]):
-        i, j, k = geometry.triangles[triangle, 0], geometry.triangles[triangle, 1], geometry.triangles[triangle, 2]
+        i, j, k = (
+            geometry.triangles[triangle, 0],
+            geometry.triangles[triangle, 1],
+            geometry.triangles[triangle, 2],
+        )
         zi, zj, zk = corners[i, 2], corners[j, 2], corners[k, 2]
         if zi < NEAR and zj < NEAR and zk < NEAR:
             continue
@@ -203,8 +239,8 @@ def fill(
         bottom = max(bottom, polygon[side, 1])
     if bottom < 0.5 or top > rows - 0.5:
         return False
-    first_row = int(math.ceil(max(top, 0.0) - 0.5))
-    last_row = int(math.ceil(min(bottom, rows + 0.5) - 0.5)) - 1
+    first_row = math.ceil(max(top, 0.0) - 0.5)
+    last_row = math.ceil(min(bottom, rows + 0.5) - 0.5) - 1
     last_row = min(last_row, rows - 1)
     touched = False
     for row in range(max(first_row, 0), last_row + 1):
@@ -221,8 +257,8 @@ def fill(
                 right = max(right, x)
         if left >= right or right < 0.5 or left > columns - 0.5:
             continue
-        first = int(math.ceil(max(left, 0.0) - 0.5))
-        last = int(math.ceil(min(right, columns + 0.5) - 0.5)) - 1
+        first = math.ceil(max(left, 0.0) - 0.5)
+        last = math.ceil(min(right, columns + 0.5) - 0.5) - 1
         first = max(first, 0)
         last = min(last, columns - 1)
         if first > last:

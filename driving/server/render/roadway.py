@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,14 +57,17 @@ def lines(marks: Sequence[Mark]) -> Iterator[Shape]:
         starts = np.arange(0.0, length, period) if dashed else np.arange(0.0, length, CHUNK)
         ends = np.minimum(starts + (mark.dash if dashed else CHUNK), length)
         paint = np.array([surface(s.LINE, _YELLOW if mark.colour == "yellow" else _WHITE, s.ROAD_LINES)])
+        paint[0, s.BAY] = mark.width / 2
         per_chunk = max(1, int(CHUNK / period)) if dashed else 1
         for piece in range(0, len(starts), per_chunk):
             solid = Solid()
-            for start, end in zip(starts[piece : piece + per_chunk], ends[piece : piece + per_chunk], strict=True):
+            for start, end in zip(
+                starts[piece : piece + per_chunk], ends[piece : piece + per_chunk], strict=True
+            ):
                 if end - start > 0.05:
                     _stroke(solid, points, start, end, mark.width)
             if solid.corners:
-                yield Shape(("line", number, piece), (solid.mesh(),), 1, paint)
+                yield Shape(("line", number, piece), (solid.mesh(),), 1, paint, ribbon=mark.width / 2)
 
 
 def verges(edges: Sequence[OuterEdge], ground: TakenGround) -> Iterator[Shape]:
@@ -114,7 +118,7 @@ def _chunks(centre: Points) -> Iterator[slice]:
         yield slice(0, len(centre))
         return
     starts = np.concatenate([[0], np.nonzero(np.diff(number))[0] + 1, [len(centre) - 1]])
-    for first, last in zip(starts[:-1], starts[1:], strict=True):
+    for first, last in pairwise(starts):
         if last > first:
             yield slice(int(first), int(last) + 1)
 
@@ -125,7 +129,9 @@ def _straightened(left: Points, right: Points) -> tuple[Points, Points]:
     start = 0
     while start < len(left) - 1:
         end = start + 1
-        while end + 1 < len(left) and _is_straight(left, start, end + 1) and _is_straight(right, start, end + 1):
+        while (
+            end + 1 < len(left) and _is_straight(left, start, end + 1) and _is_straight(right, start, end + 1)
+        ):
             end += 1
         kept.append(end)
         start = end
@@ -140,7 +146,7 @@ def _is_straight(points: Points, start: int, end: int) -> bool:
 
 
 def _ribbon(solid: Solid, left: Points, right: Points, *, slot: int) -> None:
-    """A band between two edges, facing up; the right edge lies to the right of the way (left-handed world)."""
+    """A band between two edges, facing up; `right` lies to the right of the way (left-handed world)."""
     count = len(left)
     k = np.arange(count - 1)
     points = np.concatenate([left, right])
@@ -163,7 +169,7 @@ def _kerb(solid: Solid, edge: Points, other: Points) -> None:
     """A kerb stone along `edge`: its top and its face down to the road."""
     inward = other - edge
     inward = inward / np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-6)
-    top = edge + [0.0, 0.0, 0.004]
+    top = edge + np.array([0.0, 0.0, 0.004])
     inner = top + inward * KERB_WIDTH
     foot = edge - [0.0, 0.0, KERB_HEIGHT]
     way, across = edge[1] - edge[0], inward[0]
@@ -186,6 +192,11 @@ def _stroke(solid: Solid, points: Points, start: float, end: float, width: float
     centre[:, 2] += PAINT_LIFT
     a, b = _straightened(centre - right * width / 2, centre + right * width / 2)
     _ribbon(solid, a, b, slot=0)
+    corners = solid.corners[-1]
+    middle = np.repeat((a + b) / 2, 2, axis=0)
+    edges = np.stack([a, b], axis=1).reshape(-1, 3)
+    nearest = np.linalg.norm(corners[:, :, None] - edges, axis=-1).argmin(axis=-1)
+    solid.normals[-1] = (edges - middle)[nearest] / (width / 2)
 
 
 def _room(ground: TakenGround, edge: OuterEdge, k: int) -> float:

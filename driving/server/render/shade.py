@@ -12,7 +12,20 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Canvas, Geometry, Image, Light, Objects, View,borrow_canvas,borrow_geometry,borrow_objects,borrow_view,borrow_light,borrow_image
+from driving.server.render.arrays import (
+    Canvas,
+    Geometry,
+    Image,
+    Light,
+    Objects,
+    View,
+    borrow_canvas,
+    borrow_geometry,
+    borrow_image,
+    borrow_light,
+    borrow_objects,
+    borrow_view,
+)
 from driving.server.render.compiled import borrowed, inlined, kernel
 from driving.server.render.material import colour_of
 from driving.server.render.sky import HAZE, clearness, sky

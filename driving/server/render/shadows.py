@@ -28,7 +28,9 @@ class ShadeMaps:
     def __init__(self, casters: NDArray[np.int64]) -> None:
         """`casters`: rows of `Objects` that throw shadows and never move."""
         self._casters = casters
-        self._kept: OrderedDict[tuple[int, int], tuple[NDArray[np.float64], NDArray[np.float32]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], tuple[NDArray[np.float64], NDArray[np.float32]]] = (
+            OrderedDict()
+        )
 
     def clear(self) -> None:
         """Forget every map: the sun or the street has changed."""

@@ -22,9 +22,10 @@ class Shape:
     surfaces: NDArray[np.float64]  # (slots, COLUMNS)
     cycle: float = 0.0  # metres walked until the poses repeat; 0: one pose
     scale: float = 1.0  # of the meshes
+    ribbon: float = 0.0  # m, half width of a painted line whose normals point to its sides; else 0
     lift: float = 0.0  # m, from the actor's location up to the mesh's origin
     boxes: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 7)))
-    """Boxes that keep light off the street: centre (3), half sizes (3), width of the contact shadow; (n, 7)."""
+    """Boxes that keep light off the street: centre, half sizes, width of the contact shadow; (n, 7)."""
 
     def __post_init__(self) -> None:
         if len(self.meshes) % self.levels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,11 @@ class Stage:
     def canvas(self, columns: int, rows: int) -> Canvas:
         """Scratch for images of columns x rows samples; kept between images of one size."""
         kept = self._canvases.get((columns, rows))
-        if kept is not None and len(kept.visible) >= self.most_triangles and len(kept.corners) >= self.most_vertices:
+        if (
+            kept is not None
+            and len(kept.visible) >= self.most_triangles
+            and len(kept.corners) >= self.most_vertices
+        ):
             return kept
         if len(self._canvases) >= CANVASES_KEPT:
             self._canvases.clear()
@@ -90,6 +94,7 @@ class Stage:
         self.objects.levels[row] = shape.levels
         self.objects.surface[row] = self._surface_row(shape)
         self.objects.actor[row] = actor
+        self.objects.ribbon[row] = shape.ribbon
         self._most_triangles = None
         return row
 
@@ -128,9 +133,12 @@ def _grown(old: Objects | None, size: int) -> Objects:
         surface=np.zeros(size, np.int32),
         actor=np.zeros(size, np.uint32),
         shrink=np.ones(size),
+        ribbon=np.zeros(size),
     )
     if old is not None:
-        for target, source in zip(new, old, strict=True):
+        for name in Objects._fields:
+            target: NDArray[Any] = getattr(new, name)
+            source: NDArray[Any] = getattr(old, name)
             target[: len(source)] = source
     return new
 

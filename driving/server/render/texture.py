@@ -88,17 +88,19 @@ def asphalt(levels: NDArray[np.float32], x: float, y: float, width: float) -> fl
 
 
 @inlined
-def slabs(levels: NDArray[np.float32], u: float, v: float, width_u: float, width_v: float, side: float) -> float:
+def slabs(
+    levels: NDArray[np.float32], u: float, v: float, width_u: float, width_v: float, side: float
+) -> float:
     """Brightness factor of paving in rows of square slabs of `side` metres, every other row shifted."""
     row = v / side
-    shift = 0.5 * (int(math.floor(row)) & 1)
+    shift = 0.5 * (math.floor(row) & 1)
     column = u / side + shift
     joint = 0.018 / side
     joints = 1.0 - (1.0 - stripes(row, 0.0, joint, width_v / side)) * (
         1.0 - stripes(column, 0.0, joint, width_u / side)
     )
     fade = min(1.0, max(0.0, 1.6 - max(width_u, width_v) / side))
-    own = (scramble(int(math.floor(column)), int(math.floor(row)), 5) - 0.5) * fade
+    own = (scramble(math.floor(column), math.floor(row), 5) - 0.5) * fade
     width = max(width_u, width_v)
     grain = noise(levels, u * 22.0, v * 22.0, width * 22.0) - 0.5
     return (1.0 + 0.13 * own + 0.18 * grain) * (1.0 - 0.5 * joints)
@@ -108,11 +110,11 @@ def slabs(levels: NDArray[np.float32], u: float, v: float, width_u: float, width
 def bricks(levels: NDArray[np.float32], u: float, v: float, width_u: float, width_v: float) -> float:
     """Brightness factor of brickwork in running bond, 21 x 7.5 cm."""
     course = v / 0.075
-    column = u / 0.215 + 0.5 * (int(math.floor(course)) & 1)
+    column = u / 0.215 + 0.5 * (math.floor(course) & 1)
     mortar = 1.0 - (1.0 - stripes(course, 0.0, 0.14, width_v / 0.075)) * (
         1.0 - stripes(column, 0.0, 0.05, width_u / 0.215)
     )
     fade = min(1.0, max(0.0, 1.5 - max(width_v / 0.075, width_u / 0.215)))
-    own = (scramble(int(math.floor(column)), int(math.floor(course)), 9) - 0.5) * fade
+    own = (scramble(math.floor(column), math.floor(course), 9) - 0.5) * fade
     stain = noise(levels, u * 0.9, v * 0.7, max(width_u, width_v) * 0.9) - 0.5
     return (1.0 + 0.30 * own + 0.20 * stain) * (1.0 + 0.22 * (mortar - 0.18))

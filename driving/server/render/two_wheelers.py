@@ -49,7 +49,13 @@ def _build(heavy: bool, length: float, sides: int) -> Mesh:
     pipe = 0.05 if heavy else 0.022
     saddle, head = [rear + 0.32, 0.0, 0.86], [front - 0.16, 0.0, 0.88]
     hub = [(rear + front) / 2 - 0.05, 0.0, 0.32]
-    joints = [([rear, 0, radius], hub), (hub, saddle), (hub, head), (saddle, head), (head, [front, 0, radius])]
+    joints = [
+        ([rear, 0, radius], hub),
+        (hub, saddle),
+        (hub, head),
+        (saddle, head),
+        (head, [front, 0, radius]),
+    ]
     for a, b in joints:
         solid.tube(a, b, (pipe, pipe), slot=FRAME, sides=max(4, sides // 2))
     if heavy:
@@ -67,7 +73,16 @@ def _build(heavy: bool, length: float, sides: int) -> Mesh:
             (shoulder, hand, (0.05, 0.038), CLOTHES),
         ):
             solid.tube(a, b, radii, slot=slot, sides=max(4, sides // 2 + 1), round_ends=sides > 5)
-    solid.tube([saddle[0], 0, 0.92], [saddle[0] + 0.25, 0, 1.42], (0.14, 0.17), slot=CLOTHES, sides=sides, round_ends=True)
+    solid.tube(
+        [saddle[0], 0, 0.92],
+        [saddle[0] + 0.25, 0, 1.42],
+        (0.14, 0.17),
+        slot=CLOTHES,
+        sides=sides,
+        round_ends=True,
+    )
     solid.ball([saddle[0] + 0.34, 0, 1.62], [0.10, 0.085, 0.12], slot=SKIN, rows=sides // 2 + 1, sides=sides)
-    solid.ball([saddle[0] + 0.32, 0, 1.67], [0.135, 0.11, 0.11], slot=HELMET, rows=sides // 2 + 1, sides=sides)
+    solid.ball(
+        [saddle[0] + 0.32, 0, 1.67], [0.135, 0.11, 0.11], slot=HELMET, rows=sides // 2 + 1, sides=sides
+    )
     return solid.mesh()

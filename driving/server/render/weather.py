@@ -16,8 +16,8 @@ VISIBLE = 5.0  # optical depths after which a thing has vanished in haze
 class Weather:
     """What the sky does; CARLA's units."""
 
-    sun_azimuth: float = 235.0  # degrees from +x towards +y
-    sun_altitude: float = 48.0  # degrees above the horizon
+    sun_azimuth: float = 200.0  # degrees from +x towards +y
+    sun_altitude: float = 55.0  # degrees above the horizon
     cloudiness: float = 15.0  # 0 to 100
     fog_density: float = 0.0  # 0 to 100
     fog_distance: float = 0.0  # m, where fog begins
@@ -53,10 +53,12 @@ class Weather:
         day = min(max((self.sun_altitude + 6.0) / 18.0, 0.03), 1.0)
         low = min(max(1.0 - self.sun_altitude / 30.0, 0.0), 1.0)
         cover = self.cover
-        sunlight = np.array([1.62, 1.45 - 0.25 * low, 1.22 - 0.55 * low]) * (1.0 - 0.92 * cover**1.5)
-        skylight = _mix(np.array([0.42, 0.54, 0.74]), np.array([0.80, 0.83, 0.88]), cover)
+        sunlight = np.array([1.74, 1.56 - 0.27 * low, 1.30 - 0.58 * low]) * (1.0 - 0.92 * cover**1.5)
+        skylight = _mix(np.array([0.45, 0.54, 0.70]), np.array([0.80, 0.83, 0.88]), cover)
         bounce = 0.16 * sunlight + 0.10 * skylight
-        horizon = _mix(np.array([0.62 + 0.2 * low, 0.74, 0.90 - 0.2 * low]), np.array([0.66, 0.69, 0.73]), cover)
+        horizon = _mix(
+            np.array([0.62 + 0.2 * low, 0.74, 0.90 - 0.2 * low]), np.array([0.66, 0.69, 0.73]), cover
+        )
         zenith = _mix(np.array([0.11, 0.27, 0.66]), np.array([0.40, 0.44, 0.50]), cover)
         cloud = _mix(np.array([0.95, 0.96, 0.98]), np.array([0.52, 0.55, 0.60]), cover)
         haze = _mix(np.array([0.60, 0.70, 0.83]), np.array([0.62, 0.65, 0.69]), cover)

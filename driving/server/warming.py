@@ -1,0 +1,44 @@
+"""Kernels ready before anybody connects; of several servers that start together, one compiles, the others load."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import logging
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from driving.server import physics, render
+
+try:
+    import fcntl
+except ImportError:  # Windows: every server compiles for itself
+    fcntl = None  # type: ignore[assignment]
+
+LONG = 5.0  # s after which the wait deserves a word
+
+
+def warm_up() -> None:
+    """Load every kernel from numba's cache, or compile it: about a minute, once per installation."""
+    started = time.monotonic()
+    with _turn():
+        physics.warm_up()
+        render.warm_up()
+    if time.monotonic() - started > LONG:
+        logging.getLogger(__name__).info(
+            "kernels compiled in %.0f s; the next start is quick", time.monotonic() - started
+        )
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Hold this user's lock on the kernel cache; the system frees it if the process dies."""
+    if fcntl is None:
+        yield
+        return
+    path = Path(tempfile.gettempdir()) / f"driving-kernels-{getpass.getuser()}.lock"
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
