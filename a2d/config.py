@@ -80,7 +80,7 @@ class ExpertConfig:
     minibatch: int = 512
     """Samples per gradient step."""
     clip: float = 0.2
-    """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]; 0: `trainee_kl` stops alone."""
+    """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]; 0: only `trainee_kl` does."""
     advantage_memory: float = 0.0
     """Share of earlier rounds in the advantages' scale, in [0, 1).
 

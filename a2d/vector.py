@@ -40,20 +40,19 @@ def make_worlds(env: EnvConfig, *, count: int, suite: str, **options: Any) -> Ve
         options: Further keywords for the world, besides `env.options`.
 
     Raises:
-        WorldError: No such world, it does not take these keywords, or it cannot start.
+        WorldError: No such world, it refuses these keywords, it cannot start, or too few servers are named.
     """
     keywords = {"suite": suite, **env.options, **options}
-    if env.server is not None:
-        keywords["server"] = env.server
-    maker = _Maker(env.id, tuple(keywords.items()))
     register_worlds()
     with _explained(env.id):
         if env.vector == "native":
-            return _native(env.id, count=count, keywords=keywords)
+            named = {} if env.server is None else {"server": env.server}
+            return _native(env.id, count=count, keywords=keywords | named)
+        makers = [_Maker(env.id, tuple({**keywords, **named}.items())) for named in _servers(env, count)]
         if env.vector == "sync":
-            return SyncVectorEnv([maker] * count, autoreset_mode=AutoresetMode.DISABLED)
+            return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.DISABLED)
         return AsyncVectorEnv(
-            [maker] * count,
+            makers,
             shared_memory=True,
             context=_start_method(),
             autoreset_mode=AutoresetMode.DISABLED,
@@ -135,6 +134,25 @@ def _explained(world: str) -> Iterator[None]:
         ) from error
     except Exception as error:  # of any kind, from somebody else's world; the cause stays attached
         raise WorldError(f"{world}: {type(error).__name__}: {error}") from error
+
+
+def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:
+    """Each world's server: an address of its own, or a kind of server that every world starts for itself.
+
+    Raises:
+        WorldError: There are fewer addresses than worlds.
+    """
+    if env.server is None:
+        return [{}] * count
+    named = env.server.split(",")
+    if len(named) == 1 and ":" not in env.server:
+        return [{"server": env.server}] * count
+    if len(named) < count:
+        raise WorldError(
+            f"{count} worlds need a server each, env.server names {len(named)}: "
+            f"set env.count={len(named)}, or list more as HOST:PORT,HOST:PORT"
+        )
+    return [{"server": name} for name in named[:count]]
 
 
 def _start_method() -> str:

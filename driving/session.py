@@ -195,7 +195,9 @@ class Session:
         ours = [a for a in self._world.get_actors() if a.attributes.get("role_name") == ROLE]
         if ours:
             destroy = self._carla.command.DestroyActor
-            self._client.apply_batch_sync([destroy(actor) for actor in ours], True)
+            # ticking inside the batch would wait for the world with the GIL held, and listeners need it
+            self._client.apply_batch_sync([destroy(actor) for actor in ours], False)
+            self._world.tick()
 
     def _spawn_pool(self) -> dict[str, _Actor]:
         """Every actor of `blueprint_pool`, parked where no camera of ours looks."""

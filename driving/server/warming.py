@@ -1,4 +1,4 @@
-"""Kernels ready before anybody connects; of several servers that start together, one compiles, the others load."""
+"""Kernels ready before anybody connects; of servers that start together one compiles, the others load."""
 
 from __future__ import annotations
 

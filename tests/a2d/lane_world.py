@@ -6,6 +6,8 @@ Importing this module registers it, so `lane_world:Lane-v0` works in worker proc
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -20,7 +22,9 @@ HORIZON = 5  # steps; then the episode is cut short, which is no death
 class Lane(gymnasium.Env):
     """Reward per step: 1 - 4 (steer - mark)^2 - throttle^2; episodes are truncated after 5 steps."""
 
-    def __init__(self, *, suite: str, scripted_expert: str | None = None, fails_at: int = 0) -> None:
+    def __init__(
+        self, *, suite: str, scripted_expert: str | None = None, fails_at: int = 0, farewell: str = ""
+    ) -> None:
         self.observation_space = spaces.Dict(
             {
                 "state": spaces.Box(-1.0, 1.0, (1,), np.float32),
@@ -30,7 +34,7 @@ class Lane(gymnasium.Env):
         )
         self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
         self._suite, self._scripted, self._fails_at = suite, scripted_expert, fails_at
-        self._last = np.zeros(2, np.float32)
+        self._farewell, self._last = farewell, np.zeros(2, np.float32)
         self._steps, self._column = 0, 0
 
     def reset(
@@ -58,6 +62,10 @@ class Lane(gymnasium.Env):
             over,
             {**self._info(), **({"outcome": "arrived"} if over else {})},
         )
+
+    def close(self) -> None:
+        if self._farewell:
+            Path(self._farewell, str(os.getpid())).touch()
 
     def _mark(self) -> float:
         return 2.0 * self._column / (SIZE - 1) - 1.0

@@ -49,8 +49,8 @@ def test_workers_are_free_of_torch_deaf_to_interrupts_and_gone_at_the_end():
     assert not any(worker.is_running() for worker in workers)
 
 
-def test_workers_are_gone_after_an_interrupt_in_the_middle_of_a_step():
-    worlds = make_worlds(lanes("async"), count=2, suite="train")
+def test_workers_close_their_worlds_and_are_gone_after_an_interrupt_in_the_middle_of_a_step(tmp_path):
+    worlds = make_worlds(lanes("async", farewell=str(tmp_path)), count=2, suite="train")
     workers = [psutil.Process(process.pid) for process in worlds.processes]
     worlds.reset(seed=[0, 1])
 
@@ -62,6 +62,7 @@ def test_workers_are_gone_after_an_interrupt_in_the_middle_of_a_step():
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert not any(worker.is_running() for worker in workers)
+    assert {str(worker.pid) for worker in workers} <= {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize("vector", ["sync", "async"])

@@ -20,6 +20,11 @@ COUNT = 3
 STEP_LIMIT = 1000  # no world's episode is longer
 WORLDS = [
     pytest.param("gridworlds/FrozenLake-v0", id="FrozenLake"),
+    pytest.param(
+        "driving/ChildCrossing-v0",
+        id="ChildCrossing",
+        marks=[pytest.mark.slow, pytest.mark.xdist_group("embedded")],
+    ),
 ]
 KEYS = {
     "state": (np.float32, 1),

@@ -1,7 +1,8 @@
 """The arrays that the kernels read and write, grouped by who owns them.
 
 Named tuples, since numba passes them to compiled code by field name: a kernel takes a handful of
-groups instead of forty arguments.
+groups instead of forty arguments. What is small and read at every pixel is a tuple: compiled code keeps it in
+registers, while it has to read an array again after every write to another one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.compiled import borrowed, inlined
+
+Triple = tuple[float, float, float]
 
 
 class Geometry(NamedTuple):
@@ -40,8 +43,8 @@ class Objects(NamedTuple):
 class View(NamedTuple):
     """A camera in the world. Rows of `axes`: right, down, forward."""
 
-    position: NDArray[np.float64]  # (3,) m
-    axes: NDArray[np.float64]  # (3, 3) unit vectors
+    position: Triple  # m
+    axes: tuple[Triple, Triple, Triple]  # unit vectors
     focal: float  # px
     width: int  # px
     height: int  # px
@@ -60,19 +63,23 @@ class Canvas(NamedTuple):
 class Light(NamedTuple):
     """Sun, sky, air and what blocks them. Colours are linear RGB."""
 
-    sun: NDArray[np.float64]  # (3,) unit vector towards the sun
-    palette: NDArray[np.float64]  # (7, 3): rows named in `weather`
+    sun: Triple  # unit vector towards the sun
+    palette: tuple[Triple, ...]  # seven, in the order that `sky` names
     haze: float  # 1/m, extinction of the air
     cover: float  # share of the sky under cloud, 0 to 1
     wetness: float  # 0 dry to 1 wet
-    shade_axes: NDArray[np.float64]  # (3, 4) world to (column, row, height towards the sun) of `shade_map`
-    shade_map: NDArray[np.float32]  # (R, R) height of the nearest blocker, along the sun's direction
+    shade_axes: tuple[
+        tuple[float, ...], ...
+    ]  # 3 x 4, world to (column, row, height towards the sun) of `shade_map`
+    shade_map: NDArray[
+        np.float32
+    ]  # (R R,) row by row, height of the nearest blocker, along the sun's direction
     blockers: NDArray[
         np.float64
     ]  # (B, 10) boxes of moving things: centre, cos, sin, half sizes, reach, object
     blocked: NDArray[np.int64]  # (G, G) bit b: blocker b may darken this cell
     blocked_origin: NDArray[np.float64]  # (3,) x, y of cell (0, 0) and cells per metre
-    noise: NDArray[np.float32]  # (L, S, S) one random texture with its coarser levels
+    noise: NDArray[np.float32]  # one random texture and its coarser levels; flat
     tone: NDArray[np.float32]  # (1024,) linear light to display value 0-255
 
 
@@ -113,12 +120,6 @@ def borrow_objects(objects: Objects) -> Objects:
 
 
 @inlined
-def borrow_view(view: View) -> View:
-    """See `borrowed`."""
-    return View(borrowed(view.position), borrowed(view.axes), view.focal, view.width, view.height, view.reach)
-
-
-@inlined
 def borrow_canvas(canvas: Canvas) -> Canvas:
     """See `borrowed`."""
     return Canvas(
@@ -130,12 +131,12 @@ def borrow_canvas(canvas: Canvas) -> Canvas:
 def borrow_light(light: Light) -> Light:
     """See `borrowed`."""
     return Light(
-        borrowed(light.sun),
-        borrowed(light.palette),
+        light.sun,
+        light.palette,
         light.haze,
         light.cover,
         light.wetness,
-        borrowed(light.shade_axes),
+        light.shade_axes,
         borrowed(light.shade_map),
         borrowed(light.blockers),
         borrowed(light.blocked),

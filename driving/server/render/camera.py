@@ -7,12 +7,13 @@ The camera looks along its local x axis, y is right in the image and z up; rotat
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Image, View
+from driving.server.render.arrays import Image, Triple, View
 from driving.server.render.raster import SAMPLES, draw
 from driving.server.render.scene import Scene, rotation_matrix
 from driving.server.render.shade import shade
@@ -61,8 +62,8 @@ def render(
     """Draw `scene` as `camera` sees it from `location` (m), turned by `rotation` (degrees)."""
     axes = rotation_matrix(rotation)
     view = View(
-        position=np.asarray(location, float),
-        axes=np.ascontiguousarray([axes[:, 1], -axes[:, 2], axes[:, 0]]),
+        position=_triple(location),
+        axes=(_triple(axes[:, 1]), _triple(-axes[:, 2]), _triple(axes[:, 0])),
         focal=camera.focal,
         width=camera.width,
         height=camera.height,
@@ -81,3 +82,7 @@ def render(
     draw(stage.geometry, stage.objects, view, canvas)
     shade(canvas, stage.geometry, stage.objects, stage.surfaces, view, light, image)
     return Frame(*image)
+
+
+def _triple(values: Sequence[float] | NDArray[np.float64]) -> Triple:
+    return float(values[0]), float(values[1]), float(values[2])

@@ -38,9 +38,9 @@ def colour_of(
 ) -> Colour:
     """Linear colour of the point at `depth` along the ray (ray_x, ray_y, 1), before haze."""
     axes = view.axes
-    dx = axes[0, 0] * ray_x + axes[1, 0] * ray_y + axes[2, 0]
-    dy = axes[0, 1] * ray_x + axes[1, 1] * ray_y + axes[2, 1]
-    dz = axes[0, 2] * ray_x + axes[1, 2] * ray_y + axes[2, 2]
+    dx = axes[0][0] * ray_x + axes[1][0] * ray_y + axes[2][0]
+    dy = axes[0][1] * ray_x + axes[1][1] * ray_y + axes[2][1]
+    dz = axes[0][2] * ray_x + axes[1][2] * ray_y + axes[2][2]
     x = view.position[0] + dx * depth
     y = view.position[1] + dy * depth
     z = view.position[2] + dz * depth
@@ -54,7 +54,7 @@ def colour_of(
         pose, facings[triangle, 0] * shrink, facings[triangle, 1] * shrink, facings[triangle, 2] * shrink
     )
     facing = min(nx * dx + ny * dy + nz * dz, -0.02)
-    pixel = depth / view.focal
+    pixel = depth * (1.0 / view.focal)
     r, g, b = material[RED], material[GREEN], material[BLUE]
     gloss, mirror = 0.0, 0.0
     if kind in (ASPHALT, GRASS, LINE, TILES, PAVING):
@@ -103,7 +103,7 @@ def _turn(pose: NDArray[np.float64], x: float, y: float, z: float) -> Colour:
 
 @inlined
 def _extent(
-    axes: NDArray[np.float64],
+    axes: tuple[Colour, Colour, Colour],
     dx: float,
     dy: float,
     dz: float,
@@ -120,11 +120,11 @@ def _extent(
     A step e across the image moves the ray's hit point by e - d (e.n) / (d.n).
     """
     along = (dx * tx + dy * ty + dz * tz) / facing
-    total = 0.0
-    for axis in range(2):
-        ex, ey, ez = axes[axis, 0], axes[axis, 1], axes[axis, 2]
-        total += abs(ex * tx + ey * ty + ez * tz - along * (ex * nx + ey * ny + ez * nz))
-    return total
+    rx, ry, rz = axes[0]
+    ex, ey, ez = axes[1]
+    across = rx * tx + ry * ty + rz * tz - along * (rx * nx + ry * ny + rz * nz)
+    below = ex * tx + ey * ty + ez * tz - along * (ex * nx + ey * ny + ez * nz)
+    return abs(across) + abs(below)
 
 
 @inlined
@@ -225,9 +225,9 @@ def _lit(
     palette = light.palette
     direct = slope * sun_left
     return (
-        r * (palette[SUNLIGHT, 0] * direct + palette[SKYLIGHT, 0] * up + palette[BOUNCE, 0] * down),
-        g * (palette[SUNLIGHT, 1] * direct + palette[SKYLIGHT, 1] * up + palette[BOUNCE, 1] * down),
-        b * (palette[SUNLIGHT, 2] * direct + palette[SKYLIGHT, 2] * up + palette[BOUNCE, 2] * down),
+        r * (palette[SUNLIGHT][0] * direct + palette[SKYLIGHT][0] * up + palette[BOUNCE][0] * down),
+        g * (palette[SUNLIGHT][1] * direct + palette[SKYLIGHT][1] * up + palette[BOUNCE][1] * down),
+        b * (palette[SUNLIGHT][2] * direct + palette[SKYLIGHT][2] * up + palette[BOUNCE][2] * down),
         sun_left,
     )
 

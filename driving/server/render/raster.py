@@ -20,7 +20,6 @@ from driving.server.render.arrays import (
     borrow_canvas,
     borrow_geometry,
     borrow_objects,
-    borrow_view,
 )
 from driving.server.render.compiled import inlined, kernel
 
@@ -36,7 +35,7 @@ TINY = (1.2, 0.2)  # px, below it nothing: parts of the street, actors
 def draw(geometry: Geometry, objects: Objects, view: View, canvas: Canvas) -> int:
     """Draw every object into `canvas` (which is cleared first); return how many triangles were drawn."""
     canvas, geometry = borrow_canvas(canvas), borrow_geometry(geometry)
-    objects, view = borrow_objects(objects), borrow_view(view)
+    objects = borrow_objects(objects)
     canvas.nearness[:] = 0.0
     canvas.owner[:] = -1
     placement = np.empty((3, 4))
@@ -70,11 +69,11 @@ def _level(
     radius = sphere[3] / objects.shrink[index]
     dx, dy, dz = _transform(pose, sphere[0], sphere[1], sphere[2])
     dx, dy, dz = dx - view.position[0], dy - view.position[1], dz - view.position[2]
-    ahead = axes[2, 0] * dx + axes[2, 1] * dy + axes[2, 2] * dz
+    ahead = axes[2][0] * dx + axes[2][1] * dy + axes[2][2] * dz
     if ahead < NEAR - radius or ahead - radius > view.reach:
         return -1
-    right = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
-    down = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+    right = axes[0][0] * dx + axes[0][1] * dy + axes[0][2] * dz
+    down = axes[1][0] * dx + axes[1][1] * dy + axes[1][2] * dz
     focal, half_width, half_height = view.focal, view.width * 0.5, view.height * 0.5
     if abs(right) * focal - ahead * half_width > radius * math.sqrt(focal**2 + half_width**2):
         return -1
@@ -85,7 +84,7 @@ def _level(
     if size < TINY[0 if objects.actor[index] == 0 else 1]:
         return -1
     for row in range(3):
-        a, b, c = axes[row, 0], axes[row, 1], axes[row, 2]
+        a, b, c = axes[row][0], axes[row][1], axes[row][2]
         for column in range(3):
             placement[row, column] = a * pose[0, column] + b * pose[1, column] + c * pose[2, column]
         placement[row, 3] = a * x + b * y + c * z

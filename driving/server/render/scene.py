@@ -155,7 +155,7 @@ class Scene:
         )
         select_blockers(self._boxes, x, y, sun, self._blockers, self._blocked, self._origin)
         return Light(
-            sun=sun,
+            sun=(float(sun[0]), float(sun[1]), float(sun[2])),
             palette=self._palette,
             haze=float(self._weather.haze),
             cover=float(self._weather.cover),

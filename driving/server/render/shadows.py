@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from driving.server.render.arrays import Geometry, Objects
 from driving.server.render.compiled import kernel
 from driving.server.render.raster import fill
+from driving.server.render.sky import MAP_SIDE
 
-MAP_SIDE = 768  # texels
 MAP_SPAN = 192.0  # m covered by the map
 MAP_STEP = 32.0  # m: the map follows the camera in steps of this size
 MAPS_KEPT = 4
@@ -21,6 +21,8 @@ CELL = 2.5  # m
 MOST_BLOCKERS = 62  # bits of one cell
 LONGEST_SHADOW = 15.0  # m
 
+Axes = tuple[tuple[float, ...], ...]  # 3 x 4
+
 
 class ShadeMaps:
     """Shadow maps of the standing things around the camera, made when first needed."""
@@ -28,9 +30,7 @@ class ShadeMaps:
     def __init__(self, casters: NDArray[np.int64]) -> None:
         """`casters`: rows of `Objects` that throw shadows and never move."""
         self._casters = casters
-        self._kept: OrderedDict[tuple[int, int], tuple[NDArray[np.float64], NDArray[np.float32]]] = (
-            OrderedDict()
-        )
+        self._kept: OrderedDict[tuple[int, int], tuple[Axes, NDArray[np.float32]]] = OrderedDict()
 
     def clear(self) -> None:
         """Forget every map: the sun or the street has changed."""
@@ -38,8 +38,8 @@ class ShadeMaps:
 
     def around(
         self, x: float, y: float, *, sun: NDArray[np.float64], geometry: Geometry, objects: Objects
-    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Axes (3, 4) and heights (side, side) of the map for a camera at (x, y)."""
+    ) -> tuple[Axes, NDArray[np.float32]]:
+        """Axes (3 x 4) and heights (side side,) of the map for a camera at (x, y)."""
         cell = (round(x / MAP_STEP), round(y / MAP_STEP))
         if cell not in self._kept:
             while len(self._kept) >= MAPS_KEPT:
@@ -48,7 +48,7 @@ class ShadeMaps:
             heights = np.full((MAP_SIDE, MAP_SIDE), -1e9, np.float32)
             owners = np.empty((MAP_SIDE, MAP_SIDE), np.int32)
             bake(geometry, objects, self._casters, axes, heights, owners)
-            self._kept[cell] = (axes, heights)
+            self._kept[cell] = (tuple(tuple(row) for row in axes.tolist()), heights.ravel())
         self._kept.move_to_end(cell)
         return self._kept[cell]
 

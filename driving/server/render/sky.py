@@ -11,6 +11,7 @@ from driving.server.render.arrays import Light
 from driving.server.render.compiled import inlined
 from driving.server.render.texture import noise
 
+MAP_SIDE = 768  # texels along a side of the map of standing shadows
 SUNLIGHT, SKYLIGHT, BOUNCE, HORIZON, ZENITH, CLOUD, HAZE = range(7)  # rows of `Light.palette`
 
 Colour = tuple[float, float, float]
@@ -21,18 +22,18 @@ def sky(light: Light, x: float, y: float, z: float, clouds: bool) -> Colour:
     """Linear colour of the sky in the unit direction (x, y, z); below the horizon, of the haze."""
     palette = light.palette
     height = math.sqrt(max(z, 0.0))
-    red = palette[HORIZON, 0] + (palette[ZENITH, 0] - palette[HORIZON, 0]) * height
-    green = palette[HORIZON, 1] + (palette[ZENITH, 1] - palette[HORIZON, 1]) * height
-    blue = palette[HORIZON, 2] + (palette[ZENITH, 2] - palette[HORIZON, 2]) * height
+    red = palette[HORIZON][0] + (palette[ZENITH][0] - palette[HORIZON][0]) * height
+    green = palette[HORIZON][1] + (palette[ZENITH][1] - palette[HORIZON][1]) * height
+    blue = palette[HORIZON][2] + (palette[ZENITH][2] - palette[HORIZON][2]) * height
     towards = x * light.sun[0] + y * light.sun[1] + z * light.sun[2]
     if towards > 0.0:
         halo = towards * towards
         halo *= halo
         halo *= halo
         glow = (0.22 * halo + 0.5 * halo**8) * (1.0 - 0.8 * light.cover)
-        red += glow * palette[SUNLIGHT, 0] * 0.35
-        green += glow * palette[SUNLIGHT, 1] * 0.33
-        blue += glow * palette[SUNLIGHT, 2] * 0.30
+        red += glow * palette[SUNLIGHT][0] * 0.35
+        green += glow * palette[SUNLIGHT][1] * 0.33
+        blue += glow * palette[SUNLIGHT][2] * 0.30
     if clouds and z > 0.02:
         scale = 14.0 / (z + 0.12)
         u, v = x * scale, y * scale
@@ -41,9 +42,9 @@ def sky(light: Light, x: float, y: float, z: float, clouds: bool) -> Colour:
         puff += 0.34 * noise(light.noise, u * 1.3 + 31.0, v * 1.3 + 17.0, blur * 1.3)
         thickness = (puff - 0.66 + 0.5 * light.cover) * 4.5
         thickness = min(max(thickness, 0.0), 1.0) * min(1.0, (z - 0.02) * 8.0) * 0.85
-        red += (palette[CLOUD, 0] - red) * thickness
-        green += (palette[CLOUD, 1] - green) * thickness
-        blue += (palette[CLOUD, 2] - blue) * thickness
+        red += (palette[CLOUD][0] - red) * thickness
+        green += (palette[CLOUD][1] - green) * thickness
+        blue += (palette[CLOUD][2] - blue) * thickness
     return red, green, blue
 
 
@@ -68,19 +69,20 @@ def sunlit(light: Light, x: float, y: float, z: float, nx: float, ny: float, nz:
     y += ny * lift
     z += nz * lift
     axes = light.shade_axes
-    column = axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z + axes[0, 3]
-    row = axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z + axes[1, 3]
-    side = light.shade_map.shape[0]
+    column = axes[0][0] * x + axes[0][1] * y + axes[0][2] * z + axes[0][3]
+    row = axes[1][0] * x + axes[1][1] * y + axes[1][2] * z + axes[1][3]
+    side = MAP_SIDE
     if column < 1.0 or row < 1.0 or column >= side - 2.0 or row >= side - 2.0:
         return 1.0
-    height = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z + axes[2, 3] + 0.02
+    height = axes[2][0] * x + axes[2][1] * y + axes[2][2] * z + axes[2][3] + 0.02
     i, j = int(row), int(column)
     part_i, part_j = row - i, column - j
+    here, below = i * side + j, (i + 1) * side + j
     blockers = light.shade_map
-    a = 1.0 if blockers[i, j] <= height else 0.0
-    b = 1.0 if blockers[i, j + 1] <= height else 0.0
-    c = 1.0 if blockers[i + 1, j] <= height else 0.0
-    d = 1.0 if blockers[i + 1, j + 1] <= height else 0.0
+    a = 1.0 if blockers[np.uint64(here)] <= height else 0.0
+    b = 1.0 if blockers[np.uint64(here + 1)] <= height else 0.0
+    c = 1.0 if blockers[np.uint64(below)] <= height else 0.0
+    d = 1.0 if blockers[np.uint64(below + 1)] <= height else 0.0
     return (a * (1.0 - part_j) + b * part_j) * (1.0 - part_i) + (c * (1.0 - part_j) + d * part_j) * part_i
 
 
@@ -96,7 +98,7 @@ def blocked(light: Light, x: float, y: float, z: float, upward: float, own: floa
     side = light.blocked.shape[0]
     if column < 0 or row < 0 or column >= side or row >= side:
         return 1.0, 1.0
-    mask = light.blocked[row, column]
+    mask = light.blocked[np.uint64(row), np.uint64(column)]
     sun, sky_open = 1.0, 1.0
     number = 0
     while mask != 0:

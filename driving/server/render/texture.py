@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.compiled import inlined, kernel
+from driving.server.render.compiled import inlined
 
 NOISE_SIZE = 256  # texels along a side of the finest level
 NOISE_LEVELS = 4
@@ -19,37 +19,39 @@ MEAN_BEYOND = 6.0  # texels; what is left of the pattern then is below 2 % of th
 
 
 def noise_levels(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw a tiling random texture in [0, 1] and its averages over 2, 4, 8 ... texels; (L, S, S)."""
-    levels = np.zeros((NOISE_LEVELS, NOISE_SIZE, NOISE_SIZE), np.float32)
+    """Draw a tiling random texture in [0, 1] and its averages over 2, 4 and 8 texels, row by row; flat."""
     level = rng.random((NOISE_SIZE, NOISE_SIZE))
-    for number in range(NOISE_LEVELS):
-        side = level.shape[0]
-        levels[number, :side, :side] = level
-        if side > 1:
-            level = level.reshape(side // 2, 2, side // 2, 2).mean(axis=(1, 3))
-    return levels
+    levels = [level]
+    while len(levels) < NOISE_LEVELS:
+        side = levels[-1].shape[0] // 2
+        levels.append(levels[-1].reshape(side, 2, side, 2).mean(axis=(1, 3)))
+    return np.concatenate([level.ravel() for level in levels]).astype(np.float32)
 
 
-@kernel
+@inlined
 def noise(levels: NDArray[np.float32], u: float, v: float, footprint: float) -> float:
-    """Smooth noise in [0, 1] at (u, v) texels, averaged over `footprint` texels; its mean beyond 6."""
+    """Smooth noise in [0, 1] at (u, v) texels, averaged over `footprint` texels; its mean beyond 6.
+
+    Indices are unsigned, for which compiled code needs no test whether they count from the end.
+    """
     if footprint > MEAN_BEYOND:
         return 0.5
-    level = 0
-    while footprint > 1.0 and level < NOISE_LEVELS - 1:
-        footprint *= 0.5
-        u *= 0.5
-        v *= 0.5
-        level += 1
-    mask = (NOISE_SIZE >> level) - 1
+    side, first = NOISE_SIZE, 0
+    if footprint > 1.0:
+        level = 1 if footprint <= 2.0 else (2 if footprint <= 4.0 else 3)
+        scale = 0.5 if level == 1 else (0.25 if level == 2 else 0.125)
+        u, v = u * scale, v * scale
+        side = NOISE_SIZE >> level
+        first = (4 * NOISE_SIZE * NOISE_SIZE - 4 * side * side) // 3
     floor_u, floor_v = math.floor(u), math.floor(v)
     part_u, part_v = u - floor_u, v - floor_v
-    column, row = int(floor_u) & mask, int(floor_v) & mask
-    next_column, next_row = (column + 1) & mask, (row + 1) & mask
-    texture = levels[level]
-    above = texture[row, column] * (1.0 - part_u) + texture[row, next_column] * part_u
-    below = texture[next_row, column] * (1.0 - part_u) + texture[next_row, next_column] * part_u
-    return above * (1.0 - part_v) + below * part_v
+    column, row = floor_u & (side - 1), floor_v & (side - 1)
+    next_column = (column + 1) & (side - 1)
+    here, below = first + row * side, first + ((row + 1) & (side - 1)) * side
+    a, b = levels[np.uint64(here + column)], levels[np.uint64(here + next_column)]
+    c, d = levels[np.uint64(below + column)], levels[np.uint64(below + next_column)]
+    upper, lower = a + (b - a) * part_u, c + (d - c) * part_u
+    return upper + (lower - upper) * part_v
 
 
 @inlined

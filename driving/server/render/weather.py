@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.render.arrays import Triple
+
 CLEAR_REACH = 900.0  # m, nothing is drawn farther away
 VISIBLE = 5.0  # optical depths after which a thing has vanished in haze
 
@@ -48,8 +50,8 @@ class Weather:
         """Distance beyond which nothing shows through the haze, m."""
         return min(CLEAR_REACH, VISIBLE / self.haze)
 
-    def palette(self) -> NDArray[np.float64]:
-        """Linear colours (7, 3): sunlight, skylight, bounce, horizon, zenith, cloud, haze."""
+    def palette(self) -> tuple[Triple, ...]:
+        """Linear colours: sunlight, skylight, bounce, horizon, zenith, cloud, haze."""
         day = min(max((self.sun_altitude + 6.0) / 18.0, 0.03), 1.0)
         low = min(max(1.0 - self.sun_altitude / 30.0, 0.0), 1.0)
         cover = self.cover
@@ -62,7 +64,8 @@ class Weather:
         zenith = _mix(np.array([0.11, 0.27, 0.66]), np.array([0.40, 0.44, 0.50]), cover)
         cloud = _mix(np.array([0.95, 0.96, 0.98]), np.array([0.52, 0.55, 0.60]), cover)
         haze = _mix(np.array([0.60, 0.70, 0.83]), np.array([0.62, 0.65, 0.69]), cover)
-        return np.array([sunlight, skylight, bounce, horizon, zenith, cloud, haze]) * day
+        rows = np.array([sunlight, skylight, bounce, horizon, zenith, cloud, haze]) * day
+        return tuple((float(red), float(green), float(blue)) for red, green, blue in rows)
 
 
 def tone_curve(steps: int = 1024) -> NDArray[np.float32]:
