@@ -47,7 +47,7 @@ def ending(before: Snapshot, after: Snapshot) -> tuple[str | None, float]:
         return "left_lane", 0.0
     if after.ego.x >= after.scenario.finish_x:
         return "arrived", 0.0
-    if after.standstill >= STUCK_AFTER and not _child_ahead(after):
+    if after.standstill >= STUCK_AFTER:
         return "stuck", 0.0
     return None, 0.0
 
@@ -88,14 +88,6 @@ class Measures:
             "min_gap": self.min_gap if math.isfinite(self.min_gap) else math.nan,
             "speed_at_occluder": self.speed_at_occluder,
         }
-
-
-def _child_ahead(snapshot: Snapshot) -> bool:
-    """A child stands or runs on the roadway in front: waiting for it is no fault."""
-    child = snapshot.child
-    if child is None or child.x < snapshot.front:
-        return False
-    return snapshot.child_seen and child.y > snapshot.ego.y - 2.0 and child.x - snapshot.front < 15.0
 
 
 def _targets(before: Snapshot, after: Snapshot) -> list[tuple[str, Body, Body]]:

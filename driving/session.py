@@ -23,7 +23,7 @@ ROLE = "a2d_driving"
 """Role name of every actor of ours: what a later session may clean up on a shared server."""
 SPAWN_HEIGHT = 0.5  # m: a real server refuses to spawn into the road
 REST_HEIGHT = 0.02  # m above the road after placing
-STANDING = 1.0  # m/s below which a car counts as standing: creeping past the van is no driving either
+STANDING = 2.0  # m/s below which a car counts as standing: creeping on for seconds is no driving either
 
 
 @dataclass(slots=True)
@@ -137,7 +137,8 @@ class Session:
             others=before.others,
             time=before.time + self._delta,
         )
-        stood = before.standstill + self._delta if after.ego.speed < STANDING else 0.0
+        idle = after.ego.speed < STANDING and not after.waits_for_child
+        stood = before.standstill + self._delta if idle else 0.0
         self._snapshot = replace(after, steer=steer, pedal=pedal, standstill=stood)
         return self._snapshot
 

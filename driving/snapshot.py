@@ -45,7 +45,7 @@ class Snapshot:
     child_seen: bool  # the ego's camera has a line of sight to the child
     steer: float  # last action, [-1, 1]
     pedal: float  # last action, [-1, 1]
-    standstill: float  # s the ego has stood
+    standstill: float  # s the ego has stood without cause
     collided_with: str | None  # what the collision sensor named since the last tick: child | other
 
     @property
@@ -67,3 +67,11 @@ class Snapshot:
     def speed_limit(self) -> float:
         """m/s."""
         return SPEED_LIMIT
+
+    @property
+    def waits_for_child(self) -> bool:
+        """A child in sight is on the roadway close ahead: standing is no fault."""
+        child = self.child
+        if child is None or not self.child_seen:
+            return False
+        return 0.0 <= child.x - self.front < 15.0 and child.y > self.ego.y - 2.0

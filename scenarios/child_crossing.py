@@ -19,7 +19,7 @@ EGO = "vehicle.lincoln.mkz_2020"
 EGO_LENGTH, EGO_WIDTH = 4.892, 1.837
 SPEED_LIMIT = 10.0  # m/s
 INNER_EDGE = 1.9  # m from the lane centre to the occluder's side
-FINISH = 15.0  # m beyond the child's line
+FINISH = 10.0  # m beyond the child's line
 CHILD_BOX = 0.5  # m, length and width of a child's box
 STOP_BESIDE = -6.0  # m from the lane centre, where the child stops on the far pavement
 
@@ -100,7 +100,7 @@ def draw(suite: str, seed: int) -> ChildCrossing:
     return ChildCrossing(
         suite=suite,
         seed=seed,
-        start_x=line_x - EGO_LENGTH / 2 - rng.uniform(30.0, 50.0),
+        start_x=line_x - EGO_LENGTH / 2 - rng.uniform(22.0, 40.0),
         start_speed=rng.uniform(5.0, SPEED_LIMIT),
         line_x=line_x,
         occluder=occluder,

@@ -76,9 +76,11 @@ def test_leaving_the_lane_arriving_and_standing_end_an_episode():
     assert ending(before, snapshot(ego(SCENARIO.line_x - 29.0)))[0] is None
 
 
-def test_waiting_for_a_child_in_sight_is_not_being_stuck():
-    waiting = snapshot(ego(SCENARIO.line_x - 6.0, speed=0.0), child(0.0, 1.0), seen_now=True, standstill=4.0)
-    assert ending(waiting, waiting)[0] is None
+def test_only_a_visible_child_on_the_roadway_is_a_cause_to_stand():
+    car = ego(SCENARIO.line_x - 6.0, speed=0.0)
+    assert snapshot(car, child(0.0, 1.0), seen_now=True).waits_for_child
+    assert not snapshot(car, child(0.0, 1.0)).waits_for_child, "nobody waits for what cannot be seen"
+    assert not snapshot(car, child(0.0, -3.0), seen_now=True).waits_for_child, "it has crossed"
 
 
 def test_the_default_reward_pays_a_tenth_per_step_at_the_limit_and_a_failure_costs_forty():

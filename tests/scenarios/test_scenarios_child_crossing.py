@@ -38,7 +38,7 @@ def test_every_episode_fits_on_the_street_and_starts_short_of_the_reveal():
         assert scenario.start_x > 60.0
         assert scenario.finish_x == scenario.line_x + FINISH < STREET.length - 50.0
         front = scenario.start_x + EGO_LENGTH / 2
-        assert scenario.line_x - front > scenario.reveal_distance + 10.0
+        assert scenario.line_x - front > scenario.reveal_distance + 9.0
 
 
 def test_parked_cars_touch_neither_the_van_nor_the_childs_line():

@@ -7,13 +7,14 @@ registers, while it has to read an array again after every write to another one.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.compiled import borrowed, inlined
 
+Group = TypeVar("Group")
 Triple = tuple[float, float, float]
 
 
@@ -92,61 +93,70 @@ class Image(NamedTuple):
     instance: NDArray[np.uint32]  # (H, W)
 
 
+def plain(group: Group) -> Group:
+    """The group as a bare tuple, which numba types quickly at a call; a named one it types field by field."""
+    return cast(Group, tuple(cast(tuple[Any, ...], group)))
+
+
 @inlined
 def borrow_geometry(geometry: Geometry) -> Geometry:
-    """See `borrowed`."""
+    """The group again from `plain` ones, see `borrowed`."""
     return Geometry(
-        borrowed(geometry.vertices),
-        borrowed(geometry.normals),
-        borrowed(geometry.triangles),
-        borrowed(geometry.facings),
-        borrowed(geometry.spans),
-        borrowed(geometry.spheres),
+        borrowed(geometry[0]),
+        borrowed(geometry[1]),
+        borrowed(geometry[2]),
+        borrowed(geometry[3]),
+        borrowed(geometry[4]),
+        borrowed(geometry[5]),
     )
 
 
 @inlined
 def borrow_objects(objects: Objects) -> Objects:
-    """See `borrowed`."""
+    """The group again from `plain` ones, see `borrowed`."""
     return Objects(
-        borrowed(objects.pose),
-        borrowed(objects.mesh),
-        borrowed(objects.levels),
-        borrowed(objects.surface),
-        borrowed(objects.actor),
-        borrowed(objects.shrink),
-        borrowed(objects.ribbon),
+        borrowed(objects[0]),
+        borrowed(objects[1]),
+        borrowed(objects[2]),
+        borrowed(objects[3]),
+        borrowed(objects[4]),
+        borrowed(objects[5]),
+        borrowed(objects[6]),
     )
+
+
+@inlined
+def borrow_view(view: View) -> View:
+    """The group again from `plain` ones, see `borrowed`."""
+    return View(view[0], view[1], view[2], view[3], view[4], view[5])
 
 
 @inlined
 def borrow_canvas(canvas: Canvas) -> Canvas:
-    """See `borrowed`."""
-    return Canvas(
-        borrowed(canvas.nearness), borrowed(canvas.owner), borrowed(canvas.visible), borrowed(canvas.corners)
-    )
+    """The group again from `plain` ones, see `borrowed`."""
+    return Canvas(borrowed(canvas[0]), borrowed(canvas[1]), borrowed(canvas[2]), borrowed(canvas[3]))
 
 
 @inlined
 def borrow_light(light: Light) -> Light:
-    """See `borrowed`."""
+    """The group again from `plain` ones, see `borrowed`."""
     return Light(
-        light.sun,
-        light.palette,
-        light.haze,
-        light.cover,
-        light.wetness,
-        light.shade_axes,
-        borrowed(light.shade_map),
-        borrowed(light.blockers),
-        borrowed(light.blocked),
-        borrowed(light.blocked_origin),
-        borrowed(light.noise),
-        borrowed(light.tone),
+        light[0],
+        light[1],
+        light[2],
+        light[3],
+        light[4],
+        light[5],
+        borrowed(light[6]),
+        borrowed(light[7]),
+        borrowed(light[8]),
+        borrowed(light[9]),
+        borrowed(light[10]),
+        borrowed(light[11]),
     )
 
 
 @inlined
 def borrow_image(image: Image) -> Image:
-    """See `borrowed`."""
-    return Image(borrowed(image.bgra), borrowed(image.depth), borrowed(image.tag), borrowed(image.instance))
+    """The group again from `plain` ones, see `borrowed`."""
+    return Image(borrowed(image[0]), borrowed(image[1]), borrowed(image[2]), borrowed(image[3]))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Image, Triple, View
+from driving.server.render.arrays import Image, Triple, View, plain
 from driving.server.render.raster import SAMPLES, draw
 from driving.server.render.scene import Scene, rotation_matrix
 from driving.server.render.shade import shade
@@ -79,8 +79,9 @@ def render(
         np.empty(shape, np.uint8),
         np.empty(shape, np.uint32),
     )
-    draw(stage.geometry, stage.objects, view, canvas)
-    shade(canvas, stage.geometry, stage.objects, stage.surfaces, view, light, image)
+    geometry, objects, view, canvas = plain(stage.geometry), plain(stage.objects), plain(view), plain(canvas)
+    draw(geometry, objects, view, canvas)
+    shade(canvas, geometry, objects, stage.surfaces, view, plain(light), plain(image))
     return Frame(*image)
 
 

@@ -20,6 +20,7 @@ from driving.server.render.arrays import (
     borrow_canvas,
     borrow_geometry,
     borrow_objects,
+    borrow_view,
 )
 from driving.server.render.compiled import inlined, kernel
 
@@ -35,7 +36,7 @@ TINY = (1.2, 0.2)  # px, below it nothing: parts of the street, actors
 def draw(geometry: Geometry, objects: Objects, view: View, canvas: Canvas) -> int:
     """Draw every object into `canvas` (which is cleared first); return how many triangles were drawn."""
     canvas, geometry = borrow_canvas(canvas), borrow_geometry(geometry)
-    objects = borrow_objects(objects)
+    objects, view = borrow_objects(objects), borrow_view(view)
     canvas.nearness[:] = 0.0
     canvas.owner[:] = -1
     placement = np.empty((3, 4))

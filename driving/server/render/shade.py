@@ -24,6 +24,7 @@ from driving.server.render.arrays import (
     borrow_image,
     borrow_light,
     borrow_objects,
+    borrow_view,
 )
 from driving.server.render.compiled import borrowed, inlined, kernel
 from driving.server.render.material import colour_of
@@ -45,7 +46,7 @@ def shade(
 ) -> None:
     """Fill `image` from `canvas`."""
     canvas, geometry, objects = borrow_canvas(canvas), borrow_geometry(geometry), borrow_objects(objects)
-    light, image = borrow_light(light), borrow_image(image)
+    view, light, image = borrow_view(view), borrow_light(light), borrow_image(image)
     surfaces = borrowed(surfaces)
     owners = canvas.owner
     keys = np.empty(4, np.int64)
@@ -56,10 +57,8 @@ def shade(
             found[1] = owners[2 * row, 2 * column + 1]
             found[2] = owners[2 * row + 1, 2 * column]
             found[3] = owners[2 * row + 1, 2 * column + 1]
-            if found[0] == found[1] and found[0] == found[2] and found[0] == found[3]:
-                uniform = True
-            else:
-                uniform = False
+            uniform = found[0] == found[1] and found[0] == found[2] and found[0] == found[3]
+            if not uniform:
                 for sample in range(4):
                     keys[sample] = _key(canvas, geometry, objects, found[sample])
             _shade_pixel(
