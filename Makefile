@@ -16,16 +16,16 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@
 
-# Trains A2D and its baseline, evaluates both on the same held-out seeds, films them, writes the report.
-# Each command goes on where it was interrupted, so running `make run` again loses nothing.
+# Trains plain imitation (AIL), lets A2D go on from it, evaluates both on the same held-out seeds, films them
+# and writes the report. Each command goes on where it was interrupted, so running it again loses nothing.
 run: $(INSTALLED)
-	$(BIN)/a2d train child_crossing method=ail run=$(DEMO)/ail
-	$(BIN)/a2d train child_crossing method=a2d run=$(DEMO)/a2d
-	$(BIN)/a2d evaluate $(DEMO)/ail --suite heldout --episodes 200
-	$(BIN)/a2d evaluate $(DEMO)/a2d --suite heldout --episodes 200
-	$(BIN)/a2d record $(DEMO)/ail --suite heldout --episodes 4
-	$(BIN)/a2d record $(DEMO)/a2d --suite heldout --episodes 4
-	$(BIN)/a2d compare $(DEMO)/ail $(DEMO)/a2d --out $(DEMO)/report.html
+	$(BIN)/a2d train child_crossing method=ail rollout.interactions=30000 run=$(DEMO)/ail
+	$(BIN)/a2d train child_crossing method=a2d start_from=$(DEMO)/ail run=$(DEMO)/a2d
+	$(BIN)/a2d evaluate $(DEMO)/ail --episodes 300
+	$(BIN)/a2d evaluate $(DEMO)/a2d --episodes 300
+	$(BIN)/a2d record $(DEMO)/ail --episodes 6
+	$(BIN)/a2d record $(DEMO)/a2d --episodes 6
+	$(BIN)/a2d compare $(DEMO)/a2d $(DEMO)/ail --out $(DEMO)/report.html
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
