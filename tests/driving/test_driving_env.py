@@ -14,7 +14,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 @pytest.fixture(scope="module")
 def env():
-    world = gymnasium.make("driving.registration:driving/ChildCrossing-v0", suite="heldout", scripted_expert="privileged")
+    world = gymnasium.make(
+        "driving.registration:driving/ChildCrossing-v0", suite="heldout", scripted_expert="privileged"
+    )
     yield world
     world.close()
 
@@ -75,7 +77,9 @@ def test_an_unknown_suite_or_reward_names_the_choices():
 
 
 def test_the_dashcam_gives_a_picture_of_every_tick():
-    world = gymnasium.make("driving.registration:driving/ChildCrossing-v0", render_mode="rgb_array", suite="heldout")
+    world = gymnasium.make(
+        "driving.registration:driving/ChildCrossing-v0", render_mode="rgb_array", suite="heldout"
+    )
     try:
         world.reset(seed=2)
         before = world.render()
