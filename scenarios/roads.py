@@ -65,7 +65,7 @@ _DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <OpenDRIVE>
   <header revMajor="1" revMinor="4" name="street" version="1.0"
           north="20" south="-20" east="{half}" west="-{half}">
-    <geoReference><![CDATA[+proj=tmerc +lat_0=52.5 +lon_0=13.4 +k=1 +x_0=0 +y_0=0 +datum=WGS84]]></geoReference>
+    <geoReference><![CDATA[+proj=tmerc +lat_0=52.5 +lon_0=13.4 +k=1 +x_0=0 +y_0=0]]></geoReference>
   </header>
   <road name="street" length="{length}" id="1" junction="-1">
     <type s="0" type="town"><speed max="36" unit="km/h"/></type>
