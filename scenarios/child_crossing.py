@@ -97,11 +97,12 @@ def draw(suite: str, seed: int) -> ChildCrossing:
     front = line_x - rng.uniform(0.5, 1.2) - CHILD_BOX / 2
     occluder = Placed(blueprint, front - length / 2, STREET.lane_centre + INNER_EDGE + width / 2, 0.0)
     start = Placed(str(rng.choice(CHILDREN)), line_x, STREET.lane_centre + rng.uniform(2.4, 3.2), -np.pi / 2)
+    distance, speed = _beginning(rng, spread=suite == "train")
     return ChildCrossing(
         suite=suite,
         seed=seed,
-        start_x=line_x - EGO_LENGTH / 2 - rng.uniform(22.0, 40.0),
-        start_speed=rng.uniform(5.0, SPEED_LIMIT),
+        start_x=line_x - EGO_LENGTH / 2 - distance,
+        start_speed=speed,
         line_x=line_x,
         occluder=occluder,
         child=start if rng.random() < 0.5 else None,
@@ -114,6 +115,18 @@ def draw(suite: str, seed: int) -> ChildCrossing:
 def blueprint_pool() -> tuple[str, ...]:
     """Every actor that an episode can need beside the ego, each once: spawned once, then reused."""
     return (*OCCLUDERS, *CHILDREN, *PARKED)
+
+
+def _beginning(rng: np.random.Generator, *, spread: bool) -> tuple[float, float]:
+    """How far the ego's front is from the child's line at the start (m), and how fast it is (m/s).
+
+    Where `spread`, two of three episodes begin nearer and slower, at a speed that comfortable braking can still
+    take off: a learner that has only ever passed the van at the limit cannot know what slowing would change.
+    """
+    if spread and rng.random() < 2 / 3:
+        distance = rng.uniform(9.0, 30.0)
+        return distance, rng.uniform(2.0, min(SPEED_LIMIT, (2 * 3.0 * (distance - 4.0)) ** 0.5))
+    return rng.uniform(22.0, 40.0), rng.uniform(5.0, SPEED_LIMIT)
 
 
 def _parked(rng: np.random.Generator, *, rear: float, line_x: float) -> tuple[Placed, ...]:

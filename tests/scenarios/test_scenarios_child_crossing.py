@@ -33,12 +33,24 @@ def test_the_van_leaves_the_lane_free_and_hides_the_child():
             assert scenario.child.y - 0.25 > scenario.occluder.y - width / 2
 
 
-def test_every_episode_fits_on_the_street_and_starts_short_of_the_reveal():
+def test_every_episode_fits_on_the_street():
     for scenario in MANY:
         assert scenario.start_x > 60.0
         assert scenario.finish_x == scenario.line_x + FINISH < STREET.length - 50.0
+
+
+def test_heldout_episodes_start_short_of_the_reveal():
+    for scenario in (draw("heldout", seed) for seed in range(300)):
         front = scenario.start_x + EGO_LENGTH / 2
         assert scenario.line_x - front > scenario.reveal_distance + 9.0
+        assert scenario.start_speed >= 5.0
+
+
+def test_training_episodes_also_start_near_and_slow_and_can_still_stop():
+    gaps = [(s.line_x - s.start_x - EGO_LENGTH / 2, s.start_speed) for s in MANY]
+    assert min(gap for gap, _ in gaps) < 12.0
+    assert min(speed for _, speed in gaps) < 3.0
+    assert all(speed**2 / (2 * 6.0) < gap - 3.9 for gap, speed in gaps)
 
 
 def test_parked_cars_touch_neither_the_van_nor_the_childs_line():
