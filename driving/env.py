@@ -205,11 +205,15 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 def _observation_space(channels: int, height: int, width: int) -> gymnasium.spaces.Dict:
     return gymnasium.spaces.Dict(
         {
-            "state": gymnasium.spaces.Box(-np.inf, np.inf, (len(features.STATE),), np.float32),
+            "state": _vector_space(len(features.STATE)),
             "image": gymnasium.spaces.Box(0, 255, (channels, height, width), np.uint8),
-            "telemetry": gymnasium.spaces.Box(-np.inf, np.inf, (len(features.TELEMETRY),), np.float32),
+            "telemetry": _vector_space(len(features.TELEMETRY)),
         }
     )
+
+
+def _vector_space(size: int) -> gymnasium.spaces.Box:
+    return gymnasium.spaces.Box(-features.LIMIT, features.LIMIT, (size,), np.float32)
 
 
 def _choose(name: str, value: Any, choices: Any) -> None:

@@ -11,6 +11,9 @@ from driving.snapshot import Snapshot
 
 Feature = Callable[[Snapshot], float]
 
+LIMIT = 20.0
+"""No scaled feature leaves [-LIMIT, LIMIT]; on the street none comes near."""
+
 
 def _seen_child(value: Callable[[Snapshot], float]) -> Feature:
     return lambda snapshot: value(snapshot) if snapshot.child_seen else 0.0
@@ -58,7 +61,7 @@ TELEMETRY: dict[str, tuple[float, Feature]] = {
 
 
 def state(snapshot: Snapshot) -> NDArray[np.float32]:
-    """What the expert sees, each entry divided by its scale; shape (len(STATE),)."""
+    """What the expert sees, each entry divided by its scale, within +-LIMIT; shape (len(STATE),)."""
     return _vector(STATE, snapshot)
 
 
@@ -68,4 +71,5 @@ def telemetry(snapshot: Snapshot) -> NDArray[np.float32]:
 
 
 def _vector(features: dict[str, tuple[float, Feature]], snapshot: Snapshot) -> NDArray[np.float32]:
-    return np.array([value(snapshot) / scale for scale, value in features.values()], np.float32)
+    scaled = [value(snapshot) / scale for scale, value in features.values()]
+    return np.clip(np.array(scaled, np.float32), -LIMIT, LIMIT)

@@ -18,7 +18,7 @@ pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 FRONT = CameraSpec(width=96, height=48, fov=80.0, forward=1.2, up=1.45, name="front")
-WITH_CHILD = next(s for s in (draw("train", seed) for seed in range(100)) if s.child is not None)
+WITH_CHILD = next(s for s in (draw("heldout", seed) for seed in range(100)) if s.child is not None)
 IDLE = Command(0.0, 0.0, 0.0)
 
 
