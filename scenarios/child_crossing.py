@@ -120,8 +120,8 @@ def blueprint_pool() -> tuple[str, ...]:
 def _beginning(rng: np.random.Generator, *, spread: bool) -> tuple[float, float]:
     """How far the ego's front is from the child's line at the start (m), and how fast it is (m/s).
 
-    Where `spread`, two of three episodes begin nearer and slower, at a speed that comfortable braking can still
-    take off: a learner that has only ever passed the van at the limit cannot know what slowing would change.
+    Where `spread`, two of three episodes begin nearer and slower, at a speed that comfortable braking can
+    still take off: who has only ever passed the van at the limit cannot know what slowing would change.
     """
     if spread and rng.random() < 2 / 3:
         distance = rng.uniform(9.0, 30.0)
