@@ -86,7 +86,7 @@ class Session:
         self._pool = self._spawn_pool()
         self.cameras = {spec.name: Camera(self._spawn_camera(spec), spec) for spec in cameras}
         self._collision = CollisionSensor(self._attach("sensor.other.collision", {}))
-        self._frame = self._world.tick()
+        self._tick()
         self._snapshot: Snapshot | None = None
         self._walking = False
         self._began = self._frame  # frame at which the episode began
@@ -198,7 +198,7 @@ class Session:
             destroy = self._carla.command.DestroyActor
             # ticking inside the batch would wait for the world with the GIL held, and listeners need it
             self._client.apply_batch_sync([destroy(actor) for actor in ours], False)
-            self._world.tick()
+            self._tick()
 
     def _spawn_pool(self) -> dict[str, _Actor]:
         """Every actor of `blueprint_pool`, parked where no camera of ours looks."""
