@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -17,7 +18,7 @@ CHUNK = 1 << 16  # bytes
 log = logging.getLogger(__name__)
 
 
-class Connection:
+class Connection(ABC):
     """One accepted socket and the bytes that still wait to leave through it."""
 
     def __init__(self, sock: socket.socket, name: str, selector: selectors.BaseSelector) -> None:
@@ -92,10 +93,11 @@ class Connection:
         self._waiting.clear()
         self.closed()
 
+    @abstractmethod
     def readable(self) -> None:
         """Bytes have come."""
-        raise NotImplementedError
 
+    @abstractmethod
     def closed(self) -> None:
         """The connection is over."""
 
