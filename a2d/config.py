@@ -14,6 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from a2d.errors import A2DError
 
 METHODS = ("a2d", "ail", "rl_mdp")
+BASELINES = ("mixture", "state")
 VECTOR_KINDS = ("native", "async", "sync")
 
 
@@ -57,12 +58,19 @@ class RolloutConfig:
     """Weight of the next step's reward (gamma), in [0, 1]."""
     gae_lambda: float = 0.9
     """For advantages. Near 1 the hidden state leaks into them: the expert that saw it earns the credit."""
+    baseline: str = "mixture"
+    """Whose value the advantages are measured against.
+
+    mixture: beta V(s) + (1 - beta) V(b), the paper's. state: V(s) whoever acts: explains far more of the
+    return where b is an image, and `expert.trainee_kl` keeps the expert from making use of what it tells.
+    """
     critic_lambda: float = 0.95
     """For the critics' targets; 1 would be the discounted return."""
 
     def __post_init__(self) -> None:
         _at_least("rollout.interactions", self.interactions, 1)
         _at_least("rollout.steps", self.steps, 1)
+        _one_of("rollout.baseline", self.baseline, BASELINES)
         for name in ("beta", "beta_decay", "discount", "gae_lambda", "critic_lambda"):
             _within(f"rollout.{name}", getattr(self, name), 0.0, 1.0)
 
@@ -142,7 +150,7 @@ class TraineeConfig:
     value: float = 0.5
     """Coefficient of the value loss."""
     state: float = 0.0
-    """Coefficient of regressing `state`: teaches an image encoder to see before there is anything to do."""
+    """Coefficient of regressing `state`, each entry in units of its variance: teaches an encoder to see."""
     observed_std: bool = False
     """Continuous actions: the standard deviation depends on the observation."""
     std_min: float = 0.05

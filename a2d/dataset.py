@@ -45,6 +45,10 @@ class Buffer:
         chosen = rng.integers(self.size, size=count)
         return {key: values[chosen] for key, values in self._rows.items()}
 
+    def variance(self, key: str) -> NDArray[np.float32]:
+        """How much each entry under `key` varies over the rows kept."""
+        return self._rows[key][: self.size].var(axis=0, dtype=np.float32)
+
     def newest(self, *, megabytes: int) -> Arrays:
         """Copy the newest rows that fit, oldest first."""
         if not self._rows:

@@ -93,7 +93,8 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
     """
     config, beta = learner.config, method.beta_at(learner.rounds)
     learner.anneal()
-    mixture = Mixture(teacher, learner.critic, learner.trainee, beta)
+    by_state = config.rollout.baseline == "state"
+    mixture = Mixture(teacher, learner.critic, learner.trainee, beta, by_state)
     rollout = collector.collect(mixture, steps=config.rollout.steps, return_scale=config.return_scale)
     learner.interactions += rollout.interactions
     target = lambda_returns(
@@ -111,7 +112,7 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
         if method.improves_expert:
             metrics["explained_variance"] = explained_variance(rollout.value, target)
             metrics |= _improve(learner, rollout)
-        if beta > 0.0:  # otherwise nobody asks the state's critic
+        if beta > 0.0 or by_state:  # otherwise nobody asks the state's critic
             metrics |= _fit_critic(learner, rollout, target=target)
         if method.projects:
             metrics |= _project(learner, rollout, target=target, teacher=teacher)

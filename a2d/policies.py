@@ -183,7 +183,7 @@ class Decision:
 
     action: Tensor  # (N,) or (N, A), not clipped
     log_prob: Tensor  # (N,) of the mixture that acted
-    value: Tensor  # (N,) V of the mixture, in units of the return scale
+    value: Tensor  # (N,) V of the mixture or of the state, in units of the return scale
     trainee: Tensor  # (N, P) the trainee's distribution parameters
 
 
@@ -198,6 +198,7 @@ class Mixture:
     critic: StateCritic
     trainee: Trainee
     beta: float
+    state_baseline: bool = False  # V(s) whoever acts, instead of the mixture's
 
     @torch.inference_mode()
     def decide(
@@ -232,12 +233,14 @@ class Mixture:
 
     @torch.inference_mode()
     def value(self, observation: Observation) -> Tensor:
-        """V of the mixture, shape (N,), in units of the return scale."""
-        if self.beta >= 1.0:
+        """V of the observation, shape (N,), in units of the return scale."""
+        if self.state_baseline or self.beta >= 1.0:
             return self.critic(observation["state"])
         return self._value(observation, self.trainee(observation))
 
     def _value(self, observation: Observation, reading: Reading) -> Tensor:
+        if self.state_baseline:
+            return self.critic(observation["state"])
         if self.beta <= 0.0:
             return reading.value
         return mixture_value(self.critic(observation["state"]), reading.value, beta=self.beta)

@@ -31,7 +31,7 @@ class Rollout:
     log_prob: NDArray[np.float32]  # (T, N) of the mixture that acted
     trainee: NDArray[np.float32]  # (T, N, P) the trainee's distribution parameters
     reward: NDArray[np.float32]  # (T, N)
-    value: NDArray[np.float32]  # (T, N) V of the observation acted on, in units of reward
+    value: NDArray[np.float32]  # (T, N) V of what was acted on, in units of reward
     next_value: NDArray[np.float32]  # (T, N) V of the observation the step returned; 0 where it terminated
     terminated: NDArray[np.bool_]  # (T, N): no future
     truncated: NDArray[np.bool_]  # (T, N): cut short by a limit, the future still has value

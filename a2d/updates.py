@@ -19,6 +19,8 @@ from a2d.policies import Expert, StateCritic, Trainee
 
 Scalars = dict[str, float]
 
+LEAST_VARIANCE = 0.01  # an entry of the state that varies less is not worth more for it
+
 
 @dataclass(frozen=True, slots=True)
 class ExpertBatch:
@@ -128,7 +130,8 @@ def project(
 
     Minimises E_D[KL(pi_theta(a|s) || pi_psi(a|b))], whose optimum is the implicit policy, the posterior
     average of the expert. One pass of the encoder serves all three losses: each minibatch is part newest
-    round (which alone has `target`s for the value) and part D.
+    round (which alone has `target`s for the value) and part D. The state's error counts in units of each
+    entry's variance over D: otherwise what is seldom and small, such as a child in view, is never learnt.
 
     Args:
         trainee: What is fitted.
@@ -146,6 +149,7 @@ def project(
     steps = max(1, math.ceil(config.updates_per_step * newest / config.minibatch))
     share = max(1, round(config.fresh * config.minibatch))
     order = _endless(newest, share, rng=rng)
+    worth = torch.from_numpy(1.0 / np.maximum(buffer.variance("state"), LEAST_VARIANCE)).to(device)
     losses: dict[str, list[float]] = {}
     for _ in range(steps):
         rows = next(order)
@@ -153,7 +157,7 @@ def project(
         joined = {key: np.concatenate((fresh[key][rows], old)) for key, old in drawn.items()}
         batch = {key: torch.from_numpy(values).to(device) for key, values in joined.items()}
         target = torch.from_numpy(fresh["target"][rows]).to(device)
-        terms = _trainee_losses(trainee, expert, batch=batch, target=target)
+        terms = _trainee_losses(trainee, expert, batch=batch, target=target, worth=worth)
         loss = terms["projection"] + config.value * terms["value"] + config.state * terms["state"]
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         for name, value in terms.items():
@@ -178,7 +182,12 @@ def descend(loss: Tensor, optimizer: torch.optim.Optimizer, *, module: nn.Module
 
 
 def _trainee_losses(
-    trainee: Trainee, expert: Expert | None, *, batch: Mapping[str, Tensor], target: Tensor
+    trainee: Trainee,
+    expert: Expert | None,
+    *,
+    batch: Mapping[str, Tensor],
+    target: Tensor,
+    worth: Tensor,
 ) -> dict[str, Tensor]:
     reading = trainee(batch)
     policy = trainee.family.of(reading.parameters)
@@ -192,7 +201,7 @@ def _trainee_losses(
     return {
         "projection": projection,
         "value": value,
-        "state": (reading.state - batch["state"]).square().mean(),
+        "state": ((reading.state - batch["state"]).square() * worth).mean(),
     }
 
 

@@ -48,14 +48,14 @@ def worlds():
     made.close()
 
 
-def mixture_for(worlds, beta):
+def mixture_for(worlds, beta, *, state_baseline=False):
     torch.manual_seed(0)
     shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
     expert, trainee = Expert(shapes, ExpertConfig()), Trainee(shapes, TraineeConfig())
     with torch.no_grad():  # far apart, so that whose density was noted shows
         expert.head.bias.copy_(torch.tensor([2.0, 0.0]))
         trainee.policy.bias.copy_(torch.tensor([0.0, 2.0]))
-    return Mixture(expert, StateCritic(shapes, ExpertConfig()), trainee, beta)
+    return Mixture(expert, StateCritic(shapes, ExpertConfig()), trainee, beta, state_baseline)
 
 
 def collector_for(worlds):
@@ -117,6 +117,14 @@ def test_episodes_go_on_from_round_to_round_until_a_restart(worlds):
     collector.restart()
     third = collector.collect(mixture, steps=1, return_scale=1.0)
     assert third.observation["state"][:, 0, 0].tolist() == [0]
+
+
+def test_with_the_states_baseline_its_critic_is_asked_whoever_acts(worlds):
+    mixture = mixture_for(worlds, 0.0, state_baseline=True)
+    rollout = collector_for(worlds).collect(mixture, steps=3, return_scale=10.0)
+    state = torch.as_tensor(rollout.observation["state"])
+    np.testing.assert_allclose(rollout.value, 10.0 * mixture.critic(state).detach().numpy(), rtol=1e-5)
+    np.testing.assert_allclose(rollout.next_value[0], rollout.value[1], rtol=1e-5)
 
 
 def test_training_never_draws_the_seeds_of_evaluation(worlds):

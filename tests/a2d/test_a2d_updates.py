@@ -66,6 +66,33 @@ def test_the_projection_onto_what_can_be_told_apart_leaves_nothing():
     np.testing.assert_allclose(found, table, atol=0.01)
 
 
+def test_what_is_small_in_the_state_is_learnt_as_well_as_what_is_large():
+    """The error of an entry counts in units of its variance: in other units the loss is the same number."""
+    rng = np.random.default_rng(0)
+    states = rng.normal(size=(128, 2)).astype(np.float32)
+    shapes = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("categorical", 3))
+    trainee = Trainee(shapes, TraineeConfig(hidden=(16,)))
+    torch.nn.init.zeros_(trainee.state.weight)
+    config = TraineeConfig(hidden=(16,), minibatch=128, updates_per_step=1, value=0.0)
+    found = []
+    for scale in ([1.0, 1.0], [1.0, 0.2]):
+        rows = {"state": states * np.float32(scale), "compact": np.ones((128, 1), np.float32)}
+        buffer = Buffer(samples=128, megabytes=1)
+        buffer.add(rows)
+        scalars = project(
+            trainee,
+            torch.optim.SGD(trainee.parameters(), lr=0.0),
+            expert=Expert(shapes, ExpertConfig()),
+            fresh={**rows, "target": np.zeros(128, np.float32)},
+            buffer=buffer,
+            config=config,
+            rng=np.random.default_rng(1),
+        )
+        found.append(scalars["loss/state"])
+    np.testing.assert_allclose(found, found[0], rtol=1e-5)
+    assert 0.5 < found[0] < 2.0  # guessing the mean costs one variance
+
+
 def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough():
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
