@@ -35,7 +35,7 @@ def seeds_of(seed: Any, *, count: int) -> tuple[NDArray[np.int64], NDArray[np.bo
         Seeds (count,), 0 where none is given, and where one is (count,).
 
     Raises:
-        ValueError: As many seeds as worlds are needed, each from 0 to 2**63 - 1.
+        ValueError: As many seeds as worlds are needed, each an integer below 2**63.
     """
     if seed is None:
         return np.zeros(count, np.int64), np.zeros(count, np.bool_)
@@ -50,6 +50,4 @@ def seeds_of(seed: Any, *, count: int) -> tuple[NDArray[np.int64], NDArray[np.bo
         seeds = given.astype(np.int64)
     except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"a seed is an integer from 0 to 2**63 - 1: {error}") from error
-    if seeds.min() < 0:
-        raise ValueError(f"a seed is at least 0, got {seeds.min()}")
     return seeds, present
