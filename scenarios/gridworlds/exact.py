@@ -5,11 +5,13 @@ All returns are undiscounted, as the paper reports them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.gridworlds.beliefs import belief_graph
 from scenarios.gridworlds.model import GridModel
 
 CONVERGED = 1e-10
@@ -29,7 +31,7 @@ def optimal_partial_return(model: GridModel) -> float:
 
     Value iteration over the beliefs (posteriors over states given what was seen) that can be reached.
     """
-    graph = _belief_graph(model)
+    graph = belief_graph(model)
     values = np.zeros(len(graph.reward))
     for _ in range(ITERATION_LIMIT):
         backed_up = graph.reward.copy()
@@ -65,11 +67,86 @@ def uniform_policy(model: GridModel) -> NDArray[np.float64]:
     return np.full(model.reward.shape, 1.0 / model.actions)
 
 
-def optimal_state_policy(model: GridModel) -> NDArray[np.float64]:
-    """Return the best policy on the state, ties shared evenly, shape (S, A)."""
+def optimal_state_policy(model: GridModel, *, preference: Sequence[int] | None = None) -> NDArray[np.float64]:
+    """Return the best policy on the state, shape (S, A).
+
+    Args:
+        model: The world, S states and A actions.
+        preference: Of the moves that are equally good, the one that comes first in this order of all actions
+            is made; None makes each as often as the others. The choice changes nothing that this policy
+            earns, but what its imitator does (on Frozen Lake only: elsewhere there are no ties).
+    """
     values = _optimal_values(model)
     best = values >= values.max(axis=1, keepdims=True) - 1e-6
-    return best / best.sum(axis=1, keepdims=True)
+    if preference is None:
+        return best / best.sum(axis=1, keepdims=True)
+    order = np.asarray(preference)
+    return np.eye(model.actions)[order[best[:, order].argmax(axis=1)]]
+
+
+@dataclass(frozen=True, slots=True)
+class Imitation:
+    """What becomes of a trainee that is fitted to an expert and drives itself."""
+
+    policy: NDArray[np.float64]  # (S, A), equal for states that look the same
+    occupancy: NDArray[np.float64]  # (S,): share of its time that it spends in each state
+    divergence: float  # mean over that time of KL(expert || trainee), nats
+
+
+def imitate(model: GridModel, expert: NDArray[np.float64], *, discount: float) -> Imitation:
+    """Return the fixed point of asymmetric imitation (AIL) without memory.
+
+    The trainee does what the expert does on average in the states that look the same, weighted by how often
+    the trainee is in each: pihat(a|b) = E_{d(s|b)}[pi(a|s)] with d of pihat itself, iterated. That weight is
+    not the prior: where the trainee has survived so far, the hazard is less likely to be.
+
+    Args:
+        model: The world, S states and A actions.
+        expert: Probability of each action in each state, shape (S, A).
+        discount: Of the time spent in a state, in (0, 1].
+
+    Raises:
+        ArithmeticError: The iteration does not settle.
+
+    Source: Warrington et al., ICML 2021, definition 1 and theorem 1.
+    """
+    alike = model.appearance()
+    same = (alike[:, None] == alike).astype(np.float64)  # (S, S)
+    trainee = same @ expert / same.sum(axis=1, keepdims=True)
+    for _ in range(ITERATION_LIMIT):
+        time = occupancy(model, trainee, discount=discount)
+        weight = same @ time
+        average = same @ (time[:, None] * expert) / np.maximum(weight, CONVERGED)[:, None]
+        following = np.where((weight > CONVERGED)[:, None], average, trainee)  # never seen: as before
+        if np.abs(following - trainee).max() < CONVERGED:
+            share = time / time.sum()
+            return Imitation(following, share, float(share @ divergence(expert, following)))
+        trainee = following
+    raise ArithmeticError(f"imitation did not settle in {ITERATION_LIMIT} rounds")
+
+
+def most_probable(policy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the policy that always makes the most probable move, the first of equals; both (S, A)."""
+    return np.eye(policy.shape[1])[np.round(policy, 9).argmax(axis=1)]
+
+
+def occupancy(model: GridModel, policy: NDArray[np.float64], *, discount: float) -> NDArray[np.float64]:
+    """Return how many steps a policy (S, A) spends in each state, a step after t others counting discount^t.
+
+    Solves d(s') = start(s') + discount * sum_{s, a} d(s) policy(a|s) [a leads from s to s' and goes on].
+    """
+    states = len(model.start)
+    onward = np.zeros((states, states))
+    source = np.repeat(np.arange(states), model.actions)
+    np.add.at(onward, (model.next_state.reshape(-1), source), np.where(model.ended, 0.0, policy).reshape(-1))
+    return np.asarray(np.linalg.solve(np.eye(states) - discount * onward, model.start), dtype=np.float64)
+
+
+def divergence(expert: NDArray[np.float64], trainee: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return KL(expert || trainee) in each state, nats, shape (S,); both policies (S, A)."""
+    made = expert > 0
+    ratio = np.divide(expert, trainee, out=np.ones_like(expert), where=made)
+    return np.where(made, expert * np.log(ratio), 0.0).sum(axis=1)
 
 
 def _action_values(model: GridModel, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -90,74 +167,3 @@ def _optimal_values(model: GridModel) -> NDArray[np.float64]:
             return action_values
         values = improved
     raise ArithmeticError(f"value iteration did not settle in {ITERATION_LIMIT} sweeps")
-
-
-@dataclass(frozen=True, slots=True)
-class _BeliefGraph:
-    """B reachable beliefs and the E ways from one to another."""
-
-    start: NDArray[np.float64]  # (B,): probability of starting with this belief
-    reward: NDArray[np.float64]  # (B, A): expected reward
-    source: NDArray[np.int64]  # (E,)
-    action: NDArray[np.int64]  # (E,)
-    target: NDArray[np.int64]  # (E,)
-    probability: NDArray[np.float64]  # (E,)
-
-
-_Belief = tuple[tuple[int, float], ...]  # (state, probability), ordered by state
-
-
-def _belief_graph(model: GridModel) -> _BeliefGraph:
-    appearance = model.appearance()
-    starts = _split_by_appearance(dict(enumerate(model.start.tolist())), appearance)
-    queue = [belief for belief, _ in starts]
-    number = {belief: index for index, belief in enumerate(queue)}
-    rewards: list[list[float]] = []
-    edges: list[tuple[int, int, int, float]] = []
-    for belief in queue:  # grows while it is walked: breadth first
-        rewards.append([sum(p * model.reward[state, a] for state, p in belief) for a in range(model.actions)])
-        for action in range(model.actions):
-            for successor, probability in _successors(model, appearance, belief, action):
-                if successor not in number:
-                    number[successor] = len(number)
-                    queue.append(successor)
-                edges.append((number[belief], action, number[successor], probability))
-    start = np.zeros(len(queue))
-    for belief, probability in starts:
-        start[number[belief]] = probability
-    source, actions, target, probabilities = zip(*edges, strict=True)
-    return _BeliefGraph(
-        start=start,
-        reward=np.array(rewards),
-        source=np.array(source),
-        action=np.array(actions),
-        target=np.array(target),
-        probability=np.array(probabilities),
-    )
-
-
-def _successors(
-    model: GridModel, appearance: NDArray[np.int64], belief: _Belief, action: int
-) -> list[tuple[_Belief, float]]:
-    """Return the beliefs that may follow an action with their probabilities; ended episodes are left out."""
-    mass: dict[int, float] = {}
-    for state, probability in belief:
-        if not model.ended[state, action]:
-            successor = int(model.next_state[state, action])
-            mass[successor] = mass.get(successor, 0.0) + probability
-    return _split_by_appearance(mass, appearance)
-
-
-def _split_by_appearance(
-    mass: dict[int, float], appearance: NDArray[np.int64]
-) -> list[tuple[_Belief, float]]:
-    """Group states that look the same into one belief each; rounded so that equal ones are found again."""
-    groups: dict[int, dict[int, float]] = {}
-    for state, probability in mass.items():
-        if probability > 0:
-            groups.setdefault(int(appearance[state]), {})[state] = probability
-    beliefs = []
-    for group in groups.values():
-        total = sum(group.values())
-        beliefs.append((tuple((s, round(group[s] / total, 12)) for s in sorted(group)), total))
-    return beliefs

@@ -13,7 +13,7 @@ MOVES = ((0, -1), (1, 0), (0, 1), (-1, 0))  # (column, row) of UP, RIGHT, DOWN, 
 
 @dataclass(frozen=True, slots=True)
 class GridModel:
-    """All there is to know about a gridworld of S states and A actions.
+    """All there is to know about a gridworld of S states and A actions on R rows and C columns.
 
     The hidden part of a state is drawn once, with the start; every move is deterministic.
     The batched world steps these tables, and `exact` solves the very same ones.
@@ -25,7 +25,10 @@ class GridModel:
     outcome: NDArray[np.int8]  # (S, A): 0 where the episode goes on, else 1 + index into `outcomes`
     outcomes: tuple[str, ...]  # names of the ways in which an episode ends
     state: NDArray[np.float32]  # (S, F): what the expert sees
-    compact: NDArray[np.float32]  # (S, K): what the trainee sees
+    compact: NDArray[np.float32]  # (S, K): what the trainee sees, as a vector
+    agent: NDArray[np.int64]  # (S,): cell that the agent is in, row by row from the top left
+    shown: NDArray[np.uint8]  # (S, R, C): glyph in each cell in the trainee's image
+    truth: NDArray[np.uint8]  # (S, R, C): glyph in each cell for human eyes, nothing hidden
 
     def __post_init__(self) -> None:
         states, actions = self.next_state.shape
@@ -35,10 +38,13 @@ class GridModel:
             "outcome": (self.outcome.shape, (states, actions)),
             "state": (self.state.shape[:1], (states,)),
             "compact": (self.compact.shape[:1], (states,)),
+            "agent": (self.agent.shape, (states,)),
+            "shown": (self.shown.shape, (states, *self.truth.shape[1:])),
+            "truth": (self.truth.shape[:1], (states,)),
         }
         for name, (shape, expected) in shapes.items():
             if shape != expected:
-                raise ValueError(f"{name} has shape {shape}, but next_state asks for {expected}")
+                raise ValueError(f"{name} has shape {shape}, but {expected} is needed to fit the others")
         if not np.isclose(self.start.sum(), 1.0):
             raise ValueError(f"the start probabilities sum to {self.start.sum()}, not to 1")
         if self.outcome.max() > len(self.outcomes):
@@ -59,16 +65,21 @@ class GridModel:
         return np.unique(self.compact, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def neighbours(columns: int, rows: int) -> NDArray[np.int64]:
-    """Return the cell that each move leads to; whoever would leave the grid stays.
+def neighbours(wall: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the cell that each move leads to; whoever would leave the grid or enter a wall stays.
 
     Cells are numbered row by row from the top left: cell = row * columns + column.
 
+    Args:
+        wall: Where nobody can be, shape (rows, columns).
+
     Returns:
-        Next cell of each cell and move (UP, RIGHT, DOWN, LEFT), shape (columns * rows, 4).
+        Next cell of each cell and move (UP, RIGHT, DOWN, LEFT), shape (rows * columns, 4).
     """
-    row, column = np.divmod(np.arange(columns * rows), columns)
+    rows, columns = wall.shape
+    row, column = np.divmod(np.arange(rows * columns), columns)
     moves = np.array(MOVES)
     next_column = np.clip(column[:, None] + moves[:, 0], 0, columns - 1)
     next_row = np.clip(row[:, None] + moves[:, 1], 0, rows - 1)
-    return next_row * columns + next_column
+    blocked = wall[next_row, next_column]
+    return np.where(blocked, (row * columns + column)[:, None], next_row * columns + next_column)

@@ -79,5 +79,13 @@ class Lane(gymnasium.Env):
         return {"expert_action": np.array([self._mark(), 0.0], np.float32)} if self._scripted else {}
 
 
+class UnscriptedLane(Lane):
+    """The same without an expert to imitate."""
+
+    def __init__(self, *, suite: str) -> None:
+        super().__init__(suite=suite)
+
+
 if "Lane-v0" not in gymnasium.registry:
     gymnasium.register(id="Lane-v0", entry_point=Lane)
+    gymnasium.register(id="UnscriptedLane-v0", entry_point=UnscriptedLane)

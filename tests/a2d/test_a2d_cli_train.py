@@ -57,7 +57,10 @@ def test_training_reports_evaluations_and_says_what_to_do_next(tmp_path):
         (["frozen_lake", "sed=1"], "error: no setting sed; did you mean seed?"),
         (["frozen_lake", "env.id=nowhere/No-v0"], "error: nowhere/No-v0: NamespaceNotFound"),
         (["frozen_lake", "env.server=host:1"], "error: gridworlds/FrozenLake-v0: "),
-        (["frozen_lake", "method=ail"], "error: gridworlds/FrozenLake-v0 has no scripted expert to imitate"),
+        (
+            ["frozen_lake", "method=ail", "env.id=lane_world:UnscriptedLane-v0", "env.vector=sync"],
+            "error: lane_world:UnscriptedLane-v0 has no scripted expert to imitate",
+        ),
         (["frozen_lake", "method=ail", "expert_from=nowhere"], "error: nowhere is no run"),
         (["frozen_lake", "expert_from=nowhere"], "error: expert_from is for method=ail"),
         (["frozen_lake", "start_from=nowhere"], "error: nowhere is no run"),

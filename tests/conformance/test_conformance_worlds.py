@@ -1,6 +1,6 @@
 """What every world must do, whatever it simulates: gymnasium's rules and the asymmetric contract.
 
-To add a world, add its id to WORLDS; all tests run on it.
+To add a world, add it to WORLDS; all tests run on it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
@@ -18,10 +18,22 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
 
 COUNT = 3
 STEP_LIMIT = 1000  # no world's episode is longer
+
+
+class Kind(NamedTuple):
+    """A world's id and the keywords that make it this kind."""
+
+    id: str
+    options: dict[str, Any]
+
+
 WORLDS = [
-    pytest.param("gridworlds/FrozenLake-v0", id="FrozenLake"),
+    pytest.param(Kind(f"gridworlds/{game}-v0", {"observation": seen}), id=f"{game}-{seen}")
+    for game in ("FrozenLake", "TigerDoor", "TigerDoor1", "TigerDoor2", "TigerDoor3")
+    for seen in ("compact", "image")
+] + [
     pytest.param(
-        "driving/ChildCrossing-v0",
+        Kind("driving/ChildCrossing-v0", {}),
         id="ChildCrossing",
         marks=[pytest.mark.slow, pytest.mark.xdist_group("embedded")],
     ),
@@ -34,19 +46,19 @@ KEYS = {
 }
 for plugin in entry_points(group="gymnasium.envs"):
     plugin.load()()
-pytestmark = pytest.mark.parametrize("world_id", WORLDS)
+pytestmark = pytest.mark.parametrize("kind", WORLDS)
 
 
-def make_one(world_id: str, **keywords: Any) -> gymnasium.Env:
-    return gymnasium.make(world_id, **keywords)
+def make_one(kind: Kind, **keywords: Any) -> gymnasium.Env:
+    return gymnasium.make(kind.id, **kind.options, **keywords)
 
 
-def make_many(world_id: str, **keywords: Any) -> VectorEnv:
+def make_many(kind: Kind, **keywords: Any) -> VectorEnv:
     """Return COUNT worlds the way training runs them: batched where the world can, else in processes."""
-    spec = gymnasium.spec(world_id)
+    spec, keywords = gymnasium.spec(kind.id), kind.options | keywords
     if spec.vector_entry_point is not None:
         return gymnasium.make_vec(
-            world_id, num_envs=COUNT, vectorization_mode="vector_entry_point", **keywords
+            kind.id, num_envs=COUNT, vectorization_mode="vector_entry_point", **keywords
         )
     return AsyncVectorEnv(
         [lambda: gymnasium.make(spec, **keywords)] * COUNT,
@@ -56,8 +68,8 @@ def make_many(world_id: str, **keywords: Any) -> VectorEnv:
 
 
 @pytest.fixture
-def worlds(world_id: str) -> Iterator[VectorEnv]:
-    made = make_many(world_id, suite="train")
+def worlds(kind: Kind) -> Iterator[VectorEnv]:
+    made = make_many(kind, suite="train")
     yield made
     made.close()
 
@@ -96,16 +108,16 @@ def equal(first: list[Any], second: list[Any]) -> bool:
     )
 
 
-def test_gymnasiums_own_checker_finds_nothing(world_id: str):
-    world = make_one(world_id, suite="train")
+def test_gymnasiums_own_checker_finds_nothing(kind: Kind):
+    world = make_one(kind, suite="train")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_env(world.unwrapped, skip_render_check=True)
     world.close()
 
 
-def test_observations_are_a_dictionary_of_the_contracts_keys(world_id: str):
-    world = make_one(world_id, suite="train")
+def test_observations_are_a_dictionary_of_the_contracts_keys(kind: Kind):
+    world = make_one(kind, suite="train")
     space = world.observation_space
     assert isinstance(space, gymnasium.spaces.Dict)
     assert "state" in space.spaces, "the expert has nothing to read"
@@ -117,8 +129,8 @@ def test_observations_are_a_dictionary_of_the_contracts_keys(world_id: str):
     world.close()
 
 
-def test_actions_are_discrete_or_a_box_from_minus_one_to_one(world_id: str):
-    world = make_one(world_id, suite="train")
+def test_actions_are_discrete_or_a_box_from_minus_one_to_one(kind: Kind):
+    world = make_one(kind, suite="train")
     space = world.action_space
     if not isinstance(space, gymnasium.spaces.Discrete):
         assert isinstance(space, gymnasium.spaces.Box)
@@ -127,8 +139,8 @@ def test_actions_are_discrete_or_a_box_from_minus_one_to_one(world_id: str):
     world.close()
 
 
-def test_a_pictured_world_renders(world_id: str):
-    world = make_one(world_id, suite="train", render_mode="rgb_array")
+def test_a_pictured_world_renders(kind: Kind):
+    world = make_one(kind, suite="train", render_mode="rgb_array")
     world.reset(seed=0)
     frame = world.render()
     assert isinstance(frame, np.ndarray)
@@ -136,8 +148,8 @@ def test_a_pictured_world_renders(world_id: str):
     world.close()
 
 
-def test_many_worlds_speak_as_one_world_does(world_id: str, worlds: VectorEnv):
-    single = make_one(world_id, suite="train")
+def test_many_worlds_speak_as_one_world_does(kind: Kind, worlds: VectorEnv):
+    single = make_one(kind, suite="train")
     assert worlds.single_observation_space == single.observation_space
     assert worlds.single_action_space == single.action_space
     assert worlds.metadata["autoreset_mode"] is AutoresetMode.DISABLED
@@ -149,20 +161,20 @@ def test_many_worlds_speak_as_one_world_does(world_id: str, worlds: VectorEnv):
     single.close()
 
 
-def test_the_same_seeds_and_actions_give_the_same_episodes(world_id: str, worlds: VectorEnv):
-    again = make_many(world_id, suite="train")
+def test_the_same_seeds_and_actions_give_the_same_episodes(kind: Kind, worlds: VectorEnv):
+    again = make_many(kind, suite="train")
     assert equal(drive(worlds, [1, 2, 3], steps=25), drive(again, [1, 2, 3], steps=25))
     again.close()
 
 
-def test_the_same_worlds_replay_an_episode_after_others(world_id: str, worlds: VectorEnv):
+def test_the_same_worlds_replay_an_episode_after_others(kind: Kind, worlds: VectorEnv):
     first = drive(worlds, [1, 2, 3], steps=25)
     drive(worlds, [7, 8, 9], steps=10)
     assert equal(first, drive(worlds, [1, 2, 3], steps=25))
 
 
-def test_suites_are_disjoint(world_id: str, worlds: VectorEnv):
-    heldout = make_many(world_id, suite="heldout")
+def test_suites_are_disjoint(kind: Kind, worlds: VectorEnv):
+    heldout = make_many(kind, suite="heldout")
     trained, held_out = [], []
     for first in range(0, 24, COUNT):
         seeds = [first + index for index in range(COUNT)]
@@ -172,12 +184,12 @@ def test_suites_are_disjoint(world_id: str, worlds: VectorEnv):
     heldout.close()
 
 
-def test_an_unknown_suite_is_refused(world_id: str):
+def test_an_unknown_suite_is_refused(kind: Kind):
     with pytest.raises(ValueError, match="unknown suite 'nowhere'"):
-        make_one(world_id, suite="nowhere")
+        make_one(kind, suite="nowhere")
 
 
-def test_a_reset_tells_the_seed_that_it_used(world_id: str, worlds: VectorEnv):
+def test_a_reset_tells_the_seed_that_it_used(kind: Kind, worlds: VectorEnv):
     _, info = worlds.reset(seed=[11, 12, 13])
     assert info["seed"].tolist() == [11, 12, 13]
     first, info = worlds.reset()
@@ -186,9 +198,7 @@ def test_a_reset_tells_the_seed_that_it_used(world_id: str, worlds: VectorEnv):
     assert equal([first], [second])
 
 
-def test_the_last_step_names_the_outcome_and_keeps_the_true_last_observation(
-    world_id: str, worlds: VectorEnv
-):
+def test_the_last_step_names_the_outcome_and_keeps_the_true_last_observation(kind: Kind, worlds: VectorEnv):
     observation, info, ended = drive_to_the_end(worlds)
     last = {name: value.copy() for name, value in observation.items()}
     np.testing.assert_array_equal(info["_outcome"], ended)
@@ -199,8 +209,8 @@ def test_the_last_step_names_the_outcome_and_keeps_the_true_last_observation(
             np.testing.assert_array_equal(after[name][~ended], last[name][~ended])
 
 
-def test_stepping_an_episode_that_has_ended_is_an_error_that_says_reset(world_id: str):
-    world = make_one(world_id, suite="train").unwrapped
+def test_stepping_an_episode_that_has_ended_is_an_error_that_says_reset(kind: Kind):
+    world = make_one(kind, suite="train").unwrapped
     world.action_space.seed(0)
     world.reset(seed=0)
     for _ in range(STEP_LIMIT):
