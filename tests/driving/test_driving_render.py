@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, is_warm, render, warm_up
+from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, render
 from driving.server.render.mesh import Solid
 from driving.server.render.plan import ground_of, outer_edges
 from driving.server.render.scene import rotation_matrix
@@ -376,11 +376,6 @@ def test_impossible_cameras_and_looks_are_refused() -> None:
         Look("tram", "tram.one", "", 1.0, 1.0, 1.0, (0, 0, 0), STATIC)
     with pytest.raises(ValueError, match="positive metres"):
         Look("prop", "static.prop.box", "", 0.0, 1.0, 1.0, (0, 0, 0), STATIC)
-
-
-def test_warming_up_leaves_every_kernel_compiled() -> None:
-    warm_up()
-    assert is_warm()
 
 
 @pytest.mark.slow

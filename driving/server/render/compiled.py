@@ -31,13 +31,6 @@ def inlined(function: Function) -> Function:
     return _compiled(function, inline=True)
 
 
-def is_compiled(function: Callable[..., Any]) -> bool:
-    """Whether a kernel is compiled in this process, or in a cache that is still valid."""
-    compiled: Any = function
-    index = _cache_index(compiled)
-    return bool(compiled.signatures) or (index is not None and bool(index._load_index()))
-
-
 def _borrowed(typing_context: Any, array: Any) -> Any:
     """The same array without its reference count.
 
