@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Geometry, Objects
-from driving.server.render.compiled import kernel
-from driving.server.render.raster import fill
+from driving.server.render.compiled import inlined, kernel
+from driving.server.render.fill import Point, fill
 from driving.server.render.sky import MAP_SIDE
 
 MAP_SPAN = 192.0  # m covered by the map
@@ -79,8 +79,6 @@ def bake(
 
     The far side of a solid, not the near one, is kept: a lit wall then never lies on the map's own surface.
     """
-    side = heights.shape[0]
-    polygon = np.empty((4, 2))
     points = np.empty((3, 3))
     for number in range(casters.shape[0]):
         index = casters[number]
@@ -97,16 +95,15 @@ def bake(
                         for inner in range(3):
                             world += pose[column, inner] * local[inner]
                         points[corner, row] += axes[row, column] * world
-                polygon[corner, 0], polygon[corner, 1] = points[corner, 0], points[corner, 1]
-            ax, ay, az = points[1, 0] - points[0, 0], points[1, 1] - points[0, 1], points[1, 2] - points[0, 2]
-            bx, by, bz = points[2, 0] - points[0, 0], points[2, 1] - points[0, 1], points[2, 2] - points[0, 2]
-            area = ax * by - ay * bx
-            if area >= -1e-9:
-                continue
-            step_x = (az * by - ay * bz) / area
-            step_y = (ax * bz - az * bx) / area
-            start = points[0, 2] - step_x * points[0, 0] - step_y * points[0, 1]
-            fill(polygon, 3, step_x, step_y, start, 0, heights, owners, side, side)
+            a, b, c = _sample(points[0]), _sample(points[1]), _sample(points[2])
+            if (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) < -1e-9:
+                fill(a, b, c, 0, heights, owners)
+
+
+@inlined
+def _sample(point: NDArray[np.float64]) -> Point:
+    """A point of the map among its samples, whose centres lie at half coordinates."""
+    return point[0] - 0.5, point[1] - 0.5, point[2]
 
 
 @kernel
