@@ -78,7 +78,7 @@ class Light(NamedTuple):
     ]  # (R R,) row by row, height of the nearest blocker, along the sun's direction
     blockers: NDArray[
         np.float64
-    ]  # (B, 10) boxes of moving things: centre, cos, sin, half sizes, reach, object
+    ]  # (B, 12) boxes of moving things: centre, cos, sin, half sizes, reach, object; 1 / sun along, across
     blocked: NDArray[np.int64]  # (G, G) bit b: blocker b may darken this cell
     blocked_origin: NDArray[np.float64]  # (3,) x, y of cell (0, 0) and cells per metre
     noise: NDArray[np.float32]  # one random texture and its coarser levels; flat

@@ -20,6 +20,7 @@ CELLS = 64  # of the grid of blockers, along a side
 CELL = 2.5  # m
 MOST_BLOCKERS = 62  # bits of one cell
 LONGEST_SHADOW = 15.0  # m
+SHADOW_RIM = 0.5  # m that the soft rim of a shadow may reach out of its core
 
 Axes = tuple[tuple[float, ...], ...]  # 3 x 4
 
@@ -125,21 +126,30 @@ def select_blockers(
         box = boxes[number]
         if box[5] <= 0.0 or used >= MOST_BLOCKERS:
             continue
-        radius = math.sqrt(box[5] ** 2 + box[6] ** 2) + max(box[8], 0.1)
+        rim = max(box[8], SHADOW_RIM)
+        wide = abs(box[3]) * box[5] + abs(box[4]) * box[6] + rim
+        deep = abs(box[4]) * box[5] + abs(box[3]) * box[6] + rim
         flat = math.sqrt(sun[0] ** 2 + sun[1] ** 2) + 1e-9
         throw = min((box[2] + box[7]) * flat / sun[2], LONGEST_SHADOW)
         end_x, end_y = box[0] - sun[0] / flat * throw, box[1] - sun[1] / flat * throw
-        left = int((min(box[0], end_x) - radius - origin[0]) / CELL)
-        right = int((max(box[0], end_x) + radius - origin[0]) / CELL)
-        low = int((min(box[1], end_y) - radius - origin[1]) / CELL)
-        high = int((max(box[1], end_y) + radius - origin[1]) / CELL)
+        left = int((min(box[0], end_x) - wide - origin[0]) / CELL)
+        right = int((max(box[0], end_x) + wide - origin[0]) / CELL)
+        low = int((min(box[1], end_y) - deep - origin[1]) / CELL)
+        high = int((max(box[1], end_y) + deep - origin[1]) / CELL)
         left, low = max(left, 0), max(low, 0)
         right, high = min(right, CELLS - 1), min(high, CELLS - 1)
         if left > right or low > high:
             continue
-        blockers[used] = box
+        blockers[used, :10] = box
+        blockers[used, 10] = _reciprocal(box[3] * sun[0] + box[4] * sun[1])
+        blockers[used, 11] = _reciprocal(box[3] * sun[1] - box[4] * sun[0])
         bit = np.int64(1) << np.int64(used)
         for row in range(low, high + 1):
             for column in range(left, right + 1):
                 cells[row, column] |= bit
         used += 1
+
+
+@inlined
+def _reciprocal(share: float) -> float:
+    return 1.0 / share if abs(share) >= 1e-6 else 1e6

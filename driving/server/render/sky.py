@@ -118,16 +118,10 @@ def _past_box(light: Light, box: NDArray[np.float64], x: float, y: float, z: flo
     """Sunlight left after one box: the longer the ray's way through it, the darker, with a soft rim."""
     dx, dy = x - box[0], y - box[1]
     along, across = box[3] * dx + box[4] * dy, box[3] * dy - box[4] * dx
-    sun_along = box[3] * light.sun[0] + box[4] * light.sun[1]
-    sun_across = box[3] * light.sun[1] - box[4] * light.sun[0]
-    sun_up = light.sun[2]
-    if abs(sun_along) < 1e-6:
-        sun_along = 1e-6
-    if abs(sun_across) < 1e-6:
-        sun_across = 1e-6
-    a, b = (-box[5] - along) / sun_along, (box[5] - along) / sun_along
-    c, d = (-box[6] - across) / sun_across, (box[6] - across) / sun_across
-    e, f = (box[2] - box[7] - z) / sun_up, (box[2] + box[7] - z) / sun_up
+    by_along, by_across, by_up = box[10], box[11], 1.0 / light.sun[2]
+    a, b = (-box[5] - along) * by_along, (box[5] - along) * by_along
+    c, d = (-box[6] - across) * by_across, (box[6] - across) * by_across
+    e, f = (box[2] - box[7] - z) * by_up, (box[2] + box[7] - z) * by_up
     enter = max(min(a, b), max(min(c, d), min(e, f)))
     leave = min(max(a, b), min(max(c, d), max(e, f)))
     if leave <= 0.0:
