@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from driving.server.render.arrays import Geometry, Objects
 from driving.server.render.compiled import inlined, kernel
 from driving.server.render.fill import Point, fill
-from driving.server.render.sky import MAP_SIDE
+from driving.server.render.sky import HEIGHT_STEPS, MAP_SIDE
 
 MAP_SPAN = 192.0  # m covered by the map
 MAP_STEP = 32.0  # m: the map follows the camera in steps of this size
@@ -31,7 +31,7 @@ class ShadeMaps:
     def __init__(self, casters: NDArray[np.int64]) -> None:
         """`casters`: rows of `Objects` that throw shadows and never move."""
         self._casters = casters
-        self._kept: OrderedDict[tuple[int, int], tuple[Axes, NDArray[np.float32]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], tuple[Axes, NDArray[np.int16]]] = OrderedDict()
 
     def clear(self) -> None:
         """Forget every map: the sun or the street has changed."""
@@ -39,7 +39,7 @@ class ShadeMaps:
 
     def around(
         self, x: float, y: float, *, sun: NDArray[np.float64], geometry: Geometry, objects: Objects
-    ) -> tuple[Axes, NDArray[np.float32]]:
+    ) -> tuple[Axes, NDArray[np.int16]]:
         """Axes (3 x 4) and heights (side side,) of the map for a camera at (x, y)."""
         cell = (round(x / MAP_STEP), round(y / MAP_STEP))
         if cell not in self._kept:
@@ -49,9 +49,15 @@ class ShadeMaps:
             heights = np.full((MAP_SIDE, MAP_SIDE), -1e9, np.float32)
             owners = np.empty((MAP_SIDE, MAP_SIDE), np.int32)
             bake(geometry, objects, self._casters, axes, heights, owners)
-            self._kept[cell] = (tuple(tuple(row) for row in axes.tolist()), heights.ravel())
+            self._kept[cell] = (tuple(tuple(row) for row in axes.tolist()), _in_steps(heights))
         self._kept.move_to_end(cell)
         return self._kept[cell]
+
+
+def _in_steps(heights: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Heights (side, side) in whole steps, flat: half the bytes, since each pixel reads four of them."""
+    limits = np.iinfo(np.int16)
+    return np.clip(np.round(heights.ravel() * HEIGHT_STEPS), limits.min, limits.max).astype(np.int16)
 
 
 def _map_axes(x: float, y: float, sun: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from driving.server.render.arrays import Light
 from driving.server.render.compiled import inlined
 from driving.server.render.texture import noise
 
+HEIGHT_STEPS = 50.0  # per m of that map: two bytes then reach 655 m either way
 MAP_SIDE = 768  # texels along a side of the map of standing shadows
 SUNLIGHT, SKYLIGHT, BOUNCE, HORIZON, ZENITH, CLOUD, HAZE = range(7)  # rows of `Light.palette`
 
@@ -74,7 +75,7 @@ def sunlit(light: Light, x: float, y: float, z: float, nx: float, ny: float, nz:
     side = MAP_SIDE
     if column < 1.0 or row < 1.0 or column >= side - 2.0 or row >= side - 2.0:
         return 1.0
-    height = axes[2][0] * x + axes[2][1] * y + axes[2][2] * z + axes[2][3] + 0.02
+    height = (axes[2][0] * x + axes[2][1] * y + axes[2][2] * z + axes[2][3] + 0.02) * HEIGHT_STEPS
     i, j = int(row), int(column)
     part_i, part_j = row - i, column - j
     here, below = i * side + j, (i + 1) * side + j
