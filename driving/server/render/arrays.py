@@ -58,8 +58,7 @@ class Canvas(NamedTuple):
     nearness: NDArray[np.float32]  # (2H, 2W) 1 / depth, 0 = sky
     owner: NDArray[np.int32]  # (2H, 2W) row of `visible`, -1 = sky
     visible: NDArray[np.int32]  # (K, 2) triangle, object
-    corners: NDArray[np.float64]  # (3, C) one mesh's vertices, camera frame
-    points: NDArray[np.float64]  # (3, C) the same in the image: column and row in samples, 1 / depth
+    corners: NDArray[np.float64]  # (3, C) one mesh's vertices, before the camera or in the image
 
 
 class Light(NamedTuple):
@@ -135,13 +134,7 @@ def borrow_view(view: View) -> View:
 @inlined
 def borrow_canvas(canvas: Canvas) -> Canvas:
     """The group again from `plain` ones, see `borrowed`."""
-    return Canvas(
-        borrowed(canvas[0]),
-        borrowed(canvas[1]),
-        borrowed(canvas[2]),
-        borrowed(canvas[3]),
-        borrowed(canvas[4]),
-    )
+    return Canvas(borrowed(canvas[0]), borrowed(canvas[1]), borrowed(canvas[2]), borrowed(canvas[3]))
 
 
 @inlined

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from numba import njit
 from numba.core import cgutils
+from numba.cpython.unsafe import numbers
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -47,6 +48,9 @@ def _borrowed(typing_context: Any, array: Any) -> Any:
 
 
 borrowed: Any = intrinsic(_borrowed)
+
+trailing_zeros: Any = numbers.trailing_zeros
+"""How many zeros a number other than 0 ends with in binary: one instruction."""
 
 
 def _compiled(function: Function, *, inline: bool) -> Function:

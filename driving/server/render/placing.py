@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Canvas, Geometry, Triple, View
+from driving.server.render.arrays import Geometry, Triple, View
 from driving.server.render.compiled import inlined
 
 NEAR = 0.1  # m, nothing nearer than this is drawn
@@ -79,16 +79,18 @@ def widen(
 
 
 @inlined
-def project(view: View, canvas: Canvas, count: int) -> None:
-    """Image points of the first `count` corners, which all lie beyond the near plane."""
+def project(view: View, corners: NDArray[np.float64], count: int) -> None:
+    """Replace the first `count` corners by image points (column and row in samples, 1 / depth).
+
+    They all lie beyond the near plane. In place: with six arrays the compiler makes no vector instructions.
+    """
     focal, shift_x, shift_y = view.focal * SAMPLES, _shift(view.width), _shift(view.height)
-    xs, ys, zs = canvas.corners[0], canvas.corners[1], canvas.corners[2]
-    columns, rows, nearness = canvas.points[0], canvas.points[1], canvas.points[2]
+    xs, ys, zs = corners[0], corners[1], corners[2]
     for corner in range(count):
         near = 1.0 / zs[corner]
-        columns[corner] = shift_x + focal * near * xs[corner]
-        rows[corner] = shift_y + focal * near * ys[corner]
-        nearness[corner] = near
+        xs[corner] = shift_x + focal * near * xs[corner]
+        ys[corner] = shift_y + focal * near * ys[corner]
+        zs[corner] = near
 
 
 @inlined

@@ -54,7 +54,7 @@ def draw(geometry: Geometry, objects: Objects, view: View, canvas: Canvas) -> No
         if ahead < CLOSE:
             drawn = _draw_clipped(geometry, mesh, index, view, canvas, polygon, drawn)
         else:
-            project(view, canvas, geometry.spans[mesh, 1] - geometry.spans[mesh, 0])
+            project(view, canvas.corners, geometry.spans[mesh, 1] - geometry.spans[mesh, 0])
             drawn = _draw_whole(geometry, mesh, index, canvas, drawn)
 
 
@@ -89,7 +89,7 @@ def _level(geometry: Geometry, objects: Objects, view: View, index: int) -> tupl
 def _draw_whole(geometry: Geometry, mesh: int, index: int, canvas: Canvas, drawn: int) -> int:
     """Draw a mesh that lies beyond the near plane; return the number of rows of `visible` in use."""
     end = _select(geometry, mesh, index, canvas, drawn)
-    xs, ys, values = canvas.points[0], canvas.points[1], canvas.points[2]
+    xs, ys, values = canvas.corners[0], canvas.corners[1], canvas.corners[2]
     for owner in range(drawn, end):
         triangle = canvas.visible[owner, 0]
         i = np.uint64(geometry.triangles[triangle, 0])
@@ -117,7 +117,7 @@ def _select(geometry: Geometry, mesh: int, index: int, canvas: Canvas, drawn: in
     next one overwrites those that do not count.
     """
     rows, columns = float(canvas.nearness.shape[0]), float(canvas.nearness.shape[1])
-    xs, ys = canvas.points[0], canvas.points[1]
+    xs, ys = canvas.corners[0], canvas.corners[1]
     visible = canvas.visible
     for triangle in range(geometry.spans[mesh, 2], geometry.spans[mesh, 3]):
         i = np.uint64(geometry.triangles[triangle, 0])

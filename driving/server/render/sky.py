@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Light
-from driving.server.render.compiled import inlined
+from driving.server.render.compiled import inlined, trailing_zeros
 from driving.server.render.texture import noise
 
 HEIGHT_STEPS = 50.0  # per m of that map: two bytes then reach 655 m either way
@@ -101,16 +101,13 @@ def blocked(light: Light, x: float, y: float, z: float, upward: float, own: floa
         return 1.0, 1.0
     mask = light.blocked[np.uint64(row), np.uint64(column)]
     sun, sky_open = 1.0, 1.0
-    number = 0
     while mask != 0:
-        if mask & 1:
-            box = light.blockers[number]
-            if box[9] != own:
-                sun = min(sun, _past_box(light, box, x, y, z))
-                if upward > 0.5:
-                    sky_open *= _beside_box(box, x, y, z)
-        mask >>= 1
-        number += 1
+        box = light.blockers[np.uint64(trailing_zeros(mask))]
+        if box[9] != own:
+            sun = min(sun, _past_box(light, box, x, y, z))
+            if upward > 0.5:
+                sky_open *= _beside_box(box, x, y, z)
+        mask &= mask - 1
     return sun, sky_open
 
 

@@ -78,7 +78,6 @@ class Stage:
             owner=np.empty((rows, columns), np.int32),
             visible=np.empty((2 * self.most_triangles, 2), np.int32),
             corners=np.empty((3, 2 * self.most_vertices)),
-            points=np.empty((3, 2 * self.most_vertices)),
         )
         self._canvases[columns, rows] = canvas
         return canvas
