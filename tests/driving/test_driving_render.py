@@ -359,6 +359,19 @@ def test_equal_seeds_give_equal_streets_and_others_differ() -> None:
     assert (picture(5) != picture(6)).any()
 
 
+def test_a_street_far_from_the_origin_has_the_same_shadows() -> None:
+    far = 3200.0  # m, a whole number of the map's steps; more than two bytes of 2 cm each could hold
+    shift = np.array([far, 0.0, 0.0])
+    moved = tuple(Strip(strip.kind, strip.left + shift, strip.right + shift) for strip in STRIPS)
+    maps = [
+        Scene(strips, (), seed=1).light_at(x, 0.0).shade_map.astype(int)
+        for strips, x in ((STRIPS, 32.0), (moved, far + 32.0))
+    ]
+    assert 0.05 < (maps[0] > maps[0].min()).mean() < 0.95
+    # The vertices' single precision moves edges, and heights by less than a step.
+    assert (np.abs(maps[0] - maps[1]) <= 1).mean() > 0.98
+
+
 def test_a_taken_or_invalid_id_is_refused(plain: Scene) -> None:
     plain.add(7, BOX)
     with pytest.raises(ValueError, match="actor id 7 is taken"):

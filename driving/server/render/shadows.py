@@ -69,7 +69,7 @@ def _map_axes(x: float, y: float, sun: NDArray[np.float64]) -> NDArray[np.float6
     axes = np.zeros((3, 4))
     for row, axis, scale in ((0, across, density), (1, along, density), (2, sun, 1.0)):
         axes[row, :3] = axis * scale
-    axes[:2, 3] = MAP_SIDE / 2 - axes[:2, :3] @ centre
+    axes[:, 3] = [MAP_SIDE / 2, MAP_SIDE / 2, 0.0] - axes[:, :3] @ centre
     return axes
 
 
