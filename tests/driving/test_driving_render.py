@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, is_warm, render, warm_up
+from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, render
 from driving.server.render.mesh import Solid
 from driving.server.render.plan import ground_of, outer_edges
 from driving.server.render.scene import rotation_matrix
@@ -359,6 +359,19 @@ def test_equal_seeds_give_equal_streets_and_others_differ() -> None:
     assert (picture(5) != picture(6)).any()
 
 
+def test_a_street_far_from_the_origin_has_the_same_shadows() -> None:
+    far = 3200.0  # m, a whole number of the map's steps; more than two bytes of 2 cm each could hold
+    shift = np.array([far, 0.0, 0.0])
+    moved = tuple(Strip(strip.kind, strip.left + shift, strip.right + shift) for strip in STRIPS)
+    maps = [
+        Scene(strips, (), seed=1).light_at(x, 0.0).shade_map.astype(int)
+        for strips, x in ((STRIPS, 32.0), (moved, far + 32.0))
+    ]
+    assert 0.05 < (maps[0] > maps[0].min()).mean() < 0.95
+    # The vertices' single precision moves edges, and heights by less than a step.
+    assert (np.abs(maps[0] - maps[1]) <= 1).mean() > 0.98
+
+
 def test_a_taken_or_invalid_id_is_refused(plain: Scene) -> None:
     plain.add(7, BOX)
     with pytest.raises(ValueError, match="actor id 7 is taken"):
@@ -376,11 +389,6 @@ def test_impossible_cameras_and_looks_are_refused() -> None:
         Look("tram", "tram.one", "", 1.0, 1.0, 1.0, (0, 0, 0), STATIC)
     with pytest.raises(ValueError, match="positive metres"):
         Look("prop", "static.prop.box", "", 0.0, 1.0, 1.0, (0, 0, 0), STATIC)
-
-
-def test_warming_up_leaves_every_kernel_compiled() -> None:
-    warm_up()
-    assert is_warm()
 
 
 @pytest.mark.slow

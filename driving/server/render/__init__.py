@@ -6,6 +6,6 @@ World frame: x forward, y right, z up (left-handed), metres; rotations (pitch, y
 from driving.server.render.camera import Camera, Frame, render
 from driving.server.render.look import Look
 from driving.server.render.scene import Scene, UnknownActor
-from driving.server.render.warm import is_warm, warm_up
+from driving.server.render.warm import warm_up
 
-__all__ = ["Camera", "Frame", "Look", "Scene", "UnknownActor", "is_warm", "render", "warm_up"]
+__all__ = ["Camera", "Frame", "Look", "Scene", "UnknownActor", "render", "warm_up"]

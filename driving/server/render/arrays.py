@@ -58,7 +58,7 @@ class Canvas(NamedTuple):
     nearness: NDArray[np.float32]  # (2H, 2W) 1 / depth, 0 = sky
     owner: NDArray[np.int32]  # (2H, 2W) row of `visible`, -1 = sky
     visible: NDArray[np.int32]  # (K, 2) triangle, object
-    corners: NDArray[np.float64]  # (C, 3) one mesh's vertices, camera frame
+    corners: NDArray[np.float64]  # (3, C) one mesh's vertices, before the camera or in the image
 
 
 class Light(NamedTuple):
@@ -73,14 +73,14 @@ class Light(NamedTuple):
         tuple[float, ...], ...
     ]  # 3 x 4, world to (column, row, height towards the sun) of `shade_map`
     shade_map: NDArray[
-        np.float32
-    ]  # (R R,) row by row, height of the nearest blocker, along the sun's direction
+        np.int16
+    ]  # (R R,) row by row, height of the nearest blocker along the sun's direction, in HEIGHT_STEPS per m
     blockers: NDArray[
         np.float64
-    ]  # (B, 10) boxes of moving things: centre, cos, sin, half sizes, reach, object
+    ]  # (B, 12) boxes of moving things: centre, cos, sin, half sizes, reach, object; 1 / sun along, across
     blocked: NDArray[np.int64]  # (G, G) bit b: blocker b may darken this cell
     blocked_origin: NDArray[np.float64]  # (3,) x, y of cell (0, 0) and cells per metre
-    noise: NDArray[np.float32]  # one random texture and its coarser levels; flat
+    noise: NDArray[np.uint16]  # one random texture and its coarser levels; flat
     tone: NDArray[np.float32]  # (1024,) linear light to display value 0-255
 
 

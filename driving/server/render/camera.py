@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Image, Triple, View, plain
-from driving.server.render.raster import SAMPLES, draw
+from driving.server.render.placing import SAMPLES
+from driving.server.render.raster import draw
 from driving.server.render.scene import Scene, rotation_matrix
 from driving.server.render.shade import shade
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from numba import njit
 from numba.core import cgutils
+from numba.cpython.unsafe import numbers
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -31,13 +32,6 @@ def inlined(function: Function) -> Function:
     return _compiled(function, inline=True)
 
 
-def is_compiled(function: Callable[..., Any]) -> bool:
-    """Whether a kernel is compiled in this process, or in a cache that is still valid."""
-    compiled: Any = function
-    index = _cache_index(compiled)
-    return bool(compiled.signatures) or (index is not None and bool(index._load_index()))
-
-
 def _borrowed(typing_context: Any, array: Any) -> Any:
     """The same array without its reference count.
 
@@ -54,6 +48,9 @@ def _borrowed(typing_context: Any, array: Any) -> Any:
 
 
 borrowed: Any = intrinsic(_borrowed)
+
+trailing_zeros: Any = numbers.trailing_zeros
+"""How many zeros a number other than 0 ends with in binary: one instruction."""
 
 
 def _compiled(function: Function, *, inline: bool) -> Function:

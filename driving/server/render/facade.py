@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from driving.server.render import surfaces as s
 from driving.server.render.compiled import inlined
-from driving.server.render.texture import bricks, noise, scramble, step_up, stripes
+from driving.server.render.texture import bricks, inside, interval, noise, scramble, step_up, stripes
 
 RED, GREEN, BLUE = s.RED, s.GREEN, s.BLUE
 ORIGIN_X, ORIGIN_Y, BASE, BAY, STOREY, TOP, STYLE = (
@@ -26,7 +26,7 @@ PLINTH = 0.5  # m
 
 @inlined
 def wall(
-    levels: NDArray[np.float32],
+    levels: NDArray[np.uint16],
     material: NDArray[np.float64],
     x: float,
     y: float,
@@ -60,7 +60,7 @@ def wall(
 
 
 @inlined
-def _plaster(levels: NDArray[np.float32], u: float, v: float, wide: float, tall: float) -> float:
+def _plaster(levels: NDArray[np.uint16], u: float, v: float, wide: float, tall: float) -> float:
     width = max(wide, tall)
     grain = noise(levels, u * 14.0, v * 14.0, width * 14.0) - 0.5
     stain = noise(levels, u * 0.7 + 3.3, v * 0.35, width * 0.7) - 0.5
@@ -87,14 +87,15 @@ def _windows(
         left, right, low, high = 0.12, 0.88, 0.17, 0.80
     else:
         left, right, low, high = 0.27, 0.73, 0.28, 0.80
+    across, up = interval(column, wide), interval(row, tall)
     rim_u, rim_v = 0.07 / bay, 0.07 / storey
-    opening = stripes(column, left, right, wide) * stripes(row, low, high, tall) * (1.0 - cornice)
-    glass = stripes(column, left + rim_u, right - rim_u, wide) * stripes(row, low + rim_v, high - rim_v, tall)
-    bar = stripes(column, 0.5 - 0.5 * rim_u, 0.5 + 0.5 * rim_u, wide)
+    opening = inside(across, left, right) * inside(up, low, high) * (1.0 - cornice)
+    glass = inside(across, left + rim_u, right - rim_u) * inside(up, low + rim_v, high - rim_v)
+    bar = inside(across, 0.5 - 0.5 * rim_u, 0.5 + 0.5 * rim_u)
     if not ground:
-        bar = max(bar, stripes(row, low + 0.66 * (high - low), low + 0.66 * (high - low) + 0.6 * rim_v, tall))
+        bar = max(bar, inside(up, low + 0.66 * (high - low), low + 0.66 * (high - low) + 0.6 * rim_v))
     glass *= (1.0 - bar) * (1.0 - cornice)
-    sill = stripes(column, left - 0.03, right + 0.03, wide) * stripes(row, low - 0.035, low, tall)
+    sill = inside(across, left - 0.03, right + 0.03) * inside(up, low - 0.035, low)
     sill *= (1.0 - cornice) * (0.0 if ground else 1.0)
     r += (0.50 - r) * sill
     g += (0.48 - g) * sill
@@ -103,12 +104,12 @@ def _windows(
     r += (frame - r) * opening
     g += (frame - g) * opening
     b += (frame - b) * opening
-    reveal = stripes(row, high - 0.06, high, tall) * opening
+    reveal = inside(up, high - 0.06, high) * opening
     fade = min(1.0, max(0.0, 1.5 - 2.0 * max(wide, tall)))
     cell = scramble(math.floor(column), math.floor(row), style)
     curtain = 0.0
     if cell > 0.6:
-        curtain = 0.22 * fade * stripes(row, low + (0.5 * cell - 0.1) * (high - low), high, tall)
+        curtain = 0.22 * fade * inside(up, low + (0.5 * cell - 0.1) * (high - low), high)
     r += (0.025 + curtain - r) * glass
     g += (0.032 + curtain - g) * glass
     b += (0.042 + 0.85 * curtain - b) * glass

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.render import face as f
 from driving.server.render import surfaces as s
-from driving.server.render.arrays import Canvas, Geometry, Light, Objects, View
+from driving.server.render.arrays import Geometry, Light, Objects, View
 from driving.server.render.compiled import inlined
 from driving.server.render.facade import wall
 from driving.server.render.raster import HALF_PIXEL
@@ -17,7 +18,7 @@ from driving.server.render.texture import asphalt, noise, slabs, stripes
 
 MATTE, SMOOTH, PAINT, GLASS, ASPHALT, PAVING = s.MATTE, s.SMOOTH, s.PAINT, s.GLASS, s.ASPHALT, s.PAVING
 GRASS, FACADE, FOLIAGE, GLOW, TILES, LINE = s.GRASS, s.FACADE, s.FOLIAGE, s.GLOW, s.TILES, s.LINE
-KIND, RED, GREEN, BLUE, BAY = s.KIND, s.RED, s.GREEN, s.BLUE, s.BAY
+BAY = s.BAY
 ASPHALT_REFLECTANCE = 0.072
 
 Colour = tuple[float, float, float]
@@ -25,51 +26,42 @@ Colour = tuple[float, float, float]
 
 @inlined
 def colour_of(
-    canvas: Canvas,
+    face: NDArray[np.float64],
     geometry: Geometry,
     objects: Objects,
     surfaces: NDArray[np.float64],
     view: View,
     light: Light,
-    ray_x: float,
-    ray_y: float,
+    dx: float,
+    dy: float,
+    dz: float,
     depth: float,
-    owner: int,
 ) -> Colour:
-    """Linear colour of the point at `depth` along the ray (ray_x, ray_y, 1), before haze."""
+    """Linear colour of the point at `depth` along the ray (dx, dy, dz), before haze."""
     axes = view.axes
-    dx = axes[0][0] * ray_x + axes[1][0] * ray_y + axes[2][0]
-    dy = axes[0][1] * ray_x + axes[1][1] * ray_y + axes[2][1]
-    dz = axes[0][2] * ray_x + axes[1][2] * ray_y + axes[2][2]
     x = view.position[0] + dx * depth
     y = view.position[1] + dy * depth
     z = view.position[2] + dz * depth
-    triangle, index = canvas.visible[owner, 0], canvas.visible[owner, 1]
-    material = surfaces[objects.surface[index] + geometry.triangles[triangle, 3]]
-    kind = int(material[KIND])
-    pose = objects.pose[index]
-    shrink = objects.shrink[index]
-    facings = geometry.facings
-    nx, ny, nz = _turn(
-        pose, facings[triangle, 0] * shrink, facings[triangle, 1] * shrink, facings[triangle, 2] * shrink
-    )
+    kind, index = int(face[f.KIND]), int(face[f.INDEX])
+    nx, ny, nz = face[f.NX], face[f.NY], face[f.NZ]
     facing = min(nx * dx + ny * dy + nz * dz, -0.02)
     pixel = depth * (1.0 / view.focal)
-    r, g, b = material[RED], material[GREEN], material[BLUE]
+    r, g, b = face[f.RED], face[f.GREEN], face[f.BLUE]
     gloss, mirror = 0.0, 0.0
     if kind in (ASPHALT, GRASS, LINE, TILES, PAVING):
         width = min(pixel / -facing, 40.0 * pixel)
-        factor, gloss = _ground(light, material, kind, x, y, z, width, pixel)
-        if kind == LINE and material[BAY] < HALF_PIXEL * pixel:
-            thin = material[BAY] / (HALF_PIXEL * pixel)
+        factor, gloss = _ground(light, kind, x, y, z, width, pixel)
+        if kind == LINE:
+            thin = min(surfaces[int(face[f.SURFACE]), BAY] / (HALF_PIXEL * pixel), 1.0)
             r, g, b = _thinned(r, thin), _thinned(g, thin), _thinned(b, thin)
         r, g, b = r * factor, g * factor, b * factor
     elif kind == FACADE:
         wide = _extent(axes, dx, dy, dz, nx, ny, nz, facing, -ny, nx, 0.0) * pixel
         tall = _extent(axes, dx, dy, dz, nx, ny, nz, facing, 0.0, 0.0, 1.0) * pixel
+        material = surfaces[int(face[f.SURFACE])]
         r, g, b, mirror = wall(light.noise, material, x, y, z, nx, ny, wide, tall)
     elif kind in (SMOOTH, PAINT, FOLIAGE):
-        nx, ny, nz = _smooth_normal(geometry, objects, triangle, index, x, y, z)
+        nx, ny, nz = _smooth_normal(geometry, objects, int(face[f.TRIANGLE]), index, x, y, z)
         if kind == FOLIAGE:
             factor = 0.45 + 1.1 * noise(light.noise, (x + 0.7 * z) * 5.0, (y + 0.6 * z) * 5.0, pixel * 5.0)
             r, g, b = r * factor, g * factor, b * factor
@@ -89,16 +81,6 @@ def colour_of(
 def _thinned(paint: float, share: float) -> float:
     """Paint that covers only a share of the road under it."""
     return ASPHALT_REFLECTANCE + (paint - ASPHALT_REFLECTANCE) * share
-
-
-@inlined
-def _turn(pose: NDArray[np.float64], x: float, y: float, z: float) -> Colour:
-    """A local direction in world coordinates, as long as the pose's scale makes it."""
-    return (
-        pose[0, 0] * x + pose[0, 1] * y + pose[0, 2] * z,
-        pose[1, 0] * x + pose[1, 1] * y + pose[1, 2] * z,
-        pose[2, 0] * x + pose[2, 1] * y + pose[2, 2] * z,
-    )
 
 
 @inlined
@@ -130,7 +112,6 @@ def _extent(
 @inlined
 def _ground(
     light: Light,
-    material: NDArray[np.float64],
     kind: int,
     x: float,
     y: float,
@@ -144,8 +125,10 @@ def _ground(
         factor = asphalt(light.noise, x, y, across)
         if kind == LINE:
             factor = 0.75 + 0.25 * factor
-        puddle = noise(light.noise, x * 0.5, y * 0.5, width * 0.5)
-        wet = light.wetness * (0.55 + 0.45 * min(max((puddle - 0.4) * 6.0, 0.0), 1.0))
+        wet = light.wetness
+        if wet > 0.0:
+            puddle = noise(light.noise, x * 0.5, y * 0.5, width * 0.5)
+            wet *= 0.55 + 0.45 * min(max((puddle - 0.4) * 6.0, 0.0), 1.0)
         return factor * (1.0 - 0.5 * wet), 0.03 * wet
     if kind == PAVING:
         factor = slabs(light.noise, x, y, width, width, 0.5)
@@ -181,12 +164,12 @@ def _smooth_normal(
     vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
     uu, uv, vv = ux * ux + uy * uy + uz * uz, ux * vx + uy * vy + uz * vz, vx * vx + vy * vy + vz * vz
     pu, pv = px * ux + py * uy + pz * uz, px * vx + py * vy + pz * vz
-    area = uu * vv - uv * uv + 1e-20
-    second = min(max((vv * pu - uv * pv) / area, 0.0), 1.0)
-    third = min(max((uu * pv - uv * pu) / area, 0.0), 1.0 - second)
+    scale = 1.0 / (uu * vv - uv * uv + 1e-20)
+    second = min(max((vv * pu - uv * pv) * scale, 0.0), 1.0)
+    third = min(max((uu * pv - uv * pu) * scale, 0.0), 1.0 - second)
     one = 1.0 - second - third
     m, n, o = geometry.normals[i], geometry.normals[j], geometry.normals[k]
-    nx, ny, nz = _turn(
+    nx, ny, nz = f.turn(
         pose,
         one * m[0] + second * n[0] + third * o[0],
         one * m[1] + second * n[1] + third * o[1],

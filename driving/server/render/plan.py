@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.raster import fill
+from driving.server.render.fill import fill_polygon
 
 CELL = 0.5  # m
 PROBE = 0.6  # m beyond an edge where another strip would have to begin
@@ -57,8 +57,7 @@ class TakenGround:
     def take(self, polygon: Points) -> None:
         """Mark a convex polygon (k, 2), k <= 4."""
         cells = np.ascontiguousarray((np.asarray(polygon, float) - self._origin) / CELL)
-        rows, columns = self._taken.shape
-        fill(cells, len(cells), 0.0, 0.0, 1.0, 1, self._taken, self._owner, columns, rows)
+        fill_polygon(cells, 1.0, self._taken, self._owner)
 
     def is_free(self, points: Points) -> NDArray[np.bool_]:
         """Whether nothing stands at each of the points (..., 2); beyond the map is not free."""

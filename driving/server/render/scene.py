@@ -58,7 +58,7 @@ class Scene:
         self._boxes = np.zeros((16, 10))
         self._noise = noise_levels(rng)
         self._tone = tone_curve()
-        self._blockers = np.zeros((MOST_BLOCKERS, 10))
+        self._blockers = np.zeros((MOST_BLOCKERS, 12))
         self._blocked = np.zeros((CELLS, CELLS), np.int64)
         self._origin = np.zeros(3)
         self._weather = Weather()

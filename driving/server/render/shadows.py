@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Geometry, Objects
-from driving.server.render.compiled import kernel
-from driving.server.render.raster import fill
-from driving.server.render.sky import MAP_SIDE
+from driving.server.render.compiled import inlined, kernel
+from driving.server.render.fill import Point, fill
+from driving.server.render.sky import HEIGHT_STEPS, MAP_SIDE
 
 MAP_SPAN = 192.0  # m covered by the map
 MAP_STEP = 32.0  # m: the map follows the camera in steps of this size
@@ -20,6 +20,7 @@ CELLS = 64  # of the grid of blockers, along a side
 CELL = 2.5  # m
 MOST_BLOCKERS = 62  # bits of one cell
 LONGEST_SHADOW = 15.0  # m
+SHADOW_RIM = 0.5  # m that the soft rim of a shadow may reach out of its core
 
 Axes = tuple[tuple[float, ...], ...]  # 3 x 4
 
@@ -30,7 +31,7 @@ class ShadeMaps:
     def __init__(self, casters: NDArray[np.int64]) -> None:
         """`casters`: rows of `Objects` that throw shadows and never move."""
         self._casters = casters
-        self._kept: OrderedDict[tuple[int, int], tuple[Axes, NDArray[np.float32]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], tuple[Axes, NDArray[np.int16]]] = OrderedDict()
 
     def clear(self) -> None:
         """Forget every map: the sun or the street has changed."""
@@ -38,7 +39,7 @@ class ShadeMaps:
 
     def around(
         self, x: float, y: float, *, sun: NDArray[np.float64], geometry: Geometry, objects: Objects
-    ) -> tuple[Axes, NDArray[np.float32]]:
+    ) -> tuple[Axes, NDArray[np.int16]]:
         """Axes (3 x 4) and heights (side side,) of the map for a camera at (x, y)."""
         cell = (round(x / MAP_STEP), round(y / MAP_STEP))
         if cell not in self._kept:
@@ -48,9 +49,15 @@ class ShadeMaps:
             heights = np.full((MAP_SIDE, MAP_SIDE), -1e9, np.float32)
             owners = np.empty((MAP_SIDE, MAP_SIDE), np.int32)
             bake(geometry, objects, self._casters, axes, heights, owners)
-            self._kept[cell] = (tuple(tuple(row) for row in axes.tolist()), heights.ravel())
+            self._kept[cell] = (tuple(tuple(row) for row in axes.tolist()), _in_steps(heights))
         self._kept.move_to_end(cell)
         return self._kept[cell]
+
+
+def _in_steps(heights: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Heights (side, side) in whole steps, flat: half the bytes, since each pixel reads four of them."""
+    limits = np.iinfo(np.int16)
+    return np.clip(np.round(heights.ravel() * HEIGHT_STEPS), limits.min, limits.max).astype(np.int16)
 
 
 def _map_axes(x: float, y: float, sun: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,7 +69,7 @@ def _map_axes(x: float, y: float, sun: NDArray[np.float64]) -> NDArray[np.float6
     axes = np.zeros((3, 4))
     for row, axis, scale in ((0, across, density), (1, along, density), (2, sun, 1.0)):
         axes[row, :3] = axis * scale
-    axes[:2, 3] = MAP_SIDE / 2 - axes[:2, :3] @ centre
+    axes[:, 3] = [MAP_SIDE / 2, MAP_SIDE / 2, 0.0] - axes[:, :3] @ centre
     return axes
 
 
@@ -79,8 +86,6 @@ def bake(
 
     The far side of a solid, not the near one, is kept: a lit wall then never lies on the map's own surface.
     """
-    side = heights.shape[0]
-    polygon = np.empty((4, 2))
     points = np.empty((3, 3))
     for number in range(casters.shape[0]):
         index = casters[number]
@@ -97,16 +102,15 @@ def bake(
                         for inner in range(3):
                             world += pose[column, inner] * local[inner]
                         points[corner, row] += axes[row, column] * world
-                polygon[corner, 0], polygon[corner, 1] = points[corner, 0], points[corner, 1]
-            ax, ay, az = points[1, 0] - points[0, 0], points[1, 1] - points[0, 1], points[1, 2] - points[0, 2]
-            bx, by, bz = points[2, 0] - points[0, 0], points[2, 1] - points[0, 1], points[2, 2] - points[0, 2]
-            area = ax * by - ay * bx
-            if area >= -1e-9:
-                continue
-            step_x = (az * by - ay * bz) / area
-            step_y = (ax * bz - az * bx) / area
-            start = points[0, 2] - step_x * points[0, 0] - step_y * points[0, 1]
-            fill(polygon, 3, step_x, step_y, start, 0, heights, owners, side, side)
+            a, b, c = _sample(points[0]), _sample(points[1]), _sample(points[2])
+            if (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) < -1e-9:
+                fill(a, b, c, 0, heights, owners)
+
+
+@inlined
+def _sample(point: NDArray[np.float64]) -> Point:
+    """A point of the map among its samples, whose centres lie at half coordinates."""
+    return point[0] - 0.5, point[1] - 0.5, point[2]
 
 
 @kernel
@@ -128,21 +132,30 @@ def select_blockers(
         box = boxes[number]
         if box[5] <= 0.0 or used >= MOST_BLOCKERS:
             continue
-        radius = math.sqrt(box[5] ** 2 + box[6] ** 2) + max(box[8], 0.1)
+        rim = max(box[8], SHADOW_RIM)
+        wide = abs(box[3]) * box[5] + abs(box[4]) * box[6] + rim
+        deep = abs(box[4]) * box[5] + abs(box[3]) * box[6] + rim
         flat = math.sqrt(sun[0] ** 2 + sun[1] ** 2) + 1e-9
         throw = min((box[2] + box[7]) * flat / sun[2], LONGEST_SHADOW)
         end_x, end_y = box[0] - sun[0] / flat * throw, box[1] - sun[1] / flat * throw
-        left = int((min(box[0], end_x) - radius - origin[0]) / CELL)
-        right = int((max(box[0], end_x) + radius - origin[0]) / CELL)
-        low = int((min(box[1], end_y) - radius - origin[1]) / CELL)
-        high = int((max(box[1], end_y) + radius - origin[1]) / CELL)
+        left = int((min(box[0], end_x) - wide - origin[0]) / CELL)
+        right = int((max(box[0], end_x) + wide - origin[0]) / CELL)
+        low = int((min(box[1], end_y) - deep - origin[1]) / CELL)
+        high = int((max(box[1], end_y) + deep - origin[1]) / CELL)
         left, low = max(left, 0), max(low, 0)
         right, high = min(right, CELLS - 1), min(high, CELLS - 1)
         if left > right or low > high:
             continue
-        blockers[used] = box
+        blockers[used, :10] = box
+        blockers[used, 10] = _reciprocal(box[3] * sun[0] + box[4] * sun[1])
+        blockers[used, 11] = _reciprocal(box[3] * sun[1] - box[4] * sun[0])
         bit = np.int64(1) << np.int64(used)
         for row in range(low, high + 1):
             for column in range(left, right + 1):
                 cells[row, column] |= bit
         used += 1
+
+
+@inlined
+def _reciprocal(share: float) -> float:
+    return 1.0 / share if abs(share) >= 1e-6 else 1e6

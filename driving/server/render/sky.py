@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Light
-from driving.server.render.compiled import inlined
+from driving.server.render.compiled import inlined, trailing_zeros
 from driving.server.render.texture import noise
 
+HEIGHT_STEPS = 50.0  # per m of that map: two bytes then reach 655 m either way
 MAP_SIDE = 768  # texels along a side of the map of standing shadows
 SUNLIGHT, SKYLIGHT, BOUNCE, HORIZON, ZENITH, CLOUD, HAZE = range(7)  # rows of `Light.palette`
 
@@ -74,7 +75,7 @@ def sunlit(light: Light, x: float, y: float, z: float, nx: float, ny: float, nz:
     side = MAP_SIDE
     if column < 1.0 or row < 1.0 or column >= side - 2.0 or row >= side - 2.0:
         return 1.0
-    height = axes[2][0] * x + axes[2][1] * y + axes[2][2] * z + axes[2][3] + 0.02
+    height = (axes[2][0] * x + axes[2][1] * y + axes[2][2] * z + axes[2][3] + 0.02) * HEIGHT_STEPS
     i, j = int(row), int(column)
     part_i, part_j = row - i, column - j
     here, below = i * side + j, (i + 1) * side + j
@@ -100,16 +101,13 @@ def blocked(light: Light, x: float, y: float, z: float, upward: float, own: floa
         return 1.0, 1.0
     mask = light.blocked[np.uint64(row), np.uint64(column)]
     sun, sky_open = 1.0, 1.0
-    number = 0
     while mask != 0:
-        if mask & 1:
-            box = light.blockers[number]
-            if box[9] != own:
-                sun = min(sun, _past_box(light, box, x, y, z))
-                if upward > 0.5:
-                    sky_open *= _beside_box(box, x, y, z)
-        mask >>= 1
-        number += 1
+        box = light.blockers[np.uint64(trailing_zeros(mask))]
+        if box[9] != own:
+            sun = min(sun, _past_box(light, box, x, y, z))
+            if upward > 0.5:
+                sky_open *= _beside_box(box, x, y, z)
+        mask &= mask - 1
     return sun, sky_open
 
 
@@ -118,16 +116,10 @@ def _past_box(light: Light, box: NDArray[np.float64], x: float, y: float, z: flo
     """Sunlight left after one box: the longer the ray's way through it, the darker, with a soft rim."""
     dx, dy = x - box[0], y - box[1]
     along, across = box[3] * dx + box[4] * dy, box[3] * dy - box[4] * dx
-    sun_along = box[3] * light.sun[0] + box[4] * light.sun[1]
-    sun_across = box[3] * light.sun[1] - box[4] * light.sun[0]
-    sun_up = light.sun[2]
-    if abs(sun_along) < 1e-6:
-        sun_along = 1e-6
-    if abs(sun_across) < 1e-6:
-        sun_across = 1e-6
-    a, b = (-box[5] - along) / sun_along, (box[5] - along) / sun_along
-    c, d = (-box[6] - across) / sun_across, (box[6] - across) / sun_across
-    e, f = (box[2] - box[7] - z) / sun_up, (box[2] + box[7] - z) / sun_up
+    by_along, by_across, by_up = box[10], box[11], 1.0 / light.sun[2]
+    a, b = (-box[5] - along) * by_along, (box[5] - along) * by_along
+    c, d = (-box[6] - across) * by_across, (box[6] - across) * by_across
+    e, f = (box[2] - box[7] - z) * by_up, (box[2] + box[7] - z) * by_up
     enter = max(min(a, b), max(min(c, d), min(e, f)))
     leave = min(max(a, b), min(max(c, d), max(e, f)))
     if leave <= 0.0:

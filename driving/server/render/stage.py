@@ -68,7 +68,7 @@ class Stage:
         if (
             kept is not None
             and len(kept.visible) >= self.most_triangles
-            and len(kept.corners) >= self.most_vertices
+            and kept.corners.shape[1] >= self.most_vertices
         ):
             return kept
         if len(self._canvases) >= CANVASES_KEPT:
@@ -77,7 +77,7 @@ class Stage:
             nearness=np.empty((rows, columns), np.float32),
             owner=np.empty((rows, columns), np.int32),
             visible=np.empty((2 * self.most_triangles, 2), np.int32),
-            corners=np.empty((2 * self.most_vertices, 3)),
+            corners=np.empty((3, 2 * self.most_vertices)),
         )
         self._canvases[columns, rows] = canvas
         return canvas
