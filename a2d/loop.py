@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from a2d.config import TrainConfig
 from a2d.curves import Curves
 from a2d.descent import Scalars
+from a2d.diagnosis import divergence_remedy
 from a2d.errors import A2DError
 from a2d.estimators import explained_variance, lambda_returns
 from a2d.evaluation import Summary, evaluate, summary
@@ -30,6 +32,7 @@ from a2d.vector import WorldError, make_worlds, stopping
 
 Report = Callable[[Mapping[str, float]], None]
 """Called with the metrics of each round."""
+_log = logging.getLogger(__name__)
 
 
 def train(run: Run, *, report: Report) -> None:
@@ -56,11 +59,13 @@ def train(run: Run, *, report: Report) -> None:
             learner.start_from(start.checkpoint())
         teacher = learned_expert(config, method, learner)
         collector = Collector(worlds, seeds=learner.world_seeds, generator=learner.actions, device=device)
+        divergence: list[float] = []
         with Curves(run, rounds=learner.rounds) as curves:
             while not learner.finished:
                 started = time.perf_counter()
                 metrics = one_round(learner, method, teacher=teacher, collector=collector)
                 learner.rounds += 1
+                divergence.append(metrics.get("divergence", 0.0))
                 if is_due(config.evaluation.every, learner):
                     metrics |= look(worlds, learner, method)
                     learner.keep_best(metrics["eval/return"])
@@ -72,6 +77,8 @@ def train(run: Run, *, report: Report) -> None:
                     run.save(learner.checkpoint())
                     collector.restart()
                 report(metrics)
+        if method.improves == "expert":
+            _warn(divergence, beta=method.beta_at(learner.rounds), config=config)
 
 
 def worlds_for(config: TrainConfig, method: Method) -> VectorEnv:
@@ -165,6 +172,12 @@ def learned_expert(config: TrainConfig, method: Method, learner: Learner) -> Exp
     if config.expert_from == config.folder:
         raise A2DError("expert_from is the run's own folder; name the rl_mdp or a2d run to imitate")
     return Run.open(config.expert_from).load_expert(learner.shapes, device=learner.actions.device)
+
+
+def _warn(divergence: list[float], *, beta: float, config: TrainConfig) -> None:
+    remedy = divergence_remedy(divergence, beta=beta, config=config.rollout)
+    if remedy is not None:
+        _log.warning("%s: %s", config.folder, remedy)
 
 
 def _driven(worlds: VectorEnv, learner: Learner, actor: Actor) -> Summary:

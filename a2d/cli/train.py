@@ -98,7 +98,11 @@ def _evaluation_line(metrics: Mapping[str, float]) -> str:
         f"hits {metrics['eval/hit_rate']:6.1%}",
         f"arrivals {metrics['eval/arrival_rate']:6.1%}",
     ]
-    for name, label in (("divergence", "KL"), ("explained_variance", "explained variance")):
+    for name, label in (
+        ("eval/expert_return", "expert's"),
+        ("divergence", "KL"),
+        ("explained_variance", "explained variance"),
+    ):
         if name in metrics:
             parts.append(f"{label} {metrics[name]:.3f}")
     return "   ".join(parts)
