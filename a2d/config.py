@@ -11,15 +11,12 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from a2d.errors import A2DError
+from a2d.ranges import ConfigError, above, at_least, one_of, widths, within
 
-METHODS = ("a2d", "ail", "rl_mdp")
+METHODS = ("a2d", "ail", "oil", "rl", "rl_asym", "rl_asym_unbiased", "rl_mdp")
 BASELINES = ("mixture", "state")
+STEPS = ("ppo", "trpo")
 VECTOR_KINDS = ("native", "async", "sync")
-
-
-class ConfigError(A2DError, ValueError):
-    """A preset, key or value that does not exist or cannot be; the message names the nearest that can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +35,8 @@ class EnvConfig:
     """Keywords for the world, such as its image size."""
 
     def __post_init__(self) -> None:
-        _at_least("env.count", self.count, 1)
-        _one_of("env.vector", self.vector, VECTOR_KINDS)
+        at_least("env.count", self.count, 1)
+        one_of("env.vector", self.vector, VECTOR_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +65,34 @@ class RolloutConfig:
     """For the critics' targets; 1 would be the discounted return."""
 
     def __post_init__(self) -> None:
-        _at_least("rollout.interactions", self.interactions, 1)
-        _at_least("rollout.steps", self.steps, 1)
-        _one_of("rollout.baseline", self.baseline, BASELINES)
+        at_least("rollout.interactions", self.interactions, 1)
+        at_least("rollout.steps", self.steps, 1)
+        one_of("rollout.baseline", self.baseline, BASELINES)
         for name in ("beta", "beta_decay", "discount", "gae_lambda", "critic_lambda"):
-            _within(f"rollout.{name}", getattr(self, name), 0.0, 1.0)
+            within(f"rollout.{name}", getattr(self, name), 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpertConfig:
-    """The policy that sees the state, its critic, and the PPO step that improves it."""
+    """The policy that sees the state, its critic, and the step that improves it.
+
+    Where a trainee learns by itself (method=rl, ...) the step's settings are those of its PPO step.
+    """
 
     hidden: tuple[int, ...] = (64, 64)
     """Widths of the hidden layers."""
     learning_rate: float = 1e-3
     """Adam, for the policy and for its critic. Too slow looks like failure: start at 1e-3."""
+    step: str = "ppo"
+    """ppo, or trpo: one natural-gradient step per round that moves the policy at most `kl_step`."""
+    kl_step: float = 0.01
+    """trpo: largest KL of the step (nats, mean over states)."""
+    damping: float = 0.1
+    """trpo: added to the diagonal of the Fisher matrix."""
+    iterations: int = 10
+    """trpo: of the conjugate gradients."""
     epochs: int = 4
-    """Passes over a round's experience."""
+    """Passes over a round's experience; of the critic, too."""
     minibatch: int = 512
     """Samples per gradient step."""
     clip: float = 0.2
@@ -110,19 +118,23 @@ class ExpertConfig:
     """Longest gradient."""
 
     def __post_init__(self) -> None:
-        _widths("expert.hidden", self.hidden)
-        _above("expert.learning_rate", self.learning_rate, 0.0)
-        _at_least("expert.epochs", self.epochs, 1)
-        _at_least("expert.minibatch", self.minibatch, 1)
+        widths("expert.hidden", self.hidden)
+        one_of("expert.step", self.step, STEPS)
+        above("expert.kl_step", self.kl_step, 0.0)
+        at_least("expert.damping", self.damping, 0.0)
+        at_least("expert.iterations", self.iterations, 1)
+        above("expert.learning_rate", self.learning_rate, 0.0)
+        at_least("expert.epochs", self.epochs, 1)
+        at_least("expert.minibatch", self.minibatch, 1)
         for name in ("kl_stop", "std_min", "max_grad_norm"):
-            _above(f"expert.{name}", getattr(self, name), 0.0)
-        _within("expert.advantage_memory", self.advantage_memory, 0.0, 0.9999)
-        if self.clip == 0.0 and self.trainee_kl == 0.0:
+            above(f"expert.{name}", getattr(self, name), 0.0)
+        within("expert.advantage_memory", self.advantage_memory, 0.0, 0.9999)
+        if self.clip == 0.0 and self.trainee_kl == 0.0 and self.step == "ppo":
             raise ConfigError("expert.clip=0 needs expert.trainee_kl above 0: something must bound the step")
         for name in ("clip", "entropy", "trainee_kl"):
-            _at_least(f"expert.{name}", getattr(self, name), 0.0)
+            at_least(f"expert.{name}", getattr(self, name), 0.0)
         for name in ("std_start", "std_end"):
-            _at_least(f"expert.{name}", getattr(self, name), self.std_min)
+            at_least(f"expert.{name}", getattr(self, name), self.std_min)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,17 +174,17 @@ class TraineeConfig:
 
     def __post_init__(self) -> None:
         for name in ("hidden", "channels", "kernels", "strides"):
-            _widths(f"trainee.{name}", getattr(self, name))
+            widths(f"trainee.{name}", getattr(self, name))
         if not len(self.channels) == len(self.kernels) == len(self.strides):
             raise ConfigError("trainee.channels, trainee.kernels and trainee.strides need the same length")
-        _at_least("trainee.features", self.features, 1)
-        _at_least("trainee.minibatch", self.minibatch, 2)
+        at_least("trainee.features", self.features, 1)
+        at_least("trainee.minibatch", self.minibatch, 2)
         for name in ("learning_rate", "updates_per_step", "fresh", "std_min", "max_grad_norm"):
-            _above(f"trainee.{name}", getattr(self, name), 0.0)
-        _within("trainee.fresh", self.fresh, 0.0, 1.0)
-        _at_least("trainee.value", self.value, 0.0)
-        _at_least("trainee.state", self.state, 0.0)
-        _at_least("trainee.std_max", self.std_max, self.std_min)
+            above(f"trainee.{name}", getattr(self, name), 0.0)
+        within("trainee.fresh", self.fresh, 0.0, 1.0)
+        at_least("trainee.value", self.value, 0.0)
+        at_least("trainee.state", self.state, 0.0)
+        at_least("trainee.std_max", self.std_max, self.std_min)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +197,8 @@ class BufferConfig:
     """Most memory; fewer samples are kept if they would need more."""
 
     def __post_init__(self) -> None:
-        _at_least("buffer.samples", self.samples, 1)
-        _at_least("buffer.megabytes", self.megabytes, 1)
+        at_least("buffer.samples", self.samples, 1)
+        at_least("buffer.megabytes", self.megabytes, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,12 +211,14 @@ class EvaluationConfig:
     """Episodes each time."""
     deterministic: bool = True
     """Take the most probable action instead of a sampled one."""
+    expert: bool = False
+    """Evaluate the learning expert, too: twice the simulator's time, and where the trainee lags it shows."""
     keep_best: bool = False
     """The run gives the driver of the best of these evaluations, by return, instead of the last."""
 
     def __post_init__(self) -> None:
-        _at_least("evaluation.every", self.every, 0)
-        _at_least("evaluation.episodes", self.episodes, 1)
+        at_least("evaluation.every", self.every, 0)
+        at_least("evaluation.episodes", self.episodes, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,8 +231,8 @@ class CheckpointConfig:
     """Most of the buffer's newest samples saved with it; a resumed run refills the rest."""
 
     def __post_init__(self) -> None:
-        _at_least("checkpoint.every", self.every, 1)
-        _at_least("checkpoint.megabytes", self.megabytes, 0)
+        at_least("checkpoint.every", self.every, 1)
+        at_least("checkpoint.megabytes", self.megabytes, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,11 +242,16 @@ class TrainConfig:
     preset: str = ""
     """Where the values came from."""
     method: str = "a2d"
-    """a2d, ail (imitate an expert that nobody adapts) or rl_mdp (no trainee: the expert alone)."""
+    """What learns from whom.
+
+    a2d: the trainee imitates an expert that adapts to it. ail: one that nobody adapts.
+    rl, rl_asym, rl_asym_unbiased: the trainee alone by reinforcement, its critic being V(b), V(s) or V(b, s).
+    rl_mdp: the expert alone by reinforcement. oil: a policy on the state imitates the scripted expert.
+    """
     expert_from: str = "scripted"
     """For ail: `scripted` (the world's own driver) or the folder of an rl_mdp or a2d run."""
     start_from: str = ""
-    """For a2d and rl_mdp: the folder of a run whose networks this one starts with; empty for fresh ones."""
+    """Not for ail and oil: the folder of a run whose networks this one starts with; empty for fresh ones."""
     run: str = ""
     """The run's folder; empty for runs/PRESET-METHOD-SEED."""
     seed: int = 0
@@ -254,12 +273,12 @@ class TrainConfig:
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
 
     def __post_init__(self) -> None:
-        _one_of("method", self.method, METHODS)
-        _one_of("device", self.device, ("cpu", "cuda"))
-        _at_least("seed", self.seed, 0)
-        _at_least("threads", self.threads, 0)
-        _above("return_scale", self.return_scale, 0.0)
-        _within("learning_rate_end", self.learning_rate_end, 0.0, 1.0)
+        one_of("method", self.method, METHODS)
+        one_of("device", self.device, ("cpu", "cuda"))
+        at_least("seed", self.seed, 0)
+        at_least("threads", self.threads, 0)
+        above("return_scale", self.return_scale, 0.0)
+        within("learning_rate_end", self.learning_rate_end, 0.0, 1.0)
 
     @property
     def folder(self) -> str:
@@ -369,28 +388,3 @@ def _nearest(name: str, choices: tuple[str, ...]) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
-
-
-def _one_of(key: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigError(f"{key} is one of {', '.join(choices)}; got {value!r}")
-
-
-def _at_least(key: str, value: float, bound: float) -> None:
-    if not value >= bound:
-        raise ConfigError(f"{key} is at least {bound}, got {value}")
-
-
-def _above(key: str, value: float, bound: float) -> None:
-    if not value > bound:
-        raise ConfigError(f"{key} is above {bound}, got {value}")
-
-
-def _within(key: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ConfigError(f"{key} is in [{low}, {high}], got {value}")
-
-
-def _widths(key: str, values: tuple[int, ...]) -> None:
-    if not values or min(values) < 1:
-        raise ConfigError(f"{key} is a list of positive numbers such as [64,64], got {list(values)}")

@@ -116,3 +116,11 @@ def explained_variance(prediction: Array, target: Array) -> float:
     """Share of the target's variance that a critic accounts for: 1 is perfect, 0 as good as a constant."""
     variance = float(np.var(target))
     return 1.0 - float(np.var(target - prediction)) / variance if variance > 0.0 else 0.0
+
+
+def effective_samples(weight: Tensor) -> float:
+    """Effective sample size of importance weights (B,), as a share of B: 1 if all are equal.
+
+    (sum w)^2 / (B sum w^2). Source: Kong, 1992.
+    """
+    return float(weight.sum().square() / (len(weight) * weight.square().sum()))

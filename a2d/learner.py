@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from a2d.config import TrainConfig
+from a2d.critics import Critic
 from a2d.dataset import Buffer
 from a2d.errors import A2DError
-from a2d.policies import Expert, Shapes, StateCritic, Trainee
+from a2d.methods import method_of
+from a2d.policies import Expert, Shapes, Trainee
 
 SPREAD_PACE = 5.0  # on the learning rate of the trainee's log std, which must follow the expert's down
 
@@ -24,7 +26,7 @@ class Learner:
     """Networks, optimisers, aggregated buffer, random streams and counters of a run."""
 
     def __init__(self, config: TrainConfig, shapes: Shapes, *, device: torch.device) -> None:
-        self.config, self.shapes = config, shapes
+        self.config, self.shapes, self.method = config, shapes, method_of(config)
         worlds, actions, batches, weights = np.random.SeedSequence(config.seed).spawn(4)
         torch.manual_seed(_seed_of(weights))
         self.world_seeds = np.random.default_rng(worlds)
@@ -32,8 +34,9 @@ class Learner:
         self.actions = torch.Generator(device=device)
         self.actions.manual_seed(_seed_of(actions))
         self.expert = Expert(shapes, config.expert).to(device)
-        self.critic = StateCritic(shapes, config.expert).to(device)
-        self.trainee = Trainee(shapes, config.trainee).to(device)
+        reading = config.trainee if self.method.baseline == "both" else None
+        self.critic = Critic(shapes, config.expert, reading=reading).to(device)
+        self.trainee = Trainee(shapes.seen(state=self.method.sees_state), config.trainee).to(device)
         self.expert_optimizer = torch.optim.Adam(self.expert.parameters(), lr=config.expert.learning_rate)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=config.expert.learning_rate)
         self.trainee_optimizer = torch.optim.Adam(_groups(self.trainee), lr=config.trainee.learning_rate)
@@ -47,6 +50,11 @@ class Learner:
     def finished(self) -> bool:
         """The run used up its interactions."""
         return self.interactions >= self.config.rollout.interactions
+
+    @property
+    def driver(self) -> Expert | Trainee:
+        """Whom the run gives."""
+        return self.expert if self.method.driver == "expert" else self.trainee
 
     def anneal(self) -> None:
         """Set learning rates and the expert's largest standard deviation for the coming round."""
@@ -76,8 +84,7 @@ class Learner:
     def keep_best(self, evaluated: float) -> None:
         """Remember the driver if it has just been evaluated better than ever: it is what the run gives."""
         if self.config.evaluation.keep_best and evaluated > self.best_return:
-            driver = self.expert if self.config.method == "rl_mdp" else self.trainee
-            self.best = {key: value.clone() for key, value in driver.state_dict().items()}
+            self.best = {key: value.clone() for key, value in self.driver.state_dict().items()}
             self.best_return = evaluated
 
     def checkpoint(self) -> dict[str, Any]:

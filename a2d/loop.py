@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,19 +16,23 @@ from numpy.typing import NDArray
 
 from a2d.config import TrainConfig
 from a2d.curves import Curves
+from a2d.descent import Scalars
+from a2d.diagnosis import divergence_remedy
 from a2d.errors import A2DError
-from a2d.estimators import advantages, explained_variance, lambda_returns
-from a2d.evaluation import evaluate, summary
+from a2d.estimators import explained_variance, lambda_returns
+from a2d.evaluation import Summary, evaluate, summary
 from a2d.learner import Learner, resolve_device
-from a2d.methods import Method, method_of
-from a2d.policies import Actor, Expert, Mixture, shapes_of
-from a2d.rollout import Collector, Rollout
+from a2d.methods import Method, method_of, refuse_start
+from a2d.mixture import Mixture
+from a2d.policies import Actor, Expert, shapes_of
+from a2d.rollout import Collector
 from a2d.run import Run
-from a2d.updates import ExpertBatch, Scalars, clone_expert, fit_critic, improve_expert, project
+from a2d.steps import step_critic, step_expert, step_projection, step_trainee
 from a2d.vector import WorldError, make_worlds, stopping
 
 Report = Callable[[Mapping[str, float]], None]
 """Called with the metrics of each round."""
+_log = logging.getLogger(__name__)
 
 
 def train(run: Run, *, report: Report) -> None:
@@ -50,14 +54,18 @@ def train(run: Run, *, report: Report) -> None:
         if run.checkpoint_path.exists():
             learner.restore(run.checkpoint())
         elif config.start_from:
-            learner.start_from(Run.open(config.start_from).checkpoint())
+            start = Run.open(config.start_from)
+            refuse_start(config, start.config)
+            learner.start_from(start.checkpoint())
         teacher = learned_expert(config, method, learner)
         collector = Collector(worlds, seeds=learner.world_seeds, generator=learner.actions, device=device)
+        divergence: list[float] = []
         with Curves(run, rounds=learner.rounds) as curves:
             while not learner.finished:
                 started = time.perf_counter()
                 metrics = one_round(learner, method, teacher=teacher, collector=collector)
                 learner.rounds += 1
+                divergence.append(metrics.get("divergence", 0.0))
                 if is_due(config.evaluation.every, learner):
                     metrics |= look(worlds, learner, method)
                     learner.keep_best(metrics["eval/return"])
@@ -69,6 +77,8 @@ def train(run: Run, *, report: Report) -> None:
                     run.save(learner.checkpoint())
                     collector.restart()
                 report(metrics)
+        if method.improves == "expert":
+            _warn(divergence, beta=method.beta_at(learner.rounds), config=config)
 
 
 def worlds_for(config: TrainConfig, method: Method) -> VectorEnv:
@@ -82,7 +92,7 @@ def worlds_for(config: TrainConfig, method: Method) -> VectorEnv:
             raise
         raise WorldError(
             f"{config.env.id} has no scripted expert to imitate: train one with method=rl_mdp, "
-            "then give expert_from=ITS_FOLDER"
+            "then imitate it with method=ail expert_from=ITS_FOLDER"
         ) from error
 
 
@@ -93,8 +103,8 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
     """
     config, beta = learner.config, method.beta_at(learner.rounds)
     learner.anneal()
-    by_state = config.rollout.baseline == "state"
-    mixture = Mixture(teacher, learner.critic, learner.trainee, beta, by_state)
+    critic_alone = method.baseline != "mixture"
+    mixture = Mixture(teacher, learner.critic, learner.trainee, beta, critic_alone)
     rollout = collector.collect(mixture, steps=config.rollout.steps, return_scale=config.return_scale)
     learner.interactions += rollout.interactions
     target = lambda_returns(
@@ -109,32 +119,30 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
     if rollout.episodes:
         metrics["train/return"] = float(np.mean([episode.total for episode in rollout.episodes]))
     with threads(config.threads):
-        if method.improves_expert:
+        if method.improves != "nobody":
             metrics["explained_variance"] = explained_variance(rollout.value, target)
-            metrics |= _improve(learner, rollout)
-        if beta > 0.0 or by_state:  # otherwise nobody asks the state's critic
-            metrics |= _fit_critic(learner, rollout, target=target)
+        if method.improves == "expert":
+            metrics |= step_expert(learner, rollout)
+        if method.improves == "trainee":
+            metrics |= step_trainee(learner, rollout, target=target, value=not critic_alone)
+        if beta > 0.0 or critic_alone:  # otherwise nobody asks the critic
+            metrics |= step_critic(learner, rollout, target=target)
         if method.projects:
-            metrics |= _project(learner, rollout, target=target, teacher=teacher)
+            metrics |= step_projection(learner, rollout, target=target, teacher=teacher)
     return metrics
 
 
 def look(worlds: VectorEnv, learner: Learner, method: Method) -> Scalars:
-    """Evaluate the driver on the first seeds of the training suite, in the training worlds."""
-    config = learner.config.evaluation
-    actor: Actor = learner.trainee if method.projects else learner.expert
-    generator = torch.Generator(device=learner.actions.device)
-    generator.manual_seed(learner.config.seed)
-
-    def act(observation: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        return actor.act(observation, deterministic=config.deterministic, generator=generator)
-
-    result = summary(evaluate(worlds, act, range(config.episodes)))
-    return {
-        "eval/return": result.episode_return.value,
-        "eval/hit_rate": result.hits.value,
-        "eval/arrival_rate": result.arrivals.value,
+    """Evaluate the driver, and the expert it imitates if asked to, on the training suite's first seeds."""
+    found = _driven(worlds, learner, learner.driver)
+    scalars = {
+        "eval/return": found.episode_return.value,
+        "eval/hit_rate": found.hits.value,
+        "eval/arrival_rate": found.arrivals.value,
     }
+    if learner.config.evaluation.expert and method.improves == "expert" and method.projects:
+        scalars["eval/expert_return"] = _driven(worlds, learner, learner.expert).episode_return.value
+    return scalars
 
 
 @contextmanager
@@ -157,7 +165,7 @@ def is_due(every: int, learner: Learner) -> bool:
 
 def learned_expert(config: TrainConfig, method: Method, learner: Learner) -> Expert | None:
     """The expert that acts and is imitated: this run's, another run's, or None for a scripted one."""
-    if method.improves_expert:
+    if method.improves != "nobody":  # where the trainee learns alone beta is 0, and nobody asks the expert
         return learner.expert
     if method.scripted:
         return None
@@ -166,74 +174,18 @@ def learned_expert(config: TrainConfig, method: Method, learner: Learner) -> Exp
     return Run.open(config.expert_from).load_expert(learner.shapes, device=learner.actions.device)
 
 
-def flat(array: NDArray[Any]) -> NDArray[Any]:
-    """Join time and worlds: (T, N, ...) to (T * N, ...)."""
-    return array.reshape(-1, *array.shape[2:])
+def _warn(divergence: list[float], *, beta: float, config: TrainConfig) -> None:
+    remedy = divergence_remedy(divergence, beta=beta, config=config.rollout)
+    if remedy is not None:
+        _log.warning("%s: %s", config.folder, remedy)
 
 
-def _improve(learner: Learner, rollout: Rollout) -> Scalars:
-    config = learner.config.rollout
-    advantage = advantages(
-        rollout.reward,
-        rollout.value,
-        next_value=rollout.next_value,
-        ended=rollout.ended,
-        discount=config.discount,
-        gae_lambda=config.gae_lambda,
-    )
-    spread = learner.advantage_scale(float(advantage.var()))
-    batch = ExpertBatch(
-        state=learner.tensor(flat(rollout.observation["state"])),
-        action=learner.tensor(flat(rollout.action)),
-        log_prob=learner.tensor(flat(rollout.log_prob)),
-        advantage=learner.tensor(flat(advantage)),
-        trainee=learner.tensor(flat(rollout.trainee)),
-    )
-    return improve_expert(
-        learner.expert,
-        learner.expert_optimizer,
-        batch=batch,
-        scale=spread,
-        config=learner.config.expert,
-        rng=learner.batches,
-    )
+def _driven(worlds: VectorEnv, learner: Learner, actor: Actor) -> Summary:
+    config = learner.config.evaluation
+    generator = torch.Generator(device=learner.actions.device)
+    generator.manual_seed(learner.config.seed)
 
+    def act(observation: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        return actor.act(observation, deterministic=config.deterministic, generator=generator)
 
-def _fit_critic(learner: Learner, rollout: Rollout, *, target: NDArray[np.float32]) -> Scalars:
-    return fit_critic(
-        learner.critic,
-        learner.critic_optimizer,
-        state=learner.tensor(flat(rollout.observation["state"])),
-        target=learner.tensor(flat(target) / np.float32(learner.config.return_scale)),
-        config=learner.config.expert,
-        rng=learner.batches,
-    )
-
-
-def _project(
-    learner: Learner, rollout: Rollout, *, target: NDArray[np.float32], teacher: Expert | None
-) -> Scalars:
-    rows = {key: flat(values) for key, values in rollout.observation.items()}
-    if rollout.expert_action is not None:
-        rows["label"] = flat(rollout.expert_action)
-    learner.buffer.add(rows)
-    scalars = project(
-        learner.trainee,
-        learner.trainee_optimizer,
-        expert=teacher,
-        fresh={**rows, "target": flat(target) / np.float32(learner.config.return_scale)},
-        buffer=learner.buffer,
-        config=learner.config.trainee,
-        rng=learner.batches,
-    )
-    if teacher is None:
-        config = learner.config.expert
-        scalars |= clone_expert(
-            learner.expert,
-            learner.expert_optimizer,
-            buffer=learner.buffer,
-            steps=config.epochs * math.ceil(rollout.interactions / config.minibatch),
-            config=config,
-            rng=learner.batches,
-        )
-    return scalars
+    return summary(evaluate(worlds, act, range(config.episodes)))

@@ -6,21 +6,33 @@ from dataclasses import dataclass
 
 from a2d.config import ConfigError, TrainConfig
 
+OWN_CRITIC = {"rl": "mixture", "rl_asym": "state", "rl_asym_unbiased": "both"}
+"""Of the methods in which the trainee learns by itself: V(b), V(s) (Pinto) or V(b, s) (Baisero & Amato)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """What one round of the loop does."""
 
-    improves_expert: bool
-    """The expert takes a reinforcement-learning step."""
+    improves: str
+    """Who takes a reinforcement-learning step: expert, trainee or nobody."""
     projects: bool
-    """The trainee is fitted to the expert; if not, the expert itself is what the run gives."""
-    scripted: bool
+    """The trainee is fitted to the expert."""
+    scripted: bool = False
     """The expert is the world's own driver: its actions come with the observations."""
-    beta: float
+    sees_state: bool = False
+    """The trainee reads the state instead of what a car would see."""
+    baseline: str
+    """Advantages are measured against mixture: beta V(s) + (1 - beta) V(b), state: V(s), or both: V(b, s)."""
+    beta: float = 0.0
     """The expert's share of actions in the first round."""
-    beta_decay: float
+    beta_decay: float = 1.0
     """Factor on that share after each round."""
+
+    @property
+    def driver(self) -> str:
+        """Whom the run gives: trainee, or expert where there is no trainee."""
+        return "expert" if self.improves == "expert" and not self.projects else "trainee"
 
     def beta_at(self, rounds: int) -> float:
         """The expert's share of actions after so many rounds."""
@@ -31,16 +43,55 @@ def method_of(config: TrainConfig) -> Method:
     """Read the settings off a config.
 
     Raises:
-        ConfigError: An expert was named for a method that learns its own.
+        ConfigError: A setting belongs to another method; the message names what would do.
     """
-    if config.method != "ail" and config.expert_from != "scripted":
-        raise ConfigError(f"expert_from is for method=ail; method={config.method} learns its own expert")
-    if config.method == "ail" and config.start_from:
-        raise ConfigError("start_from is for method=a2d or rl_mdp; ail starts fresh")
-    scheduled = {"beta": config.rollout.beta, "beta_decay": config.rollout.beta_decay}
-    if config.method == "a2d":
-        return Method(improves_expert=True, projects=True, scripted=False, **scheduled)
-    if config.method == "ail":
-        scripted = config.expert_from == "scripted"
-        return Method(improves_expert=False, projects=True, scripted=scripted, **scheduled)
-    return Method(improves_expert=True, projects=False, scripted=False, beta=1.0, beta_decay=1.0)
+    name, rollout = config.method, config.rollout
+    _refuse_what_is_for_others(config)
+    if name in OWN_CRITIC:
+        return Method(improves="trainee", projects=False, baseline=OWN_CRITIC[name])
+    if name == "rl_mdp":
+        return Method(improves="expert", projects=False, baseline=rollout.baseline, beta=1.0)
+    learns = name == "a2d"
+    return Method(
+        improves="expert" if learns else "nobody",
+        projects=True,
+        scripted=not learns and config.expert_from == "scripted",
+        sees_state=name == "oil",
+        baseline=rollout.baseline,
+        beta=rollout.beta,
+        beta_decay=rollout.beta_decay,
+    )
+
+
+def refuse_start(config: TrainConfig, start: TrainConfig) -> None:
+    """Refuse to start from a run that never trained what this method goes on with.
+
+    Raises:
+        ConfigError: It did not; the message names methods that do.
+    """
+    if config.method in OWN_CRITIC and start.method in ("rl_mdp", "oil"):
+        raise ConfigError(
+            f"start_from={config.start_from} is of method={start.method} and has no trainee for "
+            f"method={config.method}; start from a run of a2d, ail or {config.method}"
+        )
+    if config.method not in OWN_CRITIC and start.method in OWN_CRITIC:
+        raise ConfigError(
+            f"start_from={config.start_from} is of method={start.method} and has no expert for "
+            f"method={config.method}; start from a run of a2d, ail, oil or rl_mdp"
+        )
+
+
+def _refuse_what_is_for_others(config: TrainConfig) -> None:
+    name = config.method
+    if name != "ail" and config.expert_from != "scripted":
+        raise ConfigError(f"expert_from is for method=ail; method={name} does not imitate another run")
+    if name in ("ail", "oil") and config.start_from:
+        others = ", ".join(("a2d", "rl_mdp", *OWN_CRITIC))
+        raise ConfigError(f"start_from is for method={others}; {name} starts fresh")
+    if name in OWN_CRITIC:
+        if config.expert.step != "ppo":
+            raise ConfigError(f"method={name} takes PPO steps on the trainee; set expert.step=ppo")
+        if config.expert.clip == 0.0:
+            raise ConfigError(f"method={name} has nothing else to bound its step: set expert.clip=0.2")
+    if name == "rl" and config.trainee.value == 0.0:
+        raise ConfigError("method=rl learns V(b) with the trainee's encoder: set trainee.value=0.5")

@@ -1,4 +1,4 @@
-"""Who acts: the expert on `state`, the trainee on everything else, the mixture tosses a coin per step."""
+"""The policies: the expert on `state`, the trainee on everything else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.distributions import MEAN_BOUND, ActionFamily, Distribution, family_of
 from a2d.errors import A2DError
-from a2d.estimators import mixture_log_prob, mixture_value
 from a2d.networks import ImageEncoder, layer, perceptron
 
 Observation = Mapping[str, Tensor]  # each (B, ...); images uint8
@@ -42,6 +41,10 @@ class Shapes:
     vectors: tuple[tuple[str, int], ...]  # the trainee's vector keys, by name
     image: tuple[int, int, int] | None  # (C, H, W)
     family: ActionFamily
+
+    def seen(self, *, state: bool) -> Shapes:
+        """What a trainee is made for that sees the state and nothing else, if `state`; otherwise the same."""
+        return Shapes(self.state, (("state", self.state),), None, self.family) if state else self
 
 
 def shapes_of(observation: gymnasium.Space, action: gymnasium.Space) -> Shapes:
@@ -106,19 +109,6 @@ class Expert(nn.Module):
         return chosen(self.distribution(state), deterministic=deterministic, generator=generator)
 
 
-class StateCritic(nn.Module):
-    """V_m(s) in units of the return scale."""
-
-    def __init__(self, shapes: Shapes, config: ExpertConfig) -> None:
-        super().__init__()
-        self.body = perceptron(shapes.state, config.hidden)
-        self.head = layer(config.hidden[-1], 1, gain=1.0)
-
-    def forward(self, state: Tensor) -> Tensor:
-        """Values of shape (B,) for states of shape (B, S)."""
-        return self.head(self.body(state)).squeeze(-1)
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the trainee makes of one batch of observations, in one pass of its encoder."""
@@ -146,6 +136,11 @@ class Trainee(nn.Module):
         self.log_std = nn.Parameter(torch.full((actions,), start))
         self.spread = layer(width, actions, gain=0.01) if config.observed_std else None
 
+    @property
+    def reads(self) -> list[str]:
+        """The keys of an observation that it reads."""
+        return [key for key, _ in self.shapes.vectors] + (["image"] if self.encoder is not None else [])
+
     def forward(self, observation: Observation) -> Reading:
         """Read a batch of observations; extra keys such as `state` are ignored."""
         parts = [observation[key] for key, _ in self.shapes.vectors]
@@ -171,86 +166,9 @@ class Trainee(nn.Module):
         Returns:
             Actions as the world takes them: (N,) int64, or (N, A) float32 clipped to [-1, 1].
         """
-        keys = [key for key, _ in self.shapes.vectors] + (["image"] if self.encoder else [])
-        tensors = {key: torch.as_tensor(observation[key], device=self.log_std.device) for key in keys}
+        tensors = {key: torch.as_tensor(observation[key], device=self.log_std.device) for key in self.reads}
         distribution = self.family.of(self(tensors).parameters)
         return chosen(distribution, deterministic=deterministic, generator=generator)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the mixture did in each of N worlds, and what has to be remembered of it."""
-
-    action: Tensor  # (N,) or (N, A), not clipped
-    log_prob: Tensor  # (N,) of the mixture that acted
-    value: Tensor  # (N,) V of the mixture or of the state, in units of the return scale
-    trainee: Tensor  # (N, P) the trainee's distribution parameters
-
-
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """pi_beta = beta pi_theta + (1 - beta) pi_psi: a coin per step and world, and its exact density.
-
-    Source: Warrington et al., ICML 2021, algorithm 1.
-    """
-
-    expert: Expert | None  # None: a scripted expert, whose actions come with the observations
-    critic: StateCritic
-    trainee: Trainee
-    beta: float
-    state_baseline: bool = False  # V(s) whoever acts, instead of the mixture's
-
-    @torch.inference_mode()
-    def decide(
-        self, observation: Observation, *, label: Tensor | None = None, generator: torch.Generator
-    ) -> Decision:
-        """Act in every world with at most one pass of each network.
-
-        Args:
-            observation: Tensors of shape (N, ...) under the world's keys.
-            label: The scripted expert's actions, where there is one; its density is unknown, so
-                `log_prob` is then the trainee's.
-            generator: Of the coins and the samples.
-        """
-        if self.expert is not None and self.beta >= 1.0:
-            return self._expert_alone(self.expert, observation, generator)
-        reading = self.trainee(observation)
-        trainee = self.trainee.family.of(reading.parameters)
-        action = trainee.sample(generator)
-        value = self._value(observation, reading)
-        if self.beta <= 0.0:
-            return Decision(action, trainee.log_prob(action), value, reading.parameters)
-        expert = None if self.expert is None else self.expert.distribution(observation["state"])
-        theirs = label if expert is None else expert.sample(generator)
-        if theirs is None:
-            raise ValueError("a scripted expert acts through `label`")
-        coin = torch.rand(value.shape, generator=generator, device=action.device) < self.beta
-        action = torch.where(coin.unsqueeze(-1) if action.dim() > coin.dim() else coin, theirs, action)
-        log_prob = trainee.log_prob(action)
-        if expert is not None:
-            log_prob = mixture_log_prob(expert.log_prob(action), log_prob, beta=self.beta)
-        return Decision(action, log_prob, value, reading.parameters)
-
-    @torch.inference_mode()
-    def value(self, observation: Observation) -> Tensor:
-        """V of the observation, shape (N,), in units of the return scale."""
-        if self.state_baseline or self.beta >= 1.0:
-            return self.critic(observation["state"])
-        return self._value(observation, self.trainee(observation))
-
-    def _value(self, observation: Observation, reading: Reading) -> Tensor:
-        if self.state_baseline:
-            return self.critic(observation["state"])
-        if self.beta <= 0.0:
-            return reading.value
-        return mixture_value(self.critic(observation["state"]), reading.value, beta=self.beta)
-
-    def _expert_alone(self, expert: Expert, observation: Observation, generator: torch.Generator) -> Decision:
-        # The trainee is not asked: with beta = 1 nothing depends on it, and an image is dear.
-        parameters = expert(observation["state"])
-        distribution = expert.family.of(parameters)
-        action = distribution.sample(generator)
-        return Decision(action, distribution.log_prob(action), self.critic(observation["state"]), parameters)
 
 
 def chosen(distribution: Distribution, *, deterministic: bool, generator: torch.Generator | None) -> NDArray:

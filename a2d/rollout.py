@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from a2d.errors import A2DError
-from a2d.policies import Mixture, for_world
+from a2d.mixture import Mixture
+from a2d.policies import for_world
 
 FIRST_TRAINING_SEED, LAST_TRAINING_SEED = 2**20, 2**31  # smaller seeds are left to evaluation
 

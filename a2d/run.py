@@ -17,6 +17,7 @@ import yaml
 from a2d.config import TrainConfig, flat, from_mapping, to_yaml
 from a2d.distributions import ActionFamily
 from a2d.errors import A2DError, DiskFull
+from a2d.methods import method_of
 from a2d.policies import Actor, Expert, Shapes, Trainee
 
 CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.jsonl", "checkpoint.pt"
@@ -132,10 +133,13 @@ class Run:
         """
         checkpoint = self.checkpoint()
         shapes = _shapes(checkpoint["shapes"])
-        alone = self.config.method == "rl_mdp"
-        driver = Expert(shapes, self.config.expert) if alone else Trainee(shapes, self.config.trainee)
-        last = "expert" if alone else "trainee"
-        self._fill(driver, checkpoint, "best" if checkpoint.get("best") else last)
+        method = method_of(self.config)
+        driver = (
+            Expert(shapes, self.config.expert)
+            if method.driver == "expert"
+            else Trainee(shapes.seen(state=method.sees_state), self.config.trainee)
+        )
+        self._fill(driver, checkpoint, "best" if checkpoint.get("best") else method.driver)
         return driver.to(device).eval()
 
     def load_expert(self, shapes: Shapes, *, device: str | torch.device) -> Expert:
@@ -144,8 +148,11 @@ class Run:
         Raises:
             RunError: As `load_trainee`; or the run has no expert, or one for another state or other actions.
         """
-        if self.config.method == "ail":
-            raise RunError(f"{self.folder} is an ail run and learned no expert; name an rl_mdp or a2d run")
+        if method_of(self.config).improves != "expert":
+            raise RunError(
+                f"{self.folder} is a run of {self.config.method} and learned no expert; "
+                "name an rl_mdp or a2d run"
+            )
         checkpoint = self.checkpoint()
         saved = _shapes(checkpoint["shapes"])
         if (saved.state, saved.family) != (shapes.state, shapes.family):

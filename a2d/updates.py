@@ -1,76 +1,23 @@
-"""What a round changes: the PPO step of the expert, the critic fit, the projection of the trainee."""
+"""What a round fits: the critic to returns, the trainee to the expert, the expert to a scripted one."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from a2d.config import ExpertConfig, TraineeConfig
+from a2d.critics import Critic
 from a2d.dataset import Buffer
-from a2d.distributions import Distribution
-from a2d.estimators import clipped_surrogate
-from a2d.policies import Expert, StateCritic, Trainee
-
-Scalars = dict[str, float]
+from a2d.descent import Scalars, descend, minibatches
+from a2d.estimators import explained_variance
+from a2d.policies import Expert, Observation, Trainee
 
 LEAST_VARIANCE = 0.01  # an entry of the state that varies less is not worth more for it
-
-
-@dataclass(frozen=True, slots=True)
-class ExpertBatch:
-    """A round as the expert's step sees it; B = T * N."""
-
-    state: Tensor  # (B, S)
-    action: Tensor  # (B,) or (B, A)
-    log_prob: Tensor  # (B,) of the mixture that acted
-    advantage: Tensor  # (B,)
-    trainee: Tensor  # (B, P) the trainee's distribution parameters while it acted
-
-
-def improve_expert(
-    expert: Expert,
-    optimizer: torch.optim.Optimizer,
-    *,
-    batch: ExpertBatch,
-    scale: float,
-    config: ExpertConfig,
-    rng: np.random.Generator,
-) -> Scalars:
-    """Take PPO steps on the expert, weighted for the mixture that acted; stops once it moved `kl_stop`.
-
-    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi), with A
-    centred over the round and divided by `scale`.
-    """
-    advantage = (batch.advantage - batch.advantage.mean()) / (scale + 1e-8)
-    trainee = expert.family.of(batch.trainee)
-    with torch.no_grad():
-        before = expert.distribution(batch.state)
-    moved, passes = 0.0, 0
-    while passes < config.epochs and moved <= config.kl_stop:
-        for rows in minibatches(len(advantage), config.minibatch, rng=rng):
-            now = expert.distribution(batch.state[rows])
-            gain = clipped_surrogate(
-                now.log_prob(batch.action[rows]),
-                batch.log_prob[rows],
-                advantage=advantage[rows],
-                clip=config.clip or math.inf,
-            )
-            loss = -gain - config.entropy * now.entropy().mean()
-            if config.trainee_kl > 0.0:
-                loss = loss + config.trainee_kl * now.divergence(expert.family.of(batch.trainee[rows])).mean()
-            descend(loss, optimizer, module=expert, longest=config.max_grad_norm)
-            expert.limit_std(expert.std_max)
-        passes += 1
-        with torch.no_grad():
-            after = expert.distribution(batch.state)
-            moved = float(before.divergence(after).mean())
-    return _expert_scalars(after, trainee=trainee, batch=batch, moved=moved, passes=passes)
 
 
 def clone_expert(
@@ -98,22 +45,25 @@ def clone_expert(
 
 
 def fit_critic(
-    critic: StateCritic,
+    critic: Critic,
     optimizer: torch.optim.Optimizer,
     *,
-    state: Tensor,
+    observation: Observation,
     target: Tensor,
     config: ExpertConfig,
     rng: np.random.Generator,
 ) -> Scalars:
-    """Regress targets (B,), in units of the return scale, on states (B, S) by mean square."""
+    """Regress targets (B,), in units of the return scale, on observations (B, ...) by mean square."""
     total, steps = 0.0, 0
     for _ in range(config.epochs):
         for rows in minibatches(len(target), config.minibatch, rng=rng):
-            loss = (critic(state[rows]) - target[rows]).square().mean()
+            seen = {key: observation[key][rows] for key in critic.reads}
+            loss = (critic(seen) - target[rows]).square().mean()
             descend(loss, optimizer, module=critic, longest=config.max_grad_norm)
             total, steps = total + float(loss.detach()), steps + 1
-    return {"loss/critic": total / steps}
+    with torch.no_grad():
+        explained = explained_variance(critic(observation).cpu().numpy(), target.cpu().numpy())
+    return {"loss/critic": total / steps, "critic/explained_variance": explained}
 
 
 def project(
@@ -168,19 +118,6 @@ def project(
     return scalars
 
 
-def minibatches(count: int, size: int, *, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Split a random order of `count` rows into parts of about `size`, none much smaller than the others."""
-    yield from np.array_split(rng.permutation(count), max(1, round(count / size)))
-
-
-def descend(loss: Tensor, optimizer: torch.optim.Optimizer, *, module: nn.Module, longest: float) -> None:
-    """One gradient step, the gradient no longer than `longest`."""
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(module.parameters(), longest)
-    optimizer.step()
-
-
 def _trainee_losses(
     trainee: Trainee,
     expert: Expert | None,
@@ -208,17 +145,3 @@ def _trainee_losses(
 def _endless(count: int, size: int, *, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
     while True:
         yield from minibatches(count, size, rng=rng)
-
-
-def _expert_scalars(
-    after: Distribution, *, trainee: Distribution, batch: ExpertBatch, moved: float, passes: int
-) -> Scalars:
-    with torch.no_grad():
-        weight = torch.exp(after.log_prob(batch.action) - batch.log_prob)
-        return {
-            "entropy": float(after.entropy().mean()),
-            "expert/moved": moved,
-            "expert/passes": float(passes),
-            "expert/gap": float(after.divergence(trainee).mean()),
-            "expert/weight_max": float(weight.max()),
-        }

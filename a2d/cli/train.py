@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from a2d.config import TrainConfig, load
+from a2d.methods import method_of
 
 LOG_EVERY = 15.0  # s, between lines of a log that is no terminal
 
@@ -30,6 +31,7 @@ def train(
     Example: a2d train frozen_lake method=a2d seed=1 run=runs/lake
     """
     config = load(preset, settings or [])
+    method_of(config)  # refuses what belongs to another method before there is a folder
     from a2d.loop import train as learn  # torch takes seconds to load: not before the settings are known good
     from a2d.run import Run
 
@@ -96,7 +98,11 @@ def _evaluation_line(metrics: Mapping[str, float]) -> str:
         f"hits {metrics['eval/hit_rate']:6.1%}",
         f"arrivals {metrics['eval/arrival_rate']:6.1%}",
     ]
-    for name, label in (("divergence", "KL"), ("explained_variance", "explained variance")):
+    for name, label in (
+        ("eval/expert_return", "expert's"),
+        ("divergence", "KL"),
+        ("explained_variance", "explained variance"),
+    ):
         if name in metrics:
             parts.append(f"{label} {metrics[name]:.3f}")
     return "   ".join(parts)

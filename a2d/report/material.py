@@ -12,7 +12,15 @@ from a2d.config import flat
 from a2d.evaluation import EvaluationError, Record, Summary, read_records, summary
 from a2d.run import Run
 
-_METHOD_NAMES = {"a2d": "A2D", "ail": "AIL", "rl_mdp": "RL on state"}
+_METHOD_NAMES = {
+    "a2d": "A2D",
+    "ail": "AIL",
+    "oil": "OIL on state",
+    "rl": "RL",
+    "rl_asym": "RL, critic on state",
+    "rl_asym_unbiased": "RL, critic on both",
+    "rl_mdp": "RL on state",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,10 @@ def test_the_default_folder_names_preset_method_and_seed():
         ("gae_lambda=1", "no setting gae_lambda; did you mean rollout.gae_lambda?"),
         ("seed=a", "seed: Value 'a' of type 'str' could not be converted to Integer"),
         ("rollout=1", "rollout is a group of settings: write rollout.NAME=VALUE"),
-        ("method=magic", "method is one of a2d, ail, rl_mdp; got 'magic'"),
+        (
+            "method=magic",
+            "method is one of a2d, ail, oil, rl, rl_asym, rl_asym_unbiased, rl_mdp; got 'magic'",
+        ),
         ("env.vector=threads", "env.vector is one of native, async, sync; got 'threads'"),
         ("env.count=0", "env.count is at least 1, got 0"),
         ("rollout.beta=1.5", r"rollout.beta is in \[0.0, 1.0\], got 1.5"),

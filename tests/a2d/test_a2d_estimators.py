@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from a2d.estimators import (
     advantages,
     clipped_surrogate,
+    effective_samples,
     explained_variance,
     lambda_returns,
     mixture_log_prob,
@@ -187,3 +188,29 @@ def test_explained_variance_of_a_perfect_a_constant_and_a_backward_critic():
     assert explained_variance(column(2.0, 2.0, 2.0), target) == 0.0
     assert explained_variance(-target, target) == -3.0
     assert explained_variance(target, column(1.0, 1.0, 1.0)) == 0.0
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.3, 1.0])
+def test_the_importance_weighted_gradient_is_the_exact_gradient(beta):
+    """Two hidden states under one observation, every state and action enumerated as often as they occur."""
+    occurs = torch.tensor([0.25, 0.75], dtype=torch.float64)
+    worth = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], dtype=torch.float64)
+    trainee = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64).log().expand(2, 3)
+    expert = torch.tensor([[0.1, 0.4, -0.3], [1.0, -1.0, 0.2]], dtype=torch.float64, requires_grad=True)
+    theta = torch.log_softmax(expert, -1)
+    behaviour = mixture_log_prob(theta.detach(), trainee, beta=beta)
+    (exact,) = torch.autograd.grad((occurs[:, None] * theta.exp() * worth).sum(), expert, retain_graph=True)
+    # The surrogate is a mean over samples: each of the six pairs counts as often as it is met.
+    met = 6 * occurs[:, None] * behaviour.exp()
+    surrogate = clipped_surrogate(
+        theta.reshape(-1), behaviour.reshape(-1), advantage=(met * worth).reshape(-1), clip=np.inf
+    )
+    (found,) = torch.autograd.grad(surrogate, expert)
+    torch.testing.assert_close(found, exact, rtol=1e-12, atol=1e-12)
+    assert exact.abs().max() > 0.1
+
+
+def test_effective_samples_count_equal_weights_fully_and_one_heavy_weight_once():
+    assert effective_samples(torch.full((8,), 0.3)) == pytest.approx(1.0)
+    assert effective_samples(torch.tensor([5.0, 0.0, 0.0, 0.0])) == pytest.approx(0.25)
+    assert effective_samples(torch.tensor([1.0, 3.0])) == pytest.approx(16 / 20)

@@ -8,7 +8,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from a2d.config import ExpertConfig, TraineeConfig
-from a2d.policies import Expert, Mixture, StateCritic, Trainee, shapes_of
+from a2d.critics import Critic
+from a2d.mixture import Mixture
+from a2d.policies import Expert, Trainee, shapes_of
 from a2d.rollout import FIRST_TRAINING_SEED, Collector, Rollout, RolloutError
 from a2d.vector import register_worlds
 
@@ -48,14 +50,14 @@ def worlds():
     made.close()
 
 
-def mixture_for(worlds, beta, *, state_baseline=False):
+def mixture_for(worlds, beta, *, critic_alone=False):
     torch.manual_seed(0)
     shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
     expert, trainee = Expert(shapes, ExpertConfig()), Trainee(shapes, TraineeConfig())
     with torch.no_grad():  # far apart, so that whose density was noted shows
         expert.head.bias.copy_(torch.tensor([2.0, 0.0]))
         trainee.policy.bias.copy_(torch.tensor([0.0, 2.0]))
-    return Mixture(expert, StateCritic(shapes, ExpertConfig()), trainee, beta, state_baseline)
+    return Mixture(expert, Critic(shapes, ExpertConfig(), reading=None), trainee, beta, critic_alone)
 
 
 def collector_for(worlds):
@@ -120,10 +122,12 @@ def test_episodes_go_on_from_round_to_round_until_a_restart(worlds):
 
 
 def test_with_the_states_baseline_its_critic_is_asked_whoever_acts(worlds):
-    mixture = mixture_for(worlds, 0.0, state_baseline=True)
+    mixture = mixture_for(worlds, 0.0, critic_alone=True)
     rollout = collector_for(worlds).collect(mixture, steps=3, return_scale=10.0)
     state = torch.as_tensor(rollout.observation["state"])
-    np.testing.assert_allclose(rollout.value, 10.0 * mixture.critic(state).detach().numpy(), rtol=1e-5)
+    np.testing.assert_allclose(
+        rollout.value, 10.0 * mixture.critic({"state": state}).detach().numpy(), rtol=1e-5
+    )
     np.testing.assert_allclose(rollout.next_value[0], rollout.value[1], rtol=1e-5)
 
 
@@ -162,7 +166,7 @@ def test_native_worlds_give_the_same_rollout_for_the_same_seeds():
         shapes = shapes_of(lakes.single_observation_space, lakes.single_action_space)
         return Mixture(
             Expert(shapes, ExpertConfig()),
-            StateCritic(shapes, ExpertConfig()),
+            Critic(shapes, ExpertConfig(), reading=None),
             Trainee(shapes, TraineeConfig()),
             0.5,
         )

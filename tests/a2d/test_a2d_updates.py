@@ -5,10 +5,13 @@ import pytest
 import torch
 
 from a2d.config import ExpertConfig, TraineeConfig
+from a2d.critics import Critic
 from a2d.dataset import Buffer
+from a2d.descent import minibatches
 from a2d.distributions import ActionFamily
-from a2d.policies import Expert, Shapes, StateCritic, Trainee
-from a2d.updates import ExpertBatch, fit_critic, improve_expert, minibatches, project
+from a2d.improvement import PolicyBatch, improve_expert
+from a2d.policies import Expert, Shapes, Trainee
+from a2d.updates import fit_critic, project
 
 # Two hidden states, one observation for both: the trainee cannot tell them apart.
 HIDDEN = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("categorical", 3))
@@ -103,12 +106,13 @@ def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
         before = expert.distribution(states)
     action = before.sample(torch.Generator().manual_seed(0))
     best = states.argmax(-1)  # action 0 in state 0, action 1 in state 1
-    batch = ExpertBatch(
-        state=states,
+    batch = PolicyBatch(
+        observation={"state": states},
         action=action,
         log_prob=before.log_prob(action),
         advantage=(action == best).float(),
         trainee=before.log_probs,
+        target=torch.zeros(256),
     )
     optimizer = torch.optim.Adam(expert.parameters(), lr=config.learning_rate)
     scalars = improve_expert(expert, optimizer, batch=batch, scale=1.0, config=config, rng=rng)
@@ -131,12 +135,13 @@ def test_a_strong_pull_keeps_the_expert_at_the_trainee():
         with torch.no_grad():
             trainee = expert(states)
         action = torch.as_tensor(rng.integers(3, size=256))
-        batch = ExpertBatch(
-            state=states,
+        batch = PolicyBatch(
+            observation={"state": states},
             action=action,
             log_prob=expert.family.of(trainee).log_prob(action),
             advantage=(action == 0).float(),
             trainee=trainee,
+            target=torch.zeros(256),
         )
         optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
         gaps.append(
@@ -148,13 +153,15 @@ def test_a_strong_pull_keeps_the_expert_at_the_trainee():
 def test_a_critic_learns_a_table():
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    critic = StateCritic(SEEN, ExpertConfig(hidden=(16,)))
+    critic = Critic(SEEN, ExpertConfig(hidden=(16,)), reading=None)
     optimizer = torch.optim.Adam(critic.parameters(), lr=0.01)
     state = torch.eye(2)[torch.as_tensor(rng.integers(2, size=256))]
     target = state @ torch.tensor([1.0, -2.0])
     config = ExpertConfig(hidden=(16,), minibatch=32, epochs=30)
-    fit_critic(critic, optimizer, state=state, target=target, config=config, rng=rng)
-    torch.testing.assert_close(critic(torch.eye(2)), torch.tensor([1.0, -2.0]), atol=0.05, rtol=0.0)
+    fit_critic(critic, optimizer, observation={"state": state}, target=target, config=config, rng=rng)
+    torch.testing.assert_close(
+        critic({"state": torch.eye(2)}), torch.tensor([1.0, -2.0]), atol=0.05, rtol=0.0
+    )
 
 
 def test_the_experts_spread_stays_within_its_limit_and_can_still_shrink():

@@ -1,0 +1,176 @@
+"""The reinforcement-learning step: PPO or TRPO for the expert, PPO for a trainee that learns by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from a2d.config import ExpertConfig, TraineeConfig
+from a2d.descent import Scalars, descend, minibatches
+from a2d.distributions import Distribution
+from a2d.estimators import clipped_surrogate, effective_samples
+from a2d.policies import Expert, Observation, Trainee
+from a2d.trpo import trust_region_step
+
+Rows = NDArray[np.int64] | slice
+ALL = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBatch:
+    """A round as a policy's step sees it; B = T * N."""
+
+    observation: Observation  # each (B, ...)
+    action: Tensor  # (B,) or (B, A)
+    log_prob: Tensor  # (B,) of the mixture that acted
+    advantage: Tensor  # (B,)
+    trainee: Tensor  # (B, P) the trainee's distribution parameters while it acted
+    target: Tensor  # (B,) of the policy's own critic, in units of the return scale
+
+    def normalised(self, scale: float) -> Tensor:
+        """Advantages centred over the round, in units of `scale`; (B,)."""
+        return (self.advantage - self.advantage.mean()) / (scale + 1e-8)
+
+
+def improve_expert(
+    expert: Expert,
+    optimizer: torch.optim.Optimizer,
+    *,
+    batch: PolicyBatch,
+    scale: float,
+    config: ExpertConfig,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Take PPO steps or one TRPO step on the expert, weighted for the mixture that acted.
+
+    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi), with A
+    centred over the round and divided by `scale`. PPO stops once it moved `kl_stop`; TRPO does not clip,
+    and moves no further than `kl_step`.
+    """
+    advantage, family = batch.normalised(scale), expert.family
+
+    def policy(rows: Rows) -> Distribution:
+        return expert.distribution(batch.observation["state"][rows])
+
+    def loss(rows: Rows, clip: float) -> Tensor:
+        now = policy(rows)
+        found = _policy_loss(now, batch, advantage, rows=rows, clip=clip, entropy=config.entropy)
+        if config.trainee_kl > 0.0:
+            found = found + config.trainee_kl * now.divergence(family.of(batch.trainee[rows])).mean()
+        return found
+
+    def limit() -> None:
+        expert.limit_std(expert.std_max)
+
+    def step(rows: Rows) -> None:
+        descend(loss(rows, config.clip or math.inf), optimizer, module=expert, longest=config.max_grad_norm)
+        limit()
+
+    with torch.no_grad():
+        before = policy(ALL)
+    if config.step == "trpo":
+        scalars = trust_region_step(
+            expert,
+            objective=lambda: -loss(ALL, math.inf),
+            divergence=lambda: before.divergence(policy(ALL)).mean(),
+            kl_step=config.kl_step,
+            damping=config.damping,
+            iterations=config.iterations,
+            constrain=limit,
+        )
+    else:
+        scalars = _passes(step, policy, before=before, config=config, rng=rng)
+    with torch.no_grad():
+        after = policy(ALL)
+        gap = float(after.divergence(family.of(batch.trainee)).mean())
+    return _step_scalars("expert", after, batch=batch) | _named("expert", scalars) | {"expert/gap": gap}
+
+
+def improve_trainee(
+    trainee: Trainee,
+    optimizer: torch.optim.Optimizer,
+    *,
+    batch: PolicyBatch,
+    scale: float,
+    config: ExpertConfig,
+    fit: TraineeConfig,
+    value: bool,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Take PPO steps on the trainee as if there were no expert; `config` holds the settings of the step.
+
+    Minimises -E[min(w A, clip(w) A)] - entropy H(pi_psi), and if `value` its own critic's error
+    fit.value E[(V_p(b) - target)^2] in the same pass of its encoder.
+    """
+    advantage = batch.normalised(scale)
+    errors: list[float] = []
+
+    def policy(rows: Rows) -> Distribution:
+        return trainee.family.of(trainee(_rows_of(batch.observation, rows)).parameters)
+
+    def step(rows: Rows) -> None:
+        reading = trainee(_rows_of(batch.observation, rows))
+        now = trainee.family.of(reading.parameters)
+        loss = _policy_loss(now, batch, advantage, rows=rows, clip=config.clip, entropy=config.entropy)
+        if value:
+            error = (reading.value - batch.target[rows]).square().mean()
+            errors.append(float(error.detach()))
+            loss = loss + fit.value * error
+        descend(loss, optimizer, module=trainee, longest=fit.max_grad_norm)
+
+    before = trainee.family.of(batch.trainee)
+    scalars = _named("trainee", _passes(step, policy, before=before, config=config, rng=rng))
+    with torch.no_grad():
+        scalars |= _step_scalars("trainee", policy(ALL), batch=batch)
+    return scalars | ({"loss/value": float(np.mean(errors))} if errors else {})
+
+
+def _policy_loss(
+    now: Distribution, batch: PolicyBatch, advantage: Tensor, *, rows: Rows, clip: float, entropy: float
+) -> Tensor:
+    gain = clipped_surrogate(
+        now.log_prob(batch.action[rows]), batch.log_prob[rows], advantage=advantage[rows], clip=clip
+    )
+    return -gain - entropy * now.entropy().mean()
+
+
+def _passes(
+    step: Callable[[Rows], None],
+    policy: Callable[[Rows], Distribution],
+    *,
+    before: Distribution,
+    config: ExpertConfig,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Go over the round until `epochs`, or until the policy moved `kl_stop`."""
+    moved, passes = 0.0, 0
+    while passes < config.epochs and moved <= config.kl_stop:
+        for rows in minibatches(len(before.mode()), config.minibatch, rng=rng):
+            step(rows)
+        passes += 1
+        with torch.no_grad():
+            moved = float(before.divergence(policy(ALL)).mean())
+    return {"moved": moved, "passes": float(passes)}
+
+
+def _step_scalars(name: str, after: Distribution, *, batch: PolicyBatch) -> Scalars:
+    weight = torch.exp(after.log_prob(batch.action) - batch.log_prob)
+    return {
+        "entropy": float(after.entropy().mean()),
+        f"{name}/weight_max": float(weight.max()),
+        f"{name}/effective_samples": effective_samples(weight),
+    }
+
+
+def _named(name: str, scalars: Scalars) -> Scalars:
+    return {f"{name}/{key}": value for key, value in scalars.items()}
+
+
+def _rows_of(observation: Observation, rows: Rows) -> Observation:
+    return {key: values[rows] for key, values in observation.items()}

@@ -1,0 +1,88 @@
+"""Who acts while experience is collected: expert or trainee, by a coin per step and world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from a2d.critics import Critic
+from a2d.estimators import mixture_log_prob, mixture_value
+from a2d.policies import Expert, Observation, Reading, Trainee
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the mixture did in each of N worlds, and what has to be remembered of it."""
+
+    action: Tensor  # (N,) or (N, A), not clipped
+    log_prob: Tensor  # (N,) of the mixture that acted
+    value: Tensor  # (N,) V of the mixture or the critic's alone, in units of the return scale
+    trainee: Tensor  # (N, P) the trainee's distribution parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """pi_beta = beta pi_theta + (1 - beta) pi_psi: a coin per step and world, and its exact density.
+
+    Source: Warrington et al., ICML 2021, algorithm 1.
+    """
+
+    expert: Expert | None  # None: a scripted expert, whose actions come with the observations
+    critic: Critic
+    trainee: Trainee
+    beta: float
+    critic_alone: bool = False  # its value whoever acts, instead of the mixture's
+
+    @torch.inference_mode()
+    def decide(
+        self, observation: Observation, *, label: Tensor | None = None, generator: torch.Generator
+    ) -> Decision:
+        """Act in every world with at most one pass of each network.
+
+        Args:
+            observation: Tensors of shape (N, ...) under the world's keys.
+            label: The scripted expert's actions, where there is one; its density is unknown, so
+                `log_prob` is then the trainee's.
+            generator: Of the coins and the samples.
+        """
+        if self.expert is not None and self.beta >= 1.0:
+            return self._expert_alone(self.expert, observation, generator)
+        reading = self.trainee(observation)
+        trainee = self.trainee.family.of(reading.parameters)
+        action = trainee.sample(generator)
+        value = self._value(observation, reading)
+        if self.beta <= 0.0:
+            return Decision(action, trainee.log_prob(action), value, reading.parameters)
+        expert = None if self.expert is None else self.expert.distribution(observation["state"])
+        theirs = label if expert is None else expert.sample(generator)
+        if theirs is None:
+            raise ValueError("a scripted expert acts through `label`")
+        coin = torch.rand(value.shape, generator=generator, device=action.device) < self.beta
+        action = torch.where(coin.unsqueeze(-1) if action.dim() > coin.dim() else coin, theirs, action)
+        log_prob = trainee.log_prob(action)
+        if expert is not None:
+            log_prob = mixture_log_prob(expert.log_prob(action), log_prob, beta=self.beta)
+        return Decision(action, log_prob, value, reading.parameters)
+
+    @torch.inference_mode()
+    def value(self, observation: Observation) -> Tensor:
+        """V of the observation, shape (N,), in units of the return scale."""
+        if self.critic_alone or self.beta >= 1.0:
+            return self.critic(observation)
+        return self._value(observation, self.trainee(observation))
+
+    def _value(self, observation: Observation, reading: Reading) -> Tensor:
+        if self.critic_alone:
+            return self.critic(observation)
+        if self.beta <= 0.0:
+            return reading.value
+        return mixture_value(self.critic(observation), reading.value, beta=self.beta)
+
+    def _expert_alone(self, expert: Expert, observation: Observation, generator: torch.Generator) -> Decision:
+        # The trainee is not asked: with beta = 1 nothing depends on it, and an image is dear.
+        parameters = expert(observation["state"])
+        distribution = expert.family.of(parameters)
+        action = distribution.sample(generator)
+        return Decision(action, distribution.log_prob(action), self.critic(observation), parameters)

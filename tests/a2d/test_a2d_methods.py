@@ -1,0 +1,140 @@
+"""Every method runs and gives a driver that sees what it may; what cannot be is refused before it starts."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from a2d.cli import application
+from a2d.config import METHODS, ConfigError, ExpertConfig, TraineeConfig, load
+from a2d.critics import Critic
+from a2d.distributions import ActionFamily
+from a2d.learner import Learner
+from a2d.loop import train
+from a2d.methods import method_of
+from a2d.policies import Shapes
+from a2d.run import Run
+from scenarios.gridworlds import exact
+from scenarios.gridworlds.games import GAMES
+
+SHORT = ["env.count=8", "rollout.steps=8", "rollout.interactions=128", "evaluation.episodes=8"]
+SHAPES = Shapes(state=34, vectors=(("compact", 25),), image=None, family=ActionFamily("categorical", 4))
+
+
+def trained(preset, folder, *overrides):
+    run = Run.create(folder, load(preset, [f"run={folder}", *overrides]))
+    train(run, report=lambda metrics: None)
+    return run
+
+
+def last(run):
+    return json.loads(run.metrics_path.read_text().splitlines()[-1])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs_and_its_driver_reads_only_what_it_may(tmp_path, method):
+    run = trained("frozen_lake", tmp_path / "run", f"method={method}", *SHORT)
+    key, size = ("state", 34) if method in ("rl_mdp", "oil") else ("compact", 25)
+    observation = {key: np.zeros((3, size), np.float32)}  # nothing else is there to be read
+    assert run.load_trainee("cpu").act(observation, deterministic=True, generator=None).shape == (3,)
+    assert "eval/return" in last(run)
+
+
+def test_only_the_critic_of_both_reads_both():
+    observation = {"state": torch.randn(4, 34), "compact": torch.randn(4, 25)}
+    for reading, reads in ((None, ["state"]), (TraineeConfig(), ["state", "compact"])):
+        critic = Critic(SHAPES, ExpertConfig(), reading=reading)
+        assert critic.reads == reads
+        moved = {**observation, "compact": observation["compact"] + 1.0}
+        assert torch.equal(critic(observation), critic(moved)) == (reading is None)
+
+
+@pytest.mark.parametrize(
+    ("method", "changed"),
+    [
+        ("rl", {"trainee"}),
+        ("rl_asym", {"trainee", "critic"}),
+        ("rl_asym_unbiased", {"trainee", "critic"}),
+        ("rl_mdp", {"expert", "critic"}),
+        ("oil", {"trainee", "expert", "critic"}),  # the expert network is cloned, for later runs
+        ("a2d", {"trainee", "expert", "critic"}),
+    ],
+)
+def test_a_method_changes_the_networks_it_names_and_no_other(tmp_path, method, changed):
+    run = trained("frozen_lake", tmp_path / "run", f"method={method}", *SHORT)
+    fresh = Learner(run.config, SHAPES, device=torch.device("cpu")).checkpoint()
+    now = run.checkpoint()
+    found = {
+        name
+        for name in ("trainee", "expert", "critic")
+        if any(
+            key != "log_std" and not torch.equal(now[name][key], weight)  # its bound follows the clock
+            for key, weight in fresh[name].items()
+        )
+    }
+    assert found == changed
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["method=rl", "expert.step=trpo"], "method=rl takes PPO steps on the trainee; set expert.step=ppo"),
+        (["method=rl_asym", "expert.clip=0"], "set expert.clip=0.2"),
+        (["method=rl", "trainee.value=0"], r"method=rl learns V\(b\) .*: set trainee.value=0.5"),
+        (["method=oil", "expert_from=runs/x"], "expert_from is for method=ail; method=oil does not"),
+        (["method=oil", "start_from=runs/x"], "start_from is for method=a2d, .*; oil starts fresh"),
+    ],
+)
+def test_a_setting_of_another_method_is_refused_with_its_remedy(overrides, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        method_of(load("frozen_lake", overrides))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("rl", "a2d", "is of method=rl and has no expert for method=a2d; start from a run of a2d, ail"),
+        ("rl_mdp", "rl", "is of method=rl_mdp and has no trainee for method=rl; start from a run of a2d"),
+    ],
+)
+def test_a_run_of_a_method_that_never_trained_what_is_needed_is_no_start(tmp_path, first, second, message):
+    start = trained("frozen_lake", tmp_path / "start", f"method={first}", *SHORT)
+    with pytest.raises(ConfigError, match=message):
+        trained("frozen_lake", tmp_path / "run", f"method={second}", f"start_from={start.folder}", *SHORT)
+
+
+def test_a_checkpoint_of_another_method_and_a_world_without_expert_are_one_line(tmp_path):
+    trained("frozen_lake", tmp_path / "run", *SHORT)
+    for arguments, message in (
+        (["method=rl", f"run={tmp_path / 'run'}", *SHORT], "is a run with method=a2d, not rl"),
+        (
+            ["method=oil", "env.id=lane_world:UnscriptedLane-v0", "env.vector=sync", f"run={tmp_path / 'b'}"],
+            "has no scripted expert to imitate",
+        ),
+        (["method=rl", "expert.clip=0", f"run={tmp_path / 'c'}"], "set expert.clip=0.2"),
+    ):
+        result = CliRunner().invoke(application(["train"]), ["train", "frozen_lake", *arguments])
+        assert result.exit_code == 1
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["rl", "rl_asym", "rl_asym_unbiased"])
+def test_a_trainee_by_itself_finds_the_way_round_the_lake(tmp_path, method):
+    run = trained("frozen_lake", tmp_path / "run", f"method={method}", "rollout.interactions=100000")
+    assert last(run)["eval/return"] == pytest.approx(
+        exact.optimal_partial_return(GAMES["frozen_lake"]()), abs=0.5
+    )
+
+
+@pytest.mark.slow
+def test_a_policy_on_the_state_that_imitates_the_scripted_expert_earns_what_it_does(tmp_path):
+    run = trained("tiger_door", tmp_path / "run", "method=oil", "rollout.interactions=150000")
+    assert last(run)["eval/return"] == pytest.approx(
+        exact.optimal_state_return(GAMES["tiger_door"]()), abs=1.0
+    )
