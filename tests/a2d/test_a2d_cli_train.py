@@ -20,6 +20,14 @@ QUICK = [
     "evaluation.episodes=8",
 ]
 
+# a shell's background job, and so a suite that runs in one, hands down a SIGINT that is ignored
+HEEDING_INTERRUPTS = """
+import signal
+from a2d.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+
 
 def a2d(*arguments):
     return CliRunner().invoke(application(["train"]), ["train", *arguments])
@@ -99,7 +107,7 @@ def test_help_shows_an_example():
 def test_an_interrupt_leaves_no_process_no_half_written_file_and_a_run_to_go_on_with(tmp_path, number):
     folder = tmp_path / "run"
     command = [
-        sys.executable, "-c", "from a2d.cli import main; main()", "train", "frozen_lake",
+        sys.executable, "-c", HEEDING_INTERRUPTS, "train", "frozen_lake",
         f"run={folder}", "env.id=lane_world:Lane-v0", "env.vector=async", "env.count=2",
         "rollout.steps=8", "rollout.interactions=100000", "checkpoint.every=1",
         "evaluation.every=1", "evaluation.episodes=2",
