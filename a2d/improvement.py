@@ -31,7 +31,6 @@ class PolicyBatch:
     log_prob: Tensor  # (B,) of the mixture that acted
     advantage: Tensor  # (B,)
     trainee: Tensor  # (B, P) the trainee's distribution parameters while it acted
-    target: Tensor  # (B,) of the policy's own critic, in units of the return scale
 
     def normalised(self, scale: float) -> Tensor:
         """Advantages centred over the round, in units of `scale`; (B,)."""
@@ -100,13 +99,14 @@ def improve_trainee(
     scale: float,
     config: ExpertConfig,
     fit: TraineeConfig,
-    value: bool,
+    target: Tensor | None,
     rng: np.random.Generator,
 ) -> Scalars:
     """Take PPO steps on the trainee as if there were no expert; `config` holds the settings of the step.
 
-    Minimises -E[min(w A, clip(w) A)] - entropy H(pi_psi), and if `value` its own critic's error
-    fit.value E[(V_p(b) - target)^2] in the same pass of its encoder.
+    Minimises -E[min(w A, clip(w) A)] - entropy H(pi_psi), and in the same pass of its encoder its own
+    critic's error fit.value E[(V_p(b) - target)^2]; `target` (B,) is in units of the return scale, None
+    where another critic is asked.
     """
     advantage = batch.normalised(scale)
     errors: list[float] = []
@@ -118,8 +118,8 @@ def improve_trainee(
         reading = trainee(_rows_of(batch.observation, rows))
         now = trainee.family.of(reading.parameters)
         loss = _policy_loss(now, batch, advantage, rows=rows, clip=config.clip, entropy=config.entropy)
-        if value:
-            error = (reading.value - batch.target[rows]).square().mean()
+        if target is not None:
+            error = (reading.value - target[rows]).square().mean()
             errors.append(float(error.detach()))
             loss = loss + fit.value * error
         descend(loss, optimizer, module=trainee, longest=fit.max_grad_norm)

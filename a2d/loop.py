@@ -124,7 +124,7 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
         if method.improves == "expert":
             metrics |= step_expert(learner, rollout)
         if method.improves == "trainee":
-            metrics |= step_trainee(learner, rollout, target=target, value=not critic_alone)
+            metrics |= step_trainee(learner, rollout, target=None if critic_alone else target)
         if beta > 0.0 or critic_alone:  # otherwise nobody asks the critic
             metrics |= step_critic(learner, rollout, target=target)
         if method.projects:

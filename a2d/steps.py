@@ -19,7 +19,7 @@ from a2d.updates import clone_expert, fit_critic, project
 
 def step_expert(learner: Learner, rollout: Rollout) -> Scalars:
     """Improve the expert by what the mixture experienced."""
-    batch, spread = _policy_batch(learner, rollout, keys=["state"], target=rollout.value)
+    batch, spread = _policy_batch(learner, rollout, keys=["state"])
     return improve_expert(
         learner.expert,
         learner.expert_optimizer,
@@ -30,9 +30,9 @@ def step_expert(learner: Learner, rollout: Rollout) -> Scalars:
     )
 
 
-def step_trainee(learner: Learner, rollout: Rollout, *, target: NDArray[np.float32], value: bool) -> Scalars:
-    """Improve the trainee by its own experience; `value`: its own critic learns in the same pass."""
-    batch, spread = _policy_batch(learner, rollout, keys=learner.trainee.reads, target=target)
+def step_trainee(learner: Learner, rollout: Rollout, *, target: NDArray[np.float32] | None) -> Scalars:
+    """Improve the trainee by its own experience, and its own critic unless there is no `target` for it."""
+    batch, spread = _policy_batch(learner, rollout, keys=learner.trainee.reads)
     return improve_trainee(
         learner.trainee,
         learner.trainee_optimizer,
@@ -40,7 +40,7 @@ def step_trainee(learner: Learner, rollout: Rollout, *, target: NDArray[np.float
         scale=spread,
         config=learner.config.expert,
         fit=learner.config.trainee,
-        value=value,
+        target=None if target is None else learner.tensor(_scaled(learner, target)),
         rng=learner.batches,
     )
 
@@ -51,7 +51,7 @@ def step_critic(learner: Learner, rollout: Rollout, *, target: NDArray[np.float3
         learner.critic,
         learner.critic_optimizer,
         observation={key: learner.tensor(flat(rollout.observation[key])) for key in learner.critic.reads},
-        target=learner.tensor(flat(target) / np.float32(learner.config.return_scale)),
+        target=learner.tensor(_scaled(learner, target)),
         config=learner.config.expert,
         rng=learner.batches,
     )
@@ -69,7 +69,7 @@ def step_projection(
         learner.trainee,
         learner.trainee_optimizer,
         expert=teacher,
-        fresh={**rows, "target": flat(target) / np.float32(learner.config.return_scale)},
+        fresh={**rows, "target": _scaled(learner, target)},
         buffer=learner.buffer,
         config=learner.config.trainee,
         rng=learner.batches,
@@ -92,9 +92,12 @@ def flat(array: NDArray[Any]) -> NDArray[Any]:
     return array.reshape(-1, *array.shape[2:])
 
 
-def _policy_batch(
-    learner: Learner, rollout: Rollout, *, keys: list[str], target: NDArray[np.float32]
-) -> tuple[PolicyBatch, float]:
+def _scaled(learner: Learner, target: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Targets (T, N) as the critics learn them: (T * N,), in units of the return scale."""
+    return flat(target / np.float32(learner.config.return_scale))
+
+
+def _policy_batch(learner: Learner, rollout: Rollout, *, keys: list[str]) -> tuple[PolicyBatch, float]:
     config = learner.config.rollout
     advantage = advantages(
         rollout.reward,
@@ -110,6 +113,5 @@ def _policy_batch(
         log_prob=learner.tensor(flat(rollout.log_prob)),
         advantage=learner.tensor(flat(advantage)),
         trainee=learner.tensor(flat(rollout.trainee)),
-        target=learner.tensor(flat(target) / np.float32(learner.config.return_scale)),
     )
     return batch, learner.advantage_scale(float(advantage.var()))

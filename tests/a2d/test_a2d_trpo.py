@@ -107,7 +107,6 @@ def test_the_experts_step_by_trpo_keeps_its_bound_on_a_network():
         log_prob=before.log_prob(action),
         advantage=(action == best).float(),
         trainee=before.log_probs,
-        target=torch.zeros(256),
     )
     optimizer = torch.optim.Adam(expert.parameters())
     scalars = improve_expert(

@@ -112,7 +112,6 @@ def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
         log_prob=before.log_prob(action),
         advantage=(action == best).float(),
         trainee=before.log_probs,
-        target=torch.zeros(256),
     )
     optimizer = torch.optim.Adam(expert.parameters(), lr=config.learning_rate)
     scalars = improve_expert(expert, optimizer, batch=batch, scale=1.0, config=config, rng=rng)
@@ -141,7 +140,6 @@ def test_a_strong_pull_keeps_the_expert_at_the_trainee():
             log_prob=expert.family.of(trainee).log_prob(action),
             advantage=(action == 0).float(),
             trainee=trainee,
-            target=torch.zeros(256),
         )
         optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
         gaps.append(
