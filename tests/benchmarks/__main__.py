@@ -6,7 +6,7 @@ promises one, target. Values are rates per CPU second (higher is better) unless 
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import os
 import platform
@@ -25,7 +25,8 @@ def main() -> None:
     rows = []
     for path in sorted(Path(__file__).parent.glob("bench_*.py")):
         console.print(f"running {path.stem} ...", style="dim")
-        rows += [{"module": path.stem, **row} for row in _load(path).run()]
+        module = importlib.import_module(f"tests.benchmarks.{path.stem}")
+        rows += [{"module": path.stem, **row} for row in module.run()]
     for row in rows:
         target = row.get("target")
         table.add_row(
@@ -33,15 +34,6 @@ def main() -> None:
         )
     console.print(table)
     Path("benchmarks.json").write_text(json.dumps(rows, indent=1))
-
-
-def _load(path: Path):  # type: ignore[no-untyped-def]
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{path} cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 if __name__ == "__main__":
