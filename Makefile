@@ -23,8 +23,8 @@ run: $(INSTALLED)
 	$(BIN)/a2d train child_crossing method=a2d start_from=$(DEMO)/ail run=$(DEMO)/a2d
 	$(BIN)/a2d evaluate $(DEMO)/ail --episodes 300
 	$(BIN)/a2d evaluate $(DEMO)/a2d --episodes 300
-	$(BIN)/a2d record $(DEMO)/ail --episodes 6
-	$(BIN)/a2d record $(DEMO)/a2d --episodes 6
+	$(BIN)/a2d record $(DEMO)/ail --episodes 8
+	$(BIN)/a2d record $(DEMO)/a2d --episodes 8
 	$(BIN)/a2d compare $(DEMO)/a2d $(DEMO)/ail --out $(DEMO)/report.html
 
 test: $(INSTALLED)
