@@ -13,7 +13,20 @@ from omegaconf.errors import OmegaConfBaseException
 
 from a2d.ranges import ConfigError, above, at_least, one_of, widths, within
 
-METHODS = ("a2d", "ail", "oil", "rl", "rl_asym", "rl_asym_unbiased", "rl_mdp")
+METHODS = (
+    "a2d",
+    "advisor",
+    "ail",
+    "gpo_clip",
+    "gpo_penalty",
+    "oil",
+    "pre_enc",
+    "rl",
+    "rl_asym",
+    "rl_asym_unbiased",
+    "rl_mdp",
+)
+ADVANTAGES = ("gae", "q")
 BASELINES = ("mixture", "state")
 STEPS = ("ppo", "trpo")
 VECTOR_KINDS = ("native", "async", "sync")
@@ -55,6 +68,12 @@ class RolloutConfig:
     """Weight of the next step's reward (gamma), in [0, 1]."""
     gae_lambda: float = 0.9
     """For advantages. Near 1 the hidden state leaks into them: the expert that saw it earns the credit."""
+    advantage: str = "gae"
+    """gae, or q: a learned Q(b, a) - E_pi[Q(b, .)], for choices only.
+
+    What is learned from b alone cannot carry what only the expert saw, so it needs no small lambda, and no
+    `expert.trainee_kl`, to keep the expert from using it; it takes longer to learn than a value.
+    """
     baseline: str = "mixture"
     """Whose value the advantages are measured against.
 
@@ -67,6 +86,7 @@ class RolloutConfig:
     def __post_init__(self) -> None:
         at_least("rollout.interactions", self.interactions, 1)
         at_least("rollout.steps", self.steps, 1)
+        one_of("rollout.advantage", self.advantage, ADVANTAGES)
         one_of("rollout.baseline", self.baseline, BASELINES)
         for name in ("beta", "beta_decay", "discount", "gae_lambda", "critic_lambda"):
             within(f"rollout.{name}", getattr(self, name), 0.0, 1.0)
@@ -106,6 +126,10 @@ class ExpertConfig:
     """Coefficient of the entropy bonus."""
     trainee_kl: float = 0.0
     """Coefficient of KL(expert || trainee): pulls the expert towards what the trainee can do."""
+    trainee_kl_target: float = 0.01
+    """gpo_penalty: the coefficient is adapted instead, to hold this KL(expert || trainee) (nats)."""
+    trainee_clip: float = 0.2
+    """gpo_clip: the expert leads until pi_theta/pi_psi left [1 - this, 1 + this], where it is pulled back."""
     kl_stop: float = 0.05
     """Stop the passes once the policy moved this far (nats, mean over states)."""
     std_start: float = 0.6
@@ -126,6 +150,8 @@ class ExpertConfig:
         above("expert.learning_rate", self.learning_rate, 0.0)
         at_least("expert.epochs", self.epochs, 1)
         at_least("expert.minibatch", self.minibatch, 1)
+        above("expert.trainee_kl_target", self.trainee_kl_target, 0.0)
+        within("expert.trainee_clip", self.trainee_clip, 0.01, 0.99)
         for name in ("kl_stop", "std_min", "max_grad_norm"):
             above(f"expert.{name}", getattr(self, name), 0.0)
         within("expert.advantage_memory", self.advantage_memory, 0.0, 0.9999)
@@ -163,6 +189,12 @@ class TraineeConfig:
     """Coefficient of the value loss."""
     state: float = 0.0
     """Coefficient of regressing `state`, each entry in units of its variance: teaches an encoder to see."""
+    reinforce: float = 2.0
+    """gpo_clip: coefficient of the trainee's own PPO loss beside the imitation."""
+    advisor_alpha: float = 4.0
+    """advisor: how fast imitation gives way to reward where the expert cannot be imitated."""
+    pretrain: float = 0.2
+    """pre_enc: share of the interactions in which the image encoder learns to see `state`, then is frozen."""
     observed_std: bool = False
     """Continuous actions: the standard deviation depends on the observation."""
     std_min: float = 0.05
@@ -184,6 +216,9 @@ class TraineeConfig:
         within("trainee.fresh", self.fresh, 0.0, 1.0)
         at_least("trainee.value", self.value, 0.0)
         at_least("trainee.state", self.state, 0.0)
+        at_least("trainee.reinforce", self.reinforce, 0.0)
+        at_least("trainee.advisor_alpha", self.advisor_alpha, 0.0)
+        within("trainee.pretrain", self.pretrain, 0.0, 1.0)
         at_least("trainee.std_max", self.std_max, self.std_min)
 
 
@@ -245,13 +280,16 @@ class TrainConfig:
     """What learns from whom.
 
     a2d: the trainee imitates an expert that adapts to it. ail: one that nobody adapts.
+    gpo_penalty, gpo_clip: it imitates an expert that acts, adapts and is held back; it learns by reward, too.
+    advisor: it imitates one that nobody adapts where that can be done, and learns by reward where it cannot.
     rl, rl_asym, rl_asym_unbiased: the trainee alone by reinforcement, its critic being V(b), V(s) or V(b, s).
+    pre_enc: the same with V(b), after its image encoder has learned to see the state and was frozen.
     rl_mdp: the expert alone by reinforcement. oil: a policy on the state imitates the scripted expert.
     """
     expert_from: str = "scripted"
-    """For ail: `scripted` (the world's own driver) or the folder of an rl_mdp or a2d run."""
+    """For ail and advisor: `scripted` (the world's own driver) or the folder of an rl_mdp or a2d run."""
     start_from: str = ""
-    """Not for ail and oil: the folder of a run whose networks this one starts with; empty for fresh ones."""
+    """Not for advisor, ail, oil: folder of the run whose networks this one starts with; empty: fresh ones."""
     run: str = ""
     """The run's folder; empty for runs/PRESET-METHOD-SEED."""
     seed: int = 0

@@ -29,8 +29,10 @@ def divergence_remedy(divergence: Sequence[float], *, beta: float, config: Rollo
     tries = ["a larger expert.trainee_kl", "rollout.baseline=mixture"][: 1 + (config.baseline == "state")]
     if beta > 0.01:
         tries.insert(0, f"a smaller rollout.beta_decay (now {config.beta_decay})")
-    if config.gae_lambda > 0.0:
-        tries.insert(0, f"a smaller rollout.gae_lambda (now {config.gae_lambda})")
+    if config.advantage == "gae":
+        tries.append("a learned Q (rollout.advantage=q, for choices)")
+        if config.gae_lambda > 0.0:
+            tries.insert(0, f"a smaller rollout.gae_lambda (now {config.gae_lambda})")
     return (
         f"the trainee cannot follow the expert: their divergence is {sum(recent) / ROUNDS:.2f} nats over the "
         f"last {ROUNDS} rounds and does not vanish; try {', '.join(tries)}"

@@ -26,6 +26,7 @@ class Distribution(Protocol):
     def log_prob(self, action: Tensor) -> Tensor: ...
     def entropy(self) -> Tensor: ...
     def divergence(self, other: Distribution) -> Tensor: ...
+    def divergence_from_choice(self, action: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class Categorical:
         if not isinstance(other, Categorical):
             raise TypeError(f"no divergence from Categorical to {type(other).__name__}")
         return (self.log_probs.exp() * (self.log_probs - other.log_probs)).sum(-1)
+
+    def divergence_from_choice(self, action: Tensor) -> Tensor:
+        """KL to here from a policy that always chooses `action`, nats, shape (...)."""
+        return -self.log_prob(action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,10 @@ class Gaussian:
         spread = torch.exp(2.0 * (self.log_std - other.log_std))
         offset = (self.mean - other.mean) * torch.exp(-other.log_std)
         return (other.log_std - self.log_std + 0.5 * (spread + offset.square() - 1.0)).sum(-1)
+
+    def divergence_from_choice(self, action: Tensor) -> Tensor:
+        """KL to here from a policy as wide that aims at `action`, nats, shape (...)."""
+        return 0.5 * ((action - self.mean) * torch.exp(-self.log_std)).square().sum(-1)
 
 
 @dataclass(frozen=True, slots=True)

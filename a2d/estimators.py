@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Array = NDArray[np.float32]
+LONGEST_LOG_WEIGHT = 10.0  # a larger importance weight is infinite for every purpose but a finite gradient
 
 
 def advantages(
@@ -99,17 +100,56 @@ def mixture_log_prob(expert_log_prob: Tensor, trainee_log_prob: Tensor, *, beta:
 def clipped_surrogate(
     log_prob: Tensor, behaviour_log_prob: Tensor, *, advantage: Tensor, clip: float
 ) -> Tensor:
-    """What PPO maximises, with the importance weight of the policy that really acted.
+    """What PPO maximises the mean of, with the importance weight of the policy that really acted.
 
-    With w = pi_theta(a|s) / pi_beta(a|s, b): the mean of min(w A, clip(w, 1 - clip, 1 + clip) A).
-    With an infinite `clip` its gradient at any theta is the gradient of A2D:
+    With w = pi_theta(a|s) / pi_beta(a|s, b): min(w A, clip(w, 1 - clip, 1 + clip) A) for each sample.
+    With an infinite `clip` the gradient of the mean at any theta is the gradient of A2D:
     E_{pi_beta}[ w A grad log pi_theta(a|s) ]. All shapes (B,).
 
     Source: Warrington et al., ICML 2021, section 5; clipping from Schulman et al., 2017, eq. 7.
     """
-    weight = torch.exp(log_prob - behaviour_log_prob)
+    weight = torch.exp(torch.clamp(log_prob - behaviour_log_prob, max=LONGEST_LOG_WEIGHT))
     bounded = torch.clamp(weight, 1.0 - clip, 1.0 + clip)
-    return torch.minimum(weight * advantage, bounded * advantage).mean()
+    return torch.minimum(weight * advantage, bounded * advantage)
+
+
+def double_clipped_surrogate(
+    log_prob: Tensor,
+    behaviour_log_prob: Tensor,
+    follower_log_prob: Tensor,
+    *,
+    advantage: Tensor,
+    clip: float,
+    follower_clip: float,
+) -> Tensor:
+    """What a leader maximises the mean of who must not leave behind the one who follows it (GPO-clip).
+
+    As `clipped_surrogate`, but the bounded weight is
+    clip(clip(pi_theta / pi_psi, 1 - delta, 1 + delta) pi_psi / pi_beta, 1 - clip, 1 + clip).
+
+    Args:
+        log_prob: Of the leader, shape (B,).
+        behaviour_log_prob: Of the policy that acted, shape (B,).
+        follower_log_prob: Of the follower, shape (B,).
+        advantage: shape (B,).
+        clip: epsilon, of the step.
+        follower_clip: delta, of the lead.
+
+    Source: Li et al., ICLR 2026 (arXiv 2505.15418), GPO-clip.
+    """
+    weight = torch.exp(torch.clamp(log_prob - behaviour_log_prob, max=LONGEST_LOG_WEIGHT))
+    lead = torch.clamp(torch.exp(log_prob - follower_log_prob), 1.0 - follower_clip, 1.0 + follower_clip)
+    bounded = torch.clamp(lead * torch.exp(follower_log_prob - behaviour_log_prob), 1.0 - clip, 1.0 + clip)
+    return torch.minimum(weight * advantage, bounded * advantage)
+
+
+def left_behind(log_prob: Tensor, follower_log_prob: Tensor, *, follower_clip: float) -> Tensor:
+    """Say where pi_theta/pi_psi of the action taken left [1 - delta, 1 + delta]: 1.0 there, else 0.0; (B,).
+
+    Source: Li et al., ICLR 2026 (arXiv 2505.15418), the mask of GPO-clip.
+    """
+    ratio = torch.exp(log_prob.detach() - follower_log_prob.detach())
+    return ((ratio - 1.0).abs() > follower_clip).float()
 
 
 def explained_variance(prediction: Array, target: Array) -> float:

@@ -14,7 +14,12 @@ from torch import Tensor
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.descent import Scalars, descend, minibatches
 from a2d.distributions import Distribution
-from a2d.estimators import clipped_surrogate, effective_samples
+from a2d.estimators import (
+    clipped_surrogate,
+    double_clipped_surrogate,
+    effective_samples,
+    left_behind,
+)
 from a2d.policies import Expert, Observation, Trainee
 from a2d.trpo import trust_region_step
 
@@ -29,12 +34,8 @@ class PolicyBatch:
     observation: Observation  # each (B, ...)
     action: Tensor  # (B,) or (B, A)
     log_prob: Tensor  # (B,) of the mixture that acted
-    advantage: Tensor  # (B,)
+    advantage: Tensor  # (B,) centred over the round and scaled
     trainee: Tensor  # (B, P) the trainee's distribution parameters while it acted
-
-    def normalised(self, scale: float) -> Tensor:
-        """Advantages centred over the round, in units of `scale`; (B,)."""
-        return (self.advantage - self.advantage.mean()) / (scale + 1e-8)
 
 
 def improve_expert(
@@ -42,26 +43,30 @@ def improve_expert(
     optimizer: torch.optim.Optimizer,
     *,
     batch: PolicyBatch,
-    scale: float,
+    trainee_kl: float,
+    trainee_clip: float | None,
     config: ExpertConfig,
     rng: np.random.Generator,
 ) -> Scalars:
     """Take PPO steps or one TRPO step on the expert, weighted for the mixture that acted.
 
-    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi), with A
-    centred over the round and divided by `scale`. PPO stops once it moved `kl_stop`; TRPO does not clip,
-    and moves no further than `kl_step`.
+    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi). With a
+    `trainee_clip` the weight is clipped twice and the KL counts only where the expert left the trainee
+    behind (GPO-clip). PPO stops once it moved `kl_stop`; TRPO does not clip, and moves no further than
+    `kl_step`.
     """
-    advantage, family = batch.normalised(scale), expert.family
+    family = expert.family
 
     def policy(rows: Rows) -> Distribution:
         return expert.distribution(batch.observation["state"][rows])
 
     def loss(rows: Rows, clip: float) -> Tensor:
-        now = policy(rows)
-        found = _policy_loss(now, batch, advantage, rows=rows, clip=clip, entropy=config.entropy)
-        if config.trainee_kl > 0.0:
-            found = found + config.trainee_kl * now.divergence(family.of(batch.trainee[rows])).mean()
+        now, follower = policy(rows), family.of(batch.trainee[rows])
+        if trainee_clip is not None:
+            return _led_loss(now, follower, batch, rows, clip=clip, lead=trainee_clip, entropy=config.entropy)
+        found = _policy_loss(now, batch, rows=rows, clip=clip, entropy=config.entropy)
+        if trainee_kl > 0.0:
+            found = found + trainee_kl * now.divergence(follower).mean()
         return found
 
     def limit() -> None:
@@ -96,7 +101,6 @@ def improve_trainee(
     optimizer: torch.optim.Optimizer,
     *,
     batch: PolicyBatch,
-    scale: float,
     config: ExpertConfig,
     fit: TraineeConfig,
     target: Tensor | None,
@@ -108,7 +112,6 @@ def improve_trainee(
     critic's error fit.value E[(V_p(b) - target)^2]; `target` (B,) is in units of the return scale, None
     where another critic is asked.
     """
-    advantage = batch.normalised(scale)
     errors: list[float] = []
 
     def policy(rows: Rows) -> Distribution:
@@ -117,7 +120,7 @@ def improve_trainee(
     def step(rows: Rows) -> None:
         reading = trainee(_rows_of(batch.observation, rows))
         now = trainee.family.of(reading.parameters)
-        loss = _policy_loss(now, batch, advantage, rows=rows, clip=config.clip, entropy=config.entropy)
+        loss = _policy_loss(now, batch, rows=rows, clip=config.clip, entropy=config.entropy)
         if target is not None:
             error = (reading.value - target[rows]).square().mean()
             errors.append(float(error.detach()))
@@ -131,13 +134,35 @@ def improve_trainee(
     return scalars | ({"loss/value": float(np.mean(errors))} if errors else {})
 
 
-def _policy_loss(
-    now: Distribution, batch: PolicyBatch, advantage: Tensor, *, rows: Rows, clip: float, entropy: float
-) -> Tensor:
+def _policy_loss(now: Distribution, batch: PolicyBatch, *, rows: Rows, clip: float, entropy: float) -> Tensor:
     gain = clipped_surrogate(
-        now.log_prob(batch.action[rows]), batch.log_prob[rows], advantage=advantage[rows], clip=clip
+        now.log_prob(batch.action[rows]), batch.log_prob[rows], advantage=batch.advantage[rows], clip=clip
     )
-    return -gain - entropy * now.entropy().mean()
+    return -gain.mean() - entropy * now.entropy().mean()
+
+
+def _led_loss(
+    now: Distribution,
+    follower: Distribution,
+    batch: PolicyBatch,
+    rows: Rows,
+    *,
+    clip: float,
+    lead: float,
+    entropy: float,
+) -> Tensor:
+    action = batch.action[rows]
+    log_prob, follows = now.log_prob(action), follower.log_prob(action)
+    gain = double_clipped_surrogate(
+        log_prob,
+        batch.log_prob[rows],
+        follows,
+        advantage=batch.advantage[rows],
+        clip=clip,
+        follower_clip=lead,
+    )
+    pull = left_behind(log_prob, follows, follower_clip=lead) * now.divergence(follower)
+    return (pull - gain).mean() - entropy * now.entropy().mean()
 
 
 def _passes(

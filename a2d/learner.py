@@ -19,6 +19,7 @@ from a2d.errors import A2DError
 from a2d.methods import method_of
 from a2d.policies import Expert, Shapes, Trainee
 
+KL_PACE, KL_BOUNDS, START_KL = 1.5, (1e-3, 10.0), 0.1  # of the pull that GPO-penalty adapts
 SPREAD_PACE = 5.0  # on the learning rate of the trainee's log std, which must follow the expert's down
 
 
@@ -36,13 +37,14 @@ class Learner:
         self.expert = Expert(shapes, config.expert).to(device)
         reading = config.trainee if self.method.baseline == "both" else None
         self.critic = Critic(shapes, config.expert, reading=reading).to(device)
-        self.trainee = Trainee(shapes.seen(state=self.method.sees_state), config.trainee).to(device)
+        self.trainee = trainee_of(shapes, config).to(device)
         self.expert_optimizer = torch.optim.Adam(self.expert.parameters(), lr=config.expert.learning_rate)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=config.expert.learning_rate)
         self.trainee_optimizer = torch.optim.Adam(_groups(self.trainee), lr=config.trainee.learning_rate)
         self.buffer = Buffer(samples=config.buffer.samples, megabytes=config.buffer.megabytes)
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
         self.advantage_variance = 0.0
+        self.trainee_kl = START_KL if self.method.restrains == "penalty" else config.expert.trainee_kl
         self.best_return = -math.inf
         self.best: dict[str, Tensor] = {}
 
@@ -57,11 +59,13 @@ class Learner:
         return self.expert if self.method.driver == "expert" else self.trainee
 
     def anneal(self) -> None:
-        """Set learning rates and the expert's largest standard deviation for the coming round."""
+        """Set learning rates, what is frozen and the expert's largest deviation for the coming round."""
         config, done = self.config, min(1.0, self.interactions / self.config.rollout.interactions)
         self.expert.limit_std(
             config.expert.std_start + done * (config.expert.std_end - config.expert.std_start)
         )
+        if self.method.pretrains and not self.encoding and self.trainee.encoder is not None:
+            self.trainee.encoder.requires_grad_(False)
         share = 1.0 + done * (config.learning_rate_end - 1.0)
         for optimizer, rate in (
             (self.expert_optimizer, config.expert.learning_rate),
@@ -70,6 +74,23 @@ class Learner:
         ):
             for group in optimizer.param_groups:
                 group["lr"] = share * rate * group.get("pace", 1.0)
+
+    @property
+    def encoding(self) -> bool:
+        """The image encoder is still learning to see, and nobody learns to act."""
+        share = self.config.trainee.pretrain * self.config.rollout.interactions
+        return self.method.pretrains and self.interactions < share
+
+    def adapt_trainee_kl(self, divergence: float) -> None:
+        """Raise or lower the pull on the expert so that KL(expert || trainee) comes to its target.
+
+        Source: Li et al., ICLR 2026 (arXiv 2505.15418), GPO-penalty; Schulman et al., 2017, section 4.
+        """
+        target = self.config.expert.trainee_kl_target
+        if divergence > KL_PACE * target:
+            self.trainee_kl = min(self.trainee_kl * KL_PACE, KL_BOUNDS[1])
+        elif divergence < target / KL_PACE:
+            self.trainee_kl = max(self.trainee_kl / KL_PACE, KL_BOUNDS[0])
 
     def tensor(self, array: NDArray[Any]) -> torch.Tensor:
         """Put an array where the networks are."""
@@ -101,6 +122,7 @@ class Learner:
             "interactions": self.interactions,
             "seconds": self.seconds,
             "advantage_variance": self.advantage_variance,
+            "trainee_kl": self.trainee_kl,
             "best_return": self.best_return,
             "best": self.best,
             "finished": self.finished,
@@ -132,6 +154,7 @@ class Learner:
             self.rounds, self.interactions = checkpoint["rounds"], checkpoint["interactions"]
             self.seconds = checkpoint["seconds"]
             self.advantage_variance = checkpoint["advantage_variance"]
+            self.trainee_kl = checkpoint["trainee_kl"]
             self.best_return, self.best = checkpoint["best_return"], checkpoint["best"]
             rows = {key: values.numpy() for key, values in checkpoint["buffer"].items()}
         except (KeyError, ValueError, RuntimeError) as error:
@@ -176,6 +199,28 @@ class Learner:
             "critic_optimizer": self.critic_optimizer,
             "trainee_optimizer": self.trainee_optimizer,
         }
+
+
+def trainee_of(shapes: Shapes, config: TrainConfig) -> Trainee:
+    """Make a run's trainee, with the heads that its method needs.
+
+    Raises:
+        A2DError: The method does not fit the world's observations or actions.
+    """
+    method = method_of(config)
+    if method.pretrains and shapes.image is None:
+        raise A2DError(
+            f"method={config.method} teaches an image encoder to see, and {config.env.id} gives no image; "
+            "set env.options.observation=image if it can, or use method=rl"
+        )
+    if method.learns_q and shapes.family.kind != "categorical":
+        raise A2DError(f"rollout.advantage=q needs choices, {config.env.id} takes commands: set it to gae")
+    return Trainee(
+        shapes.seen(state=method.sees_state),
+        config.trainee,
+        quality=method.learns_q,
+        auxiliary=method.reinforces == "instead",
+    )
 
 
 def _groups(trainee: Trainee) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from a2d.curves import Curves
 from a2d.descent import Scalars
 from a2d.diagnosis import divergence_remedy
 from a2d.errors import A2DError
-from a2d.estimators import explained_variance, lambda_returns
+from a2d.estimators import explained_variance
 from a2d.evaluation import Summary, evaluate, summary
 from a2d.learner import Learner, resolve_device
 from a2d.methods import Method, method_of, refuse_start
@@ -27,7 +27,14 @@ from a2d.mixture import Mixture
 from a2d.policies import Actor, Expert, shapes_of
 from a2d.rollout import Collector
 from a2d.run import Run
-from a2d.steps import step_critic, step_expert, step_projection, step_trainee
+from a2d.steps import (
+    estimate,
+    step_critic,
+    step_encoder,
+    step_expert,
+    step_projection,
+    step_trainee,
+)
 from a2d.vector import WorldError, make_worlds, stopping
 
 Report = Callable[[Mapping[str, float]], None]
@@ -104,31 +111,27 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
     config, beta = learner.config, method.beta_at(learner.rounds)
     learner.anneal()
     critic_alone = method.baseline != "mixture"
-    mixture = Mixture(teacher, learner.critic, learner.trainee, beta, critic_alone)
+    follower = learner.trainee if method.driver == "trainee" else None
+    mixture = Mixture(teacher, learner.critic, follower, beta, critic_alone)
     rollout = collector.collect(mixture, steps=config.rollout.steps, return_scale=config.return_scale)
     learner.interactions += rollout.interactions
-    target = lambda_returns(
-        rollout.reward,
-        rollout.value,
-        next_value=rollout.next_value,
-        ended=rollout.ended,
-        discount=config.rollout.discount,
-        critic_lambda=config.rollout.critic_lambda,
-    )
+    estimates = estimate(learner, rollout)
     metrics = {"beta": beta, "train/reward": float(rollout.reward.mean())}
     if rollout.episodes:
         metrics["train/return"] = float(np.mean([episode.total for episode in rollout.episodes]))
     with threads(config.threads):
-        if method.improves != "nobody":
-            metrics["explained_variance"] = explained_variance(rollout.value, target)
+        if learner.encoding:
+            return metrics | step_encoder(learner, rollout)
+        if method.improves != "nobody" or method.reinforces != "nothing":
+            metrics["explained_variance"] = explained_variance(rollout.value, estimates.target)
         if method.improves == "expert":
-            metrics |= step_expert(learner, rollout)
+            metrics |= step_expert(learner, rollout, estimates)
         if method.improves == "trainee":
-            metrics |= step_trainee(learner, rollout, target=None if critic_alone else target)
+            metrics |= step_trainee(learner, rollout, estimates)
         if beta > 0.0 or critic_alone:  # otherwise nobody asks the critic
-            metrics |= step_critic(learner, rollout, target=target)
+            metrics |= step_critic(learner, rollout, estimates)
         if method.projects:
-            metrics |= step_projection(learner, rollout, target=target, teacher=teacher)
+            metrics |= step_projection(learner, rollout, estimates, teacher=teacher)
     return metrics
 
 

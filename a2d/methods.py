@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from a2d.config import ConfigError, TrainConfig
 
-OWN_CRITIC = {"rl": "mixture", "rl_asym": "state", "rl_asym_unbiased": "both"}
+OWN_CRITIC = {"pre_enc": "mixture", "rl": "mixture", "rl_asym": "state", "rl_asym_unbiased": "both"}
 """Of the methods in which the trainee learns by itself: V(b), V(s) (Pinto) or V(b, s) (Baisero & Amato)."""
+FIXED_EXPERT = ("ail", "advisor")
+"""They imitate the world's own driver, or the expert of another run."""
+LEARNED_EXPERT = ("a2d", "gpo_clip", "gpo_penalty", "rl_mdp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,16 @@ class Method:
     """The expert's share of actions in the first round."""
     beta_decay: float = 1.0
     """Factor on that share after each round."""
+    restrains: str = "pull"
+    """What holds the expert at the trainee: pull (KL with a fixed coefficient), penalty or clip (GPO)."""
+    reinforces: str = "nothing"
+    """The trainee learns by reward while it imitates: nothing, beside (GPO) or instead (ADVISOR)."""
+    aggregates: bool = True
+    """It imitates on all of D, not on the newest round alone."""
+    pretrains: bool = False
+    """The image encoder learns to see the state first, and is then frozen."""
+    learns_q: bool = False
+    """Advantages are those of a learned Q(b, a)."""
 
     @property
     def driver(self) -> str:
@@ -44,22 +57,47 @@ def method_of(config: TrainConfig) -> Method:
 
     Raises:
         ConfigError: A setting belongs to another method; the message names what would do.
+
+    Source: Warrington et al., ICML 2021 (a2d and its baselines); Weihs et al., NeurIPS 2021 (advisor);
+    Li et al., ICLR 2026 (gpo_penalty, gpo_clip).
     """
     name, rollout = config.method, config.rollout
     _refuse_what_is_for_others(config)
     if name in OWN_CRITIC:
-        return Method(improves="trainee", projects=False, baseline=OWN_CRITIC[name])
+        return Method(
+            improves="trainee", projects=False, baseline=OWN_CRITIC[name], pretrains=name == "pre_enc"
+        )
     if name == "rl_mdp":
         return Method(improves="expert", projects=False, baseline=rollout.baseline, beta=1.0)
-    learns = name == "a2d"
+    if name in ("gpo_clip", "gpo_penalty"):
+        return Method(
+            improves="expert",
+            projects=True,
+            baseline=rollout.baseline,
+            beta=1.0,
+            restrains=name.removeprefix("gpo_"),
+            reinforces="beside",
+            aggregates=False,
+        )
+    scripted = name != "a2d" and config.expert_from == "scripted"
+    if name == "advisor":
+        return Method(
+            improves="nobody",
+            projects=True,
+            scripted=scripted,
+            baseline=rollout.baseline,
+            reinforces="instead",
+            aggregates=False,
+        )
     return Method(
-        improves="expert" if learns else "nobody",
+        improves="expert" if name == "a2d" else "nobody",
         projects=True,
-        scripted=not learns and config.expert_from == "scripted",
+        scripted=scripted,
         sees_state=name == "oil",
         baseline=rollout.baseline,
         beta=rollout.beta,
         beta_decay=rollout.beta_decay,
+        learns_q=rollout.advantage == "q",
     )
 
 
@@ -83,15 +121,20 @@ def refuse_start(config: TrainConfig, start: TrainConfig) -> None:
 
 def _refuse_what_is_for_others(config: TrainConfig) -> None:
     name = config.method
-    if name != "ail" and config.expert_from != "scripted":
-        raise ConfigError(f"expert_from is for method=ail; method={name} does not imitate another run")
-    if name in ("ail", "oil") and config.start_from:
-        others = ", ".join(("a2d", "rl_mdp", *OWN_CRITIC))
+    if name not in FIXED_EXPERT and config.expert_from != "scripted":
+        raise ConfigError(
+            f"expert_from is for method={' or '.join(FIXED_EXPERT)}; "
+            f"method={name} does not imitate another run"
+        )
+    if name in (*FIXED_EXPERT, "oil") and config.start_from:
+        others = ", ".join((*LEARNED_EXPERT, *OWN_CRITIC))
         raise ConfigError(f"start_from is for method={others}; {name} starts fresh")
-    if name in OWN_CRITIC:
+    if config.rollout.advantage == "q" and name != "a2d":
+        raise ConfigError(f"rollout.advantage=q is for method=a2d; set rollout.advantage=gae for {name}")
+    if name in OWN_CRITIC or name in ("advisor", "gpo_clip", "gpo_penalty"):
         if config.expert.step != "ppo":
             raise ConfigError(f"method={name} takes PPO steps on the trainee; set expert.step=ppo")
         if config.expert.clip == 0.0:
             raise ConfigError(f"method={name} has nothing else to bound its step: set expert.clip=0.2")
-    if name == "rl" and config.trainee.value == 0.0:
-        raise ConfigError("method=rl learns V(b) with the trainee's encoder: set trainee.value=0.5")
+    if name in ("advisor", "pre_enc", "rl") and config.trainee.value == 0.0:
+        raise ConfigError(f"method={name} learns V(b) with the trainee's encoder: set trainee.value=0.5")

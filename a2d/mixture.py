@@ -19,7 +19,8 @@ class Decision:
     action: Tensor  # (N,) or (N, A), not clipped
     log_prob: Tensor  # (N,) of the mixture that acted
     value: Tensor  # (N,) V of the mixture or the critic's alone, in units of the return scale
-    trainee: Tensor  # (N, P) the trainee's distribution parameters
+    trainee: Tensor  # (N, P) the trainee's distribution parameters; the expert's where there is no trainee
+    gain: Tensor | None  # (N,) Q(b, a) - E_pi[Q(b, .)] in units of the return scale, where a Q is learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Mixture:
 
     expert: Expert | None  # None: a scripted expert, whose actions come with the observations
     critic: Critic
-    trainee: Trainee
+    trainee: Trainee | None  # None: the expert drives alone, and an image is dear to read for nothing
     beta: float
     critic_alone: bool = False  # its value whoever acts, instead of the mixture's
 
@@ -47,14 +48,16 @@ class Mixture:
                 `log_prob` is then the trainee's.
             generator: Of the coins and the samples.
         """
-        if self.expert is not None and self.beta >= 1.0:
-            return self._expert_alone(self.expert, observation, generator)
+        if self.trainee is None:
+            return self._expert_alone(observation, generator)
         reading = self.trainee(observation)
         trainee = self.trainee.family.of(reading.parameters)
         action = trainee.sample(generator)
         value = self._value(observation, reading)
         if self.beta <= 0.0:
-            return Decision(action, trainee.log_prob(action), value, reading.parameters)
+            return Decision(
+                action, trainee.log_prob(action), value, reading.parameters, _gain(reading, action)
+            )
         expert = None if self.expert is None else self.expert.distribution(observation["state"])
         theirs = label if expert is None else expert.sample(generator)
         if theirs is None:
@@ -64,25 +67,34 @@ class Mixture:
         log_prob = trainee.log_prob(action)
         if expert is not None:
             log_prob = mixture_log_prob(expert.log_prob(action), log_prob, beta=self.beta)
-        return Decision(action, log_prob, value, reading.parameters)
+        return Decision(action, log_prob, value, reading.parameters, _gain(reading, action))
 
     @torch.inference_mode()
     def value(self, observation: Observation) -> Tensor:
         """V of the observation, shape (N,), in units of the return scale."""
-        if self.critic_alone or self.beta >= 1.0:
+        if self.critic_alone or self.trainee is None or self.beta >= 1.0:
             return self.critic(observation)
         return self._value(observation, self.trainee(observation))
 
     def _value(self, observation: Observation, reading: Reading) -> Tensor:
-        if self.critic_alone:
+        if self.critic_alone or self.beta >= 1.0:
             return self.critic(observation)
         if self.beta <= 0.0:
             return reading.value
         return mixture_value(self.critic(observation), reading.value, beta=self.beta)
 
-    def _expert_alone(self, expert: Expert, observation: Observation, generator: torch.Generator) -> Decision:
-        # The trainee is not asked: with beta = 1 nothing depends on it, and an image is dear.
-        parameters = expert(observation["state"])
-        distribution = expert.family.of(parameters)
+    def _expert_alone(self, observation: Observation, generator: torch.Generator) -> Decision:
+        if self.expert is None:
+            raise ValueError("a mixture needs an expert or a trainee that acts")
+        parameters = self.expert(observation["state"])
+        distribution = self.expert.family.of(parameters)
         action = distribution.sample(generator)
-        return Decision(action, distribution.log_prob(action), self.critic(observation), parameters)
+        return Decision(action, distribution.log_prob(action), self.critic(observation), parameters, None)
+
+
+def _gain(reading: Reading, action: Tensor) -> Tensor | None:
+    """Say how much better `action` is than what the policy does on average, by the learned Q; (N,)."""
+    if reading.quality is None:
+        return None
+    chosen = reading.quality.gather(-1, action.unsqueeze(-1)).squeeze(-1)
+    return chosen - (reading.parameters.exp() * reading.quality).sum(-1)

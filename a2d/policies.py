@@ -116,12 +116,21 @@ class Reading:
     parameters: Tensor  # (B, P) of the action's distribution
     value: Tensor  # (B,) V_p(b) in units of the return scale
     state: Tensor  # (B, S) its estimate of the hidden state
+    quality: Tensor | None  # (B, A) Q(b, .) in units of the return scale, where it learns one
+    auxiliary: Tensor | None  # (B, P) of the policy that only imitates, where there is one
 
 
 class Trainee(nn.Module):
-    """pi_psi(a|b): sees every key but `state`; one encoder for action, value and state estimate."""
+    """pi_psi(a|b): sees every key but `state`; one encoder for action, value and state estimate.
 
-    def __init__(self, shapes: Shapes, config: TraineeConfig) -> None:
+    Args:
+        shapes: What it reads and how it acts.
+        config: Its layers.
+        quality: With a head for Q(b, .), too.
+        auxiliary: With a head for a policy that only imitates, too.
+    """
+
+    def __init__(self, shapes: Shapes, config: TraineeConfig, *, quality: bool, auxiliary: bool) -> None:
         super().__init__()
         self.shapes, self.family = shapes, shapes.family
         self.std_bounds = (math.log(config.std_min), math.log(config.std_max))
@@ -135,6 +144,8 @@ class Trainee(nn.Module):
         start = math.log(math.sqrt(config.std_min * config.std_max))
         self.log_std = nn.Parameter(torch.full((actions,), start))
         self.spread = layer(width, actions, gain=0.01) if config.observed_std else None
+        self.quality = layer(width, actions, gain=1.0) if quality else None
+        self.auxiliary = layer(width, actions, gain=0.01) if auxiliary else None
 
     @property
     def reads(self) -> list[str]:
@@ -148,9 +159,16 @@ class Trainee(nn.Module):
             parts.append(self.encoder(observation["image"]))
         code = self.body(torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0])
         log_std = self.log_std if self.spread is None else self.log_std + self.spread(code)
-        raw = self.policy(code)
-        parameters = action_parameters(self.family, raw, log_std.clamp(*self.std_bounds))
-        return Reading(parameters, self.value(code).squeeze(-1), self.state(code))
+        spread = log_std.clamp(*self.std_bounds)
+        return Reading(
+            parameters=action_parameters(self.family, self.policy(code), spread),
+            value=self.value(code).squeeze(-1),
+            state=self.state(code),
+            quality=None if self.quality is None else self.quality(code),
+            auxiliary=None
+            if self.auxiliary is None
+            else action_parameters(self.family, self.auxiliary(code), spread),
+        )
 
     @torch.inference_mode()
     def act(

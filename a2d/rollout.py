@@ -33,6 +33,9 @@ class Rollout:
     trainee: NDArray[np.float32]  # (T, N, P) the trainee's distribution parameters
     reward: NDArray[np.float32]  # (T, N)
     value: NDArray[np.float32]  # (T, N) V of what was acted on, in units of reward
+    gain: (
+        NDArray[np.float32] | None
+    )  # (T, N) the learned advantage Q(b, a) - E_pi[Q(b, .)], where there is one
     next_value: NDArray[np.float32]  # (T, N) V of the observation the step returned; 0 where it terminated
     terminated: NDArray[np.bool_]  # (T, N): no future
     truncated: NDArray[np.bool_]  # (T, N): cut short by a limit, the future still has value
@@ -104,6 +107,8 @@ class Collector:
             following, reward, terminated, truncated, info = self._worlds.step(for_world(decision.action))
             value = decision.value.cpu().numpy() * return_scale
             tape.decide(t, action=decision.action, log_prob=decision.log_prob, trainee=decision.trainee)
+            if decision.gain is not None:
+                tape.gain(t, decision.gain.cpu().numpy() * return_scale)
             tape.label(t, self._label)
             tape.outcome(t, reward=reward, value=value, terminated=terminated, truncated=truncated)
             self._note_label(info, np.ones(len(reward), np.bool_))
@@ -168,6 +173,7 @@ class _Tape:
         self._action: NDArray | None = None
         self._trainee: NDArray | None = None
         self._label: NDArray | None = None
+        self._gain: NDArray | None = None
         self._shape = shape
 
     def observe(self, t: int, observation: Mapping[str, NDArray]) -> None:
@@ -185,6 +191,11 @@ class _Tape:
         self._action[t] = action.cpu().numpy()
         self._trainee[t] = trainee.cpu().numpy()
         self._log_prob[t] = log_prob.cpu().numpy()
+
+    def gain(self, t: int, gain: NDArray) -> None:
+        if self._gain is None:
+            self._gain = np.empty(self._shape, np.float32)
+        self._gain[t] = gain
 
     def label(self, t: int, label: NDArray | None) -> None:
         if label is None:
@@ -218,6 +229,7 @@ class _Tape:
             trainee=self._trainee,
             reward=self._reward,
             value=self._value,
+            gain=self._gain,
             next_value=self._next_value,
             terminated=self._terminated,
             truncated=self._truncated,

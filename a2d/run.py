@@ -17,8 +17,9 @@ import yaml
 from a2d.config import TrainConfig, flat, from_mapping, to_yaml
 from a2d.distributions import ActionFamily
 from a2d.errors import A2DError, DiskFull
+from a2d.learner import trainee_of
 from a2d.methods import method_of
-from a2d.policies import Actor, Expert, Shapes, Trainee
+from a2d.policies import Actor, Expert, Shapes
 
 CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.jsonl", "checkpoint.pt"
 WHEREABOUTS = frozenset({"run", "device", "threads", "env.server"})  # where a run happens, not what it is
@@ -137,7 +138,7 @@ class Run:
         driver = (
             Expert(shapes, self.config.expert)
             if method.driver == "expert"
-            else Trainee(shapes.seen(state=method.sees_state), self.config.trainee)
+            else trainee_of(shapes, self.config)
         )
         self._fill(driver, checkpoint, "best" if checkpoint.get("best") else method.driver)
         return driver.to(device).eval()

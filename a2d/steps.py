@@ -3,62 +3,116 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from a2d.descent import Scalars
-from a2d.estimators import advantages
+from a2d.estimators import advantages, lambda_returns
 from a2d.improvement import PolicyBatch, improve_expert, improve_trainee
 from a2d.learner import Learner
 from a2d.policies import Expert
+from a2d.projection import Reinforcement, fit_encoder, project
 from a2d.rollout import Rollout
-from a2d.updates import clone_expert, fit_critic, project
+from a2d.updates import clone_expert, fit_critic
 
 
-def step_expert(learner: Learner, rollout: Rollout) -> Scalars:
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What a round says about the actions taken and the states seen."""
+
+    advantage: NDArray[np.float32]  # (T, N) centred over the round, in units of the spread remembered
+    target: NDArray[np.float32]  # (T, N) lambda-returns for the critics, in units of reward
+
+
+def estimate(learner: Learner, rollout: Rollout) -> Estimates:
+    """Turn rewards and values into advantages, or take the learned ones, and into targets."""
+    config = learner.config.rollout
+    found = rollout.gain
+    if found is None:
+        found = advantages(
+            rollout.reward,
+            rollout.value,
+            next_value=rollout.next_value,
+            ended=rollout.ended,
+            discount=config.discount,
+            gae_lambda=config.gae_lambda,
+        )
+    target = lambda_returns(
+        rollout.reward,
+        rollout.value,
+        next_value=rollout.next_value,
+        ended=rollout.ended,
+        discount=config.discount,
+        critic_lambda=config.critic_lambda,
+    )
+    scale = np.float32(learner.advantage_scale(float(found.var())) + 1e-8)
+    return Estimates((found - found.mean()) / scale, target)
+
+
+def step_expert(learner: Learner, rollout: Rollout, estimates: Estimates) -> Scalars:
     """Improve the expert by what the mixture experienced."""
-    batch, spread = _policy_batch(learner, rollout, keys=["state"])
-    return improve_expert(
+    config, restrains = learner.config.expert, learner.method.restrains
+    scalars = improve_expert(
         learner.expert,
         learner.expert_optimizer,
-        batch=batch,
-        scale=spread,
-        config=learner.config.expert,
+        batch=_policy_batch(learner, rollout, estimates, keys=["state"]),
+        trainee_kl=learner.trainee_kl,
+        trainee_clip=config.trainee_clip if restrains == "clip" else None,
+        config=config,
         rng=learner.batches,
     )
+    if restrains == "penalty":
+        scalars["expert/trainee_kl"] = learner.trainee_kl
+        learner.adapt_trainee_kl(scalars["expert/gap"])
+    return scalars
 
 
-def step_trainee(learner: Learner, rollout: Rollout, *, target: NDArray[np.float32] | None) -> Scalars:
-    """Improve the trainee by its own experience, and its own critic unless there is no `target` for it."""
-    batch, spread = _policy_batch(learner, rollout, keys=learner.trainee.reads)
+def step_trainee(learner: Learner, rollout: Rollout, estimates: Estimates) -> Scalars:
+    """Improve the trainee by its own experience, and its own critic where that is the baseline."""
+    own = learner.method.baseline == "mixture"
     return improve_trainee(
         learner.trainee,
         learner.trainee_optimizer,
-        batch=batch,
-        scale=spread,
+        batch=_policy_batch(learner, rollout, estimates, keys=learner.trainee.reads),
         config=learner.config.expert,
         fit=learner.config.trainee,
-        target=None if target is None else learner.tensor(_scaled(learner, target)),
+        target=_targets(learner, estimates) if own else None,
         rng=learner.batches,
     )
 
 
-def step_critic(learner: Learner, rollout: Rollout, *, target: NDArray[np.float32]) -> Scalars:
+def step_critic(learner: Learner, rollout: Rollout, estimates: Estimates) -> Scalars:
     """Fit the critic that sees more than the trainee."""
     return fit_critic(
         learner.critic,
         learner.critic_optimizer,
         observation={key: learner.tensor(flat(rollout.observation[key])) for key in learner.critic.reads},
-        target=learner.tensor(_scaled(learner, target)),
+        target=_targets(learner, estimates),
         config=learner.config.expert,
         rng=learner.batches,
     )
 
 
+def step_encoder(learner: Learner, rollout: Rollout) -> Scalars:
+    """Aggregate the round into D and teach the trainee's encoder to see the state."""
+    learner.buffer.add({key: flat(values) for key, values in rollout.observation.items()})
+    config = learner.config.trainee
+    return fit_encoder(
+        learner.trainee,
+        learner.trainee_optimizer,
+        buffer=learner.buffer,
+        steps=math.ceil(config.updates_per_step * rollout.interactions / config.minibatch),
+        config=config,
+        rng=learner.batches,
+    )
+
+
 def step_projection(
-    learner: Learner, rollout: Rollout, *, target: NDArray[np.float32], teacher: Expert | None
+    learner: Learner, rollout: Rollout, estimates: Estimates, *, teacher: Expert | None
 ) -> Scalars:
     """Aggregate the round into D and fit the trainee to `teacher`, or to the labels where it is scripted."""
     rows = {key: flat(values) for key, values in rollout.observation.items()}
@@ -69,9 +123,16 @@ def step_projection(
         learner.trainee,
         learner.trainee_optimizer,
         expert=teacher,
-        fresh={**rows, "target": _scaled(learner, target)},
-        buffer=learner.buffer,
+        fresh={
+            **rows,
+            "target": _scaled(learner, estimates.target),
+            "action": flat(rollout.action),
+            "log_prob": flat(rollout.log_prob),
+            "advantage": flat(estimates.advantage),
+        },
+        buffer=learner.buffer if learner.method.aggregates else None,
         config=learner.config.trainee,
+        reinforcement=_reinforcement(learner),
         rng=learner.batches,
     )
     if teacher is None:
@@ -92,26 +153,32 @@ def flat(array: NDArray[Any]) -> NDArray[Any]:
     return array.reshape(-1, *array.shape[2:])
 
 
+def _reinforcement(learner: Learner) -> Reinforcement | None:
+    config, trainee = learner.config.expert, learner.config.trainee
+    if learner.method.reinforces == "nothing":
+        return None
+    if learner.method.reinforces == "instead":
+        return Reinforcement(1.0, config.clip, alpha=trainee.advisor_alpha)
+    penalty = learner.method.restrains == "penalty"
+    return Reinforcement(learner.trainee_kl if penalty else trainee.reinforce, config.clip)
+
+
+def _targets(learner: Learner, estimates: Estimates) -> Tensor:
+    return learner.tensor(_scaled(learner, estimates.target))
+
+
 def _scaled(learner: Learner, target: NDArray[np.float32]) -> NDArray[np.float32]:
     """Targets (T, N) as the critics learn them: (T * N,), in units of the return scale."""
     return flat(target / np.float32(learner.config.return_scale))
 
 
-def _policy_batch(learner: Learner, rollout: Rollout, *, keys: list[str]) -> tuple[PolicyBatch, float]:
-    config = learner.config.rollout
-    advantage = advantages(
-        rollout.reward,
-        rollout.value,
-        next_value=rollout.next_value,
-        ended=rollout.ended,
-        discount=config.discount,
-        gae_lambda=config.gae_lambda,
-    )
-    batch = PolicyBatch(
+def _policy_batch(
+    learner: Learner, rollout: Rollout, estimates: Estimates, *, keys: list[str]
+) -> PolicyBatch:
+    return PolicyBatch(
         observation={key: learner.tensor(flat(rollout.observation[key])) for key in keys},
         action=learner.tensor(flat(rollout.action)),
         log_prob=learner.tensor(flat(rollout.log_prob)),
-        advantage=learner.tensor(flat(advantage)),
+        advantage=learner.tensor(flat(estimates.advantage)),
         trainee=learner.tensor(flat(rollout.trainee)),
     )
-    return batch, learner.advantage_scale(float(advantage.var()))

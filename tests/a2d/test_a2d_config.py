@@ -47,7 +47,7 @@ def test_the_default_folder_names_preset_method_and_seed():
         ("rollout=1", "rollout is a group of settings: write rollout.NAME=VALUE"),
         (
             "method=magic",
-            "method is one of a2d, ail, oil, rl, rl_asym, rl_asym_unbiased, rl_mdp; got 'magic'",
+            "method is one of a2d, advisor, ail, gpo_clip,",
         ),
         ("env.vector=threads", "env.vector is one of native, async, sync; got 'threads'"),
         ("env.count=0", "env.count is at least 1, got 0"),

@@ -10,9 +10,11 @@ from hypothesis.extra import numpy as hnp
 from a2d.estimators import (
     advantages,
     clipped_surrogate,
+    double_clipped_surrogate,
     effective_samples,
     explained_variance,
     lambda_returns,
+    left_behind,
     mixture_log_prob,
     mixture_value,
 )
@@ -190,24 +192,43 @@ def test_explained_variance_of_a_perfect_a_constant_and_a_backward_critic():
     assert explained_variance(target, column(1.0, 1.0, 1.0)) == 0.0
 
 
-@pytest.mark.parametrize("beta", [0.0, 0.3, 1.0])
-def test_the_importance_weighted_gradient_is_the_exact_gradient(beta):
-    """Two hidden states under one observation, every state and action enumerated as often as they occur."""
-    occurs = torch.tensor([0.25, 0.75], dtype=torch.float64)
-    worth = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], dtype=torch.float64)
-    trainee = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64).log().expand(2, 3)
-    expert = torch.tensor([[0.1, 0.4, -0.3], [1.0, -1.0, 0.2]], dtype=torch.float64, requires_grad=True)
-    theta = torch.log_softmax(expert, -1)
-    behaviour = mixture_log_prob(theta.detach(), trainee, beta=beta)
-    (exact,) = torch.autograd.grad((occurs[:, None] * theta.exp() * worth).sum(), expert, retain_graph=True)
-    # The surrogate is a mean over samples: each of the six pairs counts as often as it is met.
-    met = 6 * occurs[:, None] * behaviour.exp()
-    surrogate = clipped_surrogate(
-        theta.reshape(-1), behaviour.reshape(-1), advantage=(met * worth).reshape(-1), clip=np.inf
+@pytest.mark.parametrize(
+    ("leader", "advantage", "expected"),
+    [
+        # The follower is at 0.5, who acted at 0.5 too: delta = 0.1 binds before epsilon = 0.2 does.
+        (0.6, 1.0, 1.1),  # it may lead by a tenth: more is not rewarded
+        (0.4, 1.0, 0.8),  # falling behind is punished in full
+        (0.6, -1.0, -1.2),
+        (0.4, -1.0, -0.9),
+    ],
+)
+def test_a_leader_gains_nothing_by_leaving_its_follower_behind(leader, advantage, expected):
+    found = double_clipped_surrogate(
+        torch.tensor([leader]).log(),
+        torch.tensor([0.5]).log(),
+        torch.tensor([0.5]).log(),
+        advantage=torch.tensor([advantage]),
+        clip=0.2,
+        follower_clip=0.1,
     )
-    (found,) = torch.autograd.grad(surrogate, expert)
-    torch.testing.assert_close(found, exact, rtol=1e-12, atol=1e-12)
-    assert exact.abs().max() > 0.1
+    assert found.item() == pytest.approx(expected)
+
+
+def test_a_wide_lead_leaves_the_surrogate_as_ppo_has_it():
+    torch.manual_seed(0)
+    log_prob, acted, follower = torch.randn(3, 64).mul(0.3).unbind()
+    advantage = torch.randn(64)
+    plain = clipped_surrogate(log_prob, acted, advantage=advantage, clip=0.2)
+    double = double_clipped_surrogate(
+        log_prob, acted, follower, advantage=advantage, clip=0.2, follower_clip=1e6
+    )
+    torch.testing.assert_close(double, plain)
+
+
+def test_only_who_leads_too_far_or_falls_too_far_back_is_pulled():
+    ratio = torch.tensor([0.7, 0.85, 1.0, 1.15, 1.3])
+    found = left_behind(ratio.log(), torch.zeros(5), follower_clip=0.2)
+    assert found.tolist() == [1.0, 0.0, 0.0, 0.0, 1.0]
 
 
 def test_effective_samples_count_equal_weights_fully_and_one_heavy_weight_once():

@@ -11,7 +11,8 @@ from a2d.cli import application
 from a2d.config import METHODS, ConfigError, ExpertConfig, TraineeConfig, load
 from a2d.critics import Critic
 from a2d.distributions import ActionFamily
-from a2d.learner import Learner
+from a2d.errors import A2DError
+from a2d.learner import Learner, trainee_of
 from a2d.loop import train
 from a2d.methods import method_of
 from a2d.policies import Shapes
@@ -35,9 +36,13 @@ def last(run):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_runs_and_its_driver_reads_only_what_it_may(tmp_path, method):
-    run = trained("frozen_lake", tmp_path / "run", f"method={method}", *SHORT)
-    key, size = ("state", 34) if method in ("rl_mdp", "oil") else ("compact", 25)
-    observation = {key: np.zeros((3, size), np.float32)}  # nothing else is there to be read
+    image = ["env.options.observation=image"] if method == "pre_enc" else []
+    run = trained("frozen_lake", tmp_path / "run", f"method={method}", *SHORT, *image)
+    if image:
+        observation = {"image": np.zeros((3, 3, 42, 42), np.uint8)}
+    else:
+        key, size = ("state", 34) if method in ("rl_mdp", "oil") else ("compact", 25)
+        observation = {key: np.zeros((3, size), np.float32)}  # nothing else is there to be read
     assert run.load_trainee("cpu").act(observation, deterministic=True, generator=None).shape == (3,)
     assert "eval/return" in last(run)
 
@@ -60,6 +65,9 @@ def test_only_the_critic_of_both_reads_both():
         ("rl_mdp", {"expert", "critic"}),
         ("oil", {"trainee", "expert", "critic"}),  # the expert network is cloned, for later runs
         ("a2d", {"trainee", "expert", "critic"}),
+        ("advisor", {"trainee", "expert"}),  # beta is 0: nobody asks the critic
+        ("gpo_penalty", {"trainee", "expert", "critic"}),
+        ("gpo_clip", {"trainee", "expert", "critic"}),
     ],
 )
 def test_a_method_changes_the_networks_it_names_and_no_other(tmp_path, method, changed):
@@ -83,7 +91,9 @@ def test_a_method_changes_the_networks_it_names_and_no_other(tmp_path, method, c
         (["method=rl", "expert.step=trpo"], "method=rl takes PPO steps on the trainee; set expert.step=ppo"),
         (["method=rl_asym", "expert.clip=0"], "set expert.clip=0.2"),
         (["method=rl", "trainee.value=0"], r"method=rl learns V\(b\) .*: set trainee.value=0.5"),
-        (["method=oil", "expert_from=runs/x"], "expert_from is for method=ail; method=oil does not"),
+        (["method=oil", "expert_from=runs/x"], "expert_from is for method=ail or advisor; method=oil"),
+        (["method=gpo_clip", "expert.step=trpo"], "method=gpo_clip takes PPO steps .*; set expert.step=ppo"),
+        (["method=ail", "rollout.advantage=q"], "is for method=a2d; set rollout.advantage=gae for ail"),
         (["method=oil", "start_from=runs/x"], "start_from is for method=a2d, .*; oil starts fresh"),
     ],
 )
@@ -121,6 +131,54 @@ def test_a_checkpoint_of_another_method_and_a_world_without_expert_are_one_line(
         assert message in result.stderr
         assert result.stderr.count("\n") == 1
     assert not (tmp_path / "c").exists()
+
+
+def test_a_pretrained_encoder_learns_first_and_never_again(tmp_path):
+    image = ["env.options.observation=image", "method=pre_enc"]
+    weights = []
+    for interactions in (64, 128):
+        run = trained(
+            "frozen_lake",
+            tmp_path / str(interactions),
+            *SHORT,
+            *image,
+            f"rollout.interactions={interactions}",
+            f"trainee.pretrain={64 / interactions}",
+        )
+        weights.append(run.checkpoint()["trainee"])
+    seeing, acting = weights
+    for key in seeing:
+        same = torch.equal(seeing[key], acting[key])
+        assert same == (key.startswith("encoder") or key.startswith("state") or key == "log_std"), key
+
+
+def test_an_encoder_is_not_taught_to_see_where_there_is_no_picture(tmp_path):
+    with pytest.raises(A2DError, match=r"gives no image; set env\.options\.observation=image"):
+        trained("frozen_lake", tmp_path / "run", "method=pre_enc", *SHORT)
+
+
+def test_the_pull_of_gpo_grows_while_the_trainee_is_left_behind_and_fades_once_it_follows():
+    config = load("frozen_lake", ["method=gpo_penalty", "expert.trainee_kl_target=0.01"])
+    learner = Learner(config, SHAPES, device=torch.device("cpu"))
+    start = learner.trainee_kl
+    learner.adapt_trainee_kl(0.02)
+    assert learner.trainee_kl == pytest.approx(1.5 * start)
+    learner.adapt_trainee_kl(0.01)
+    assert learner.trainee_kl == pytest.approx(1.5 * start)
+    learner.adapt_trainee_kl(0.005)
+    assert learner.trainee_kl == pytest.approx(start)
+    for _ in range(100):
+        learner.adapt_trainee_kl(1.0)
+    assert learner.trainee_kl == 10.0
+    restored = Learner(config, SHAPES, device=torch.device("cpu"))
+    restored.restore(learner.checkpoint())
+    assert restored.trainee_kl == 10.0
+
+
+def test_a_learned_q_needs_choices():
+    commands = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("gaussian", 2))
+    with pytest.raises(A2DError, match=r"rollout\.advantage=q needs choices"):
+        trainee_of(commands, load("frozen_lake", ["rollout.advantage=q"]))
 
 
 @pytest.mark.slow

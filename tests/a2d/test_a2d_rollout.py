@@ -53,7 +53,10 @@ def worlds():
 def mixture_for(worlds, beta, *, critic_alone=False):
     torch.manual_seed(0)
     shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
-    expert, trainee = Expert(shapes, ExpertConfig()), Trainee(shapes, TraineeConfig())
+    expert, trainee = (
+        Expert(shapes, ExpertConfig()),
+        Trainee(shapes, TraineeConfig(), quality=False, auxiliary=False),
+    )
     with torch.no_grad():  # far apart, so that whose density was noted shows
         expert.head.bias.copy_(torch.tensor([2.0, 0.0]))
         trainee.policy.bias.copy_(torch.tensor([0.0, 2.0]))
@@ -167,7 +170,7 @@ def test_native_worlds_give_the_same_rollout_for_the_same_seeds():
         return Mixture(
             Expert(shapes, ExpertConfig()),
             Critic(shapes, ExpertConfig(), reading=None),
-            Trainee(shapes, TraineeConfig()),
+            Trainee(shapes, TraineeConfig(), quality=False, auxiliary=False),
             0.5,
         )
 

@@ -110,7 +110,13 @@ def test_the_experts_step_by_trpo_keeps_its_bound_on_a_network():
     )
     optimizer = torch.optim.Adam(expert.parameters())
     scalars = improve_expert(
-        expert, optimizer, batch=batch, scale=1.0, config=config, rng=np.random.default_rng(0)
+        expert,
+        optimizer,
+        batch=batch,
+        trainee_kl=0.0,
+        trainee_clip=None,
+        config=config,
+        rng=np.random.default_rng(0),
     )
     with torch.no_grad():
         after = expert.distribution(states)

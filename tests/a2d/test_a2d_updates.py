@@ -11,7 +11,8 @@ from a2d.descent import minibatches
 from a2d.distributions import ActionFamily
 from a2d.improvement import PolicyBatch, improve_expert
 from a2d.policies import Expert, Shapes, Trainee
-from a2d.updates import fit_critic, project
+from a2d.projection import Reinforcement, project
+from a2d.updates import fit_critic
 
 # Two hidden states, one observation for both: the trainee cannot tell them apart.
 HIDDEN = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("categorical", 3))
@@ -37,13 +38,22 @@ def expert_of(shapes, table):
 
 def fitted(shapes, expert, states, *, steps, rng):
     torch.manual_seed(0)
-    trainee = Trainee(shapes, TraineeConfig(hidden=(16,)))
+    trainee = Trainee(shapes, TraineeConfig(hidden=(16,)), quality=False, auxiliary=False)
     optimizer = torch.optim.Adam(trainee.parameters(), lr=0.01)
     fresh = {**rows_of(states, shapes), "target": np.zeros(len(states), np.float32)}
     buffer = Buffer(samples=len(states), megabytes=1)
     buffer.add(rows_of(states, shapes))
     config = TraineeConfig(hidden=(16,), minibatch=64, updates_per_step=steps * 64 / len(states), value=0.0)
-    scalars = project(trainee, optimizer, expert=expert, fresh=fresh, buffer=buffer, config=config, rng=rng)
+    scalars = project(
+        trainee,
+        optimizer,
+        expert=expert,
+        fresh=fresh,
+        buffer=buffer,
+        config=config,
+        reinforcement=None,
+        rng=rng,
+    )
     return trainee, scalars
 
 
@@ -74,7 +84,7 @@ def test_what_is_small_in_the_state_is_learnt_as_well_as_what_is_large():
     rng = np.random.default_rng(0)
     states = rng.normal(size=(128, 2)).astype(np.float32)
     shapes = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("categorical", 3))
-    trainee = Trainee(shapes, TraineeConfig(hidden=(16,)))
+    trainee = Trainee(shapes, TraineeConfig(hidden=(16,)), quality=False, auxiliary=False)
     torch.nn.init.zeros_(trainee.state.weight)
     config = TraineeConfig(hidden=(16,), minibatch=128, updates_per_step=1, value=0.0)
     found = []
@@ -89,6 +99,7 @@ def test_what_is_small_in_the_state_is_learnt_as_well_as_what_is_large():
             fresh={**rows, "target": np.zeros(128, np.float32)},
             buffer=buffer,
             config=config,
+            reinforcement=None,
             rng=np.random.default_rng(1),
         )
         found.append(scalars["loss/state"])
@@ -110,11 +121,13 @@ def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
         observation={"state": states},
         action=action,
         log_prob=before.log_prob(action),
-        advantage=(action == best).float(),
+        advantage=(action == best).float() - (action == best).float().mean(),
         trainee=before.log_probs,
     )
     optimizer = torch.optim.Adam(expert.parameters(), lr=config.learning_rate)
-    scalars = improve_expert(expert, optimizer, batch=batch, scale=1.0, config=config, rng=rng)
+    scalars = improve_expert(
+        expert, optimizer, batch=batch, trainee_kl=0.0, trainee_clip=None, config=config, rng=rng
+    )
     with torch.no_grad():
         gained = expert.distribution(states).log_prob(best) - before.log_prob(best)
     assert gained.min() > 0.0
@@ -138,12 +151,14 @@ def test_a_strong_pull_keeps_the_expert_at_the_trainee():
             observation={"state": states},
             action=action,
             log_prob=expert.family.of(trainee).log_prob(action),
-            advantage=(action == 0).float(),
+            advantage=(action == 0).float() - (action == 0).float().mean(),
             trainee=trainee,
         )
         optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
         gaps.append(
-            improve_expert(expert, optimizer, batch=batch, scale=1.0, config=config, rng=rng)["expert/gap"]
+            improve_expert(
+                expert, optimizer, batch=batch, trainee_kl=pull, trainee_clip=None, config=config, rng=rng
+            )["expert/gap"]
         )
     assert gaps[1] < 0.2 * gaps[0]
 
@@ -176,7 +191,7 @@ def test_the_experts_spread_stays_within_its_limit_and_can_still_shrink():
 def test_a_trainee_reads_images_and_every_vector_but_the_state():
     family = ActionFamily("gaussian", 2)
     shapes = Shapes(state=5, vectors=(("telemetry", 3),), image=(6, 32, 48), family=family)
-    trainee = Trainee(shapes, TraineeConfig(features=16))
+    trainee = Trainee(shapes, TraineeConfig(features=16), quality=False, auxiliary=False)
     rng = np.random.default_rng(0)
     observation = {
         "state": np.full((4, 5), np.nan, np.float32),
@@ -204,3 +219,90 @@ def test_minibatches_cover_every_row_once_in_even_parts(count, size, sizes):
     parts = list(minibatches(count, size, rng=np.random.default_rng(0)))
     assert sorted(np.concatenate(parts).tolist()) == list(range(count))
     assert {len(part) for part in parts} <= sizes
+
+
+def taught(*, alpha, table, steps):
+    """A trainee that is blind to the state, taught by an expert that is not; reward is for action 1."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    trainee = Trainee(HIDDEN, TraineeConfig(hidden=(16,)), quality=False, auxiliary=True)
+    optimizer = torch.optim.Adam(trainee.parameters(), lr=0.01)
+    states = np.eye(2, dtype=np.float32)[[0] * 64 + [1] * 64]
+    config = TraineeConfig(hidden=(16,), minibatch=64, updates_per_step=64 * 5 / 128, value=0.0)
+    expert = expert_of(HIDDEN, table)
+    seen = {"compact": torch.ones(128, 1)}
+    for _ in range(steps):  # on-policy rounds of a bandit
+        with torch.no_grad():
+            policy = trainee.family.of(trainee(seen).parameters)
+            action = policy.sample(torch.Generator().manual_seed(int(rng.integers(2**31))))
+        advantage = (action == 1).float() - policy.log_probs.exp()[:, 1]
+        fresh = {
+            **rows_of(states, HIDDEN),
+            "target": np.zeros(128, np.float32),
+            "action": action.numpy(),
+            "log_prob": policy.log_prob(action).numpy(),
+            "advantage": advantage.numpy(),
+        }
+        scalars = project(
+            trainee,
+            optimizer,
+            expert=expert,
+            fresh=fresh,
+            buffer=None,
+            config=config,
+            reinforcement=Reinforcement(1.0, 0.2, alpha=alpha),
+            rng=rng,
+        )
+    with torch.no_grad():
+        return trainee(seen).parameters.exp()[0].numpy(), scalars
+
+
+def test_an_advisor_is_followed_where_it_can_be_imitated():
+    table = [[0.9, 0.05, 0.05], [0.9, 0.05, 0.05]]  # the same in both states: nothing is hidden
+    found, scalars = taught(alpha=20.0, table=table, steps=30)
+    np.testing.assert_allclose(found, table[0], atol=0.05)
+    assert scalars["advisor/weight"] > 0.9
+
+
+def test_an_advisor_is_ignored_where_it_cannot_be_imitated():
+    table = [
+        [0.98, 0.01, 0.01],
+        [0.01, 0.01, 0.98],
+    ]  # what is hidden decides, never for action 1
+    found, scalars = taught(alpha=20.0, table=table, steps=60)
+    assert found[1] > 0.9  # reward alone says so
+    assert scalars["advisor/weight"] < 0.1
+
+
+def test_without_insubordination_only_imitation_is_left():
+    table = [[0.98, 0.01, 0.01], [0.01, 0.01, 0.98]]
+    found, scalars = taught(alpha=0.0, table=table, steps=60)
+    np.testing.assert_allclose(found, np.mean(table, axis=0), atol=0.05)
+    assert scalars["advisor/weight"] == 1.0
+
+
+def test_a_learned_q_is_the_mean_over_what_is_hidden():
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    trainee = Trainee(HIDDEN, TraineeConfig(hidden=(16,)), quality=True, auxiliary=False)
+    optimizer = torch.optim.Adam(trainee.parameters(), lr=0.01)
+    hidden, action = rng.integers(2, size=600), rng.integers(3, size=600)
+    worth = np.array([[1.0, 0.0, 3.0], [1.0, 2.0, -3.0]])  # of state and action; its mean is [1, 1, 0]
+    rows = rows_of(np.eye(2, dtype=np.float32)[hidden], HIDDEN)
+    buffer = Buffer(samples=600, megabytes=1)
+    buffer.add(rows)
+    project(
+        trainee,
+        optimizer,
+        expert=Expert(HIDDEN, ExpertConfig()),
+        fresh={**rows, "target": worth[hidden, action].astype(np.float32), "action": action},
+        buffer=buffer,
+        config=TraineeConfig(hidden=(16,), minibatch=200, updates_per_step=100, fresh=1.0),
+        reinforcement=None,
+        rng=rng,
+    )
+    with torch.no_grad():
+        found = trainee({"compact": torch.ones(1, 1)}).quality[0].numpy()
+    expected = [worth[hidden[action == a], a].mean() for a in range(3)]
+    np.testing.assert_allclose(found, expected, atol=0.15)
+    np.testing.assert_allclose(expected, [1.0, 1.0, 0.0], atol=0.5)

@@ -1,0 +1,183 @@
+"""The projection: the trainee is fitted to the expert, and beside it to rewards where a method wants so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from a2d.config import TraineeConfig
+from a2d.dataset import Buffer
+from a2d.descent import Scalars, descend, minibatches
+from a2d.distributions import Distribution
+from a2d.estimators import clipped_surrogate
+from a2d.policies import Expert, Reading, Trainee
+
+LEAST_VARIANCE = 0.01  # an entry of the state that varies less is not worth more for it
+
+
+@dataclass(frozen=True, slots=True)
+class Reinforcement:
+    """The trainee's own PPO loss beside the imitation, on the newest round."""
+
+    coefficient: float
+    clip: float
+    alpha: float | None = None
+    """ADVISOR's: imitation weighs w = exp(-alpha KL(expert || auxiliary imitator)) and reward 1 - w."""
+
+
+def project(
+    trainee: Trainee,
+    optimizer: torch.optim.Optimizer,
+    *,
+    expert: Expert | None,
+    fresh: Mapping[str, NDArray],
+    buffer: Buffer | None,
+    config: TraineeConfig,
+    reinforcement: Reinforcement | None,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Fit the trainee to the current expert: forward KL on D, with the value and the state beside it.
+
+    Minimises E_D[KL(pi_theta(a|s) || pi_psi(a|b))], whose optimum is the implicit policy, the posterior
+    average of the expert. One pass of the encoder serves all losses: each minibatch is part newest round
+    (which alone has `target`s for the value) and part D. The state's error counts in units of each entry's
+    variance: otherwise what is seldom and small, such as a child in view, is never learnt.
+
+    Args:
+        trainee: What is fitted.
+        optimizer: Of the trainee.
+        expert: Gives the labels; None where they were scripted and stand in the rows as `label`.
+        fresh: The newest round's rows (B, ...), with `target` in units of the return scale, `action`,
+            `log_prob` of the policy that acted and `advantage`.
+        buffer: D, already with the newest round in it; None to imitate on the newest round alone.
+        config: The bound on the work is `updates_per_step`.
+        reinforcement: What the trainee learns from reward in the same steps, if it does.
+        rng: Of the minibatches.
+
+    Source: Warrington et al., ICML 2021, theorem 1 and algorithm 1 (AILStep); Weihs et al., NeurIPS 2021
+    (ADVISOR); Li et al., ICLR 2026 (GPO).
+    """
+    device = trainee.log_std.device
+    newest = len(fresh["target"])
+    steps = max(1, math.ceil(config.updates_per_step * newest / config.minibatch))
+    share = config.minibatch if buffer is None else max(1, round(config.fresh * config.minibatch))
+    order = _endless(newest, share, rng=rng)
+    variance = buffer.variance("state") if buffer else fresh["state"].var(axis=0, dtype=np.float32)
+    worth = _worth(variance, trainee)
+    weights = {"value": config.value, "quality": config.value, "state": config.state}
+    newest_rows = {key: torch.from_numpy(values).to(device) for key, values in fresh.items()}
+    found: dict[str, list[float]] = {}
+    for _ in range(steps):
+        rows = next(order)
+        old = buffer.sample(config.minibatch - len(rows), rng=rng) if buffer else {}
+        new = {key: values[torch.from_numpy(rows)] for key, values in newest_rows.items()}
+        batch = {
+            key: torch.cat((new[key], torch.from_numpy(values).to(device))) for key, values in old.items()
+        }
+        terms, notes = _losses(
+            trainee, expert, batch=batch or new, new=new, worth=worth, reward=reinforcement
+        )
+        loss = sum((weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
+        descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
+        for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():
+            found.setdefault(name, []).append(float(value.detach()))
+    return {name: float(np.mean(values)) for name, values in found.items()}
+
+
+def fit_encoder(
+    trainee: Trainee,
+    optimizer: torch.optim.Optimizer,
+    *,
+    buffer: Buffer,
+    steps: int,
+    config: TraineeConfig,
+    rng: np.random.Generator,
+) -> Scalars:
+    """Teach the trainee's encoder to see: regress `state`, in units of its variance, on D.
+
+    Source: Warrington et al., ICML 2021, section 6 (the baseline with a pretrained encoder).
+    """
+    worth = _worth(buffer.variance("state"), trainee)
+    total = 0.0
+    for _ in range(steps):
+        drawn = buffer.sample(config.minibatch, rng=rng)
+        seen = {key: torch.from_numpy(values).to(trainee.log_std.device) for key, values in drawn.items()}
+        loss = _state_error(trainee(seen), seen["state"], worth=worth)
+        descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
+        total += float(loss.detach())
+    return {"loss/state": total / steps}
+
+
+def _losses(
+    trainee: Trainee,
+    expert: Expert | None,
+    *,
+    batch: Mapping[str, Tensor],
+    new: Mapping[str, Tensor],
+    worth: Tensor,
+    reward: Reinforcement | None,
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the terms of the loss by name, and what else is worth knowing."""
+    reading, family, count = trainee(batch), trainee.family, len(new["target"])
+    label: Distribution | Tensor = batch["label"] if expert is None else _label(expert, batch["state"])
+    policy = family.of(reading.parameters)
+    imitation = _imitation(policy, label)
+    terms = {
+        "value": (reading.value[:count] - new["target"]).square().mean(),
+        "state": _state_error(reading, batch["state"], worth=worth),
+    }
+    notes = {} if expert is None else {"divergence": imitation.mean()}
+    if reading.quality is not None:
+        chosen = reading.quality[:count].gather(-1, new["action"].unsqueeze(-1)).squeeze(-1)
+        terms["quality"] = (chosen - new["target"]).square().mean()
+    share: Tensor | float = 1.0
+    if reading.auxiliary is not None and reward is not None and reward.alpha is not None:
+        imitator = family.of(reading.auxiliary)
+        terms["auxiliary"] = _imitation(imitator, label).mean()
+        weight = torch.exp(-reward.alpha * _divergence(imitator, label).detach())
+        imitation, share = weight * imitation, 1.0 - weight[:count]
+        notes["advisor/weight"] = weight.mean()
+    terms["projection"] = imitation.mean()
+    if reward is not None:
+        gain = clipped_surrogate(
+            family.of(reading.parameters[:count]).log_prob(new["action"]),
+            new["log_prob"],
+            advantage=new["advantage"],
+            clip=reward.clip,
+        )
+        terms["reward"] = -reward.coefficient * (share * gain).mean()
+    return terms, notes
+
+
+def _worth(variance: NDArray[np.float32], trainee: Trainee) -> Tensor:
+    return torch.from_numpy(1.0 / np.maximum(variance, LEAST_VARIANCE)).to(trainee.log_std.device)
+
+
+def _state_error(reading: Reading, state: Tensor, *, worth: Tensor) -> Tensor:
+    return ((reading.state - state).square() * worth).mean()
+
+
+def _label(expert: Expert, state: Tensor) -> Distribution:
+    with torch.no_grad():
+        return expert.distribution(state)
+
+
+def _imitation(policy: Distribution, label: Distribution | Tensor) -> Tensor:
+    """What imitation minimises, up to what does not depend on the policy; (B,)."""
+    return -policy.log_prob(label) if isinstance(label, Tensor) else label.divergence(policy)
+
+
+def _divergence(policy: Distribution, label: Distribution | Tensor) -> Tensor:
+    """KL(label || policy), nats, (B,)."""
+    return policy.divergence_from_choice(label) if isinstance(label, Tensor) else label.divergence(policy)
+
+
+def _endless(count: int, size: int, *, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    while True:
+        yield from minibatches(count, size, rng=rng)
