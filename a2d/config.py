@@ -177,6 +177,10 @@ class TraineeConfig:
     """Their steps in pixels."""
     features: int = 128
     """Width of the image code."""
+    memory: int = 0
+    """Width of a GRU behind the encoder, which remembers the episode; 0: the trainee sees the moment only."""
+    sequence: int = 16
+    """Steps that the GRU's gradient goes back; `rollout.steps` is a multiple of it."""
     learning_rate: float = 1e-3
     """Adam."""
     minibatch: int = 256
@@ -210,6 +214,8 @@ class TraineeConfig:
         if not len(self.channels) == len(self.kernels) == len(self.strides):
             raise ConfigError("trainee.channels, trainee.kernels and trainee.strides need the same length")
         at_least("trainee.features", self.features, 1)
+        at_least("trainee.memory", self.memory, 0)
+        at_least("trainee.sequence", self.sequence, 1)
         at_least("trainee.minibatch", self.minibatch, 2)
         for name in ("learning_rate", "updates_per_step", "fresh", "std_min", "max_grad_norm"):
             above(f"trainee.{name}", getattr(self, name), 0.0)
@@ -220,6 +226,15 @@ class TraineeConfig:
         at_least("trainee.advisor_alpha", self.advisor_alpha, 0.0)
         within("trainee.pretrain", self.pretrain, 0.0, 1.0)
         at_least("trainee.std_max", self.std_max, self.std_min)
+
+    @property
+    def length(self) -> int:
+        """Steps in one row of what it learns from: a sequence for a GRU, else one."""
+        return self.sequence if self.memory else 1
+
+    def rows(self, samples: int) -> int:
+        """So many rows hold about so many samples."""
+        return max(1, samples // self.length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +332,11 @@ class TrainConfig:
         at_least("threads", self.threads, 0)
         above("return_scale", self.return_scale, 0.0)
         within("learning_rate_end", self.learning_rate_end, 0.0, 1.0)
+        if self.trainee.memory and self.rollout.steps % self.trainee.sequence:
+            raise ConfigError(
+                f"rollout.steps={self.rollout.steps} is no multiple of "
+                f"trainee.sequence={self.trainee.sequence}; set trainee.sequence={self.rollout.steps}"
+            )
 
     @property
     def folder(self) -> str:

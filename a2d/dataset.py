@@ -46,8 +46,9 @@ class Buffer:
         return {key: values[chosen] for key, values in self._rows.items()}
 
     def variance(self, key: str) -> NDArray[np.float32]:
-        """How much each entry under `key` varies over the rows kept."""
-        return self._rows[key][: self.size].var(axis=0, dtype=np.float32)
+        """How much each entry of the last axis under `key` varies over all that is kept."""
+        rows = self._rows[key][: self.size]
+        return rows.reshape(-1, rows.shape[-1]).var(axis=0, dtype=np.float32)
 
     def newest(self, *, megabytes: int) -> Arrays:
         """Copy the newest rows that fit, oldest first."""

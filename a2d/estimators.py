@@ -159,8 +159,8 @@ def explained_variance(prediction: Array, target: Array) -> float:
 
 
 def effective_samples(weight: Tensor) -> float:
-    """Effective sample size of importance weights (B,), as a share of B: 1 if all are equal.
+    """Effective sample size of importance weights of any shape, as a share of their number B: 1 if equal.
 
     (sum w)^2 / (B sum w^2). Source: Kong, 1992.
     """
-    return float(weight.sum().square() / (len(weight) * weight.square().sum()))
+    return float(weight.sum().square() / (weight.numel() * weight.square().sum()))

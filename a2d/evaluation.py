@@ -23,6 +23,8 @@ Record = dict[str, Any]
 """One episode: seed, suite, return, steps, outcome and every scalar metric of its last info."""
 Act = Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]]
 """Observations of N worlds -> actions of N worlds."""
+BEGAN = "began"
+"""What is observed besides, bool (N,): whose episode has just begun; what is remembered starts anew there."""
 
 INVALID_OUTCOMES = frozenset({"server_restarted"})
 """Ends that say nothing about the driver; counted apart and left out of every rate."""
@@ -67,14 +69,15 @@ def evaluate(
     start = [seeds[-1] if seed is None else seed for seed in driving]
     reset: Any = worlds.reset  # annotated for one seed, takes one per world
     observation, _ = reset(seed=start)
+    began = np.ones(worlds.num_envs, np.bool_)
     returns = np.zeros(worlds.num_envs)
     steps = np.zeros(worlds.num_envs, np.int64)
     records: dict[int, Record] = {}
     while len(records) < len(seeds):
-        observation, reward, terminated, truncated, info = worlds.step(act(observation))
+        observation, reward, terminated, truncated, info = worlds.step(act({**observation, BEGAN: began}))
         returns += reward
         steps += 1
-        ended = np.asarray(terminated) | np.asarray(truncated)
+        began = ended = np.asarray(terminated) | np.asarray(truncated)
         for world in np.flatnonzero(ended).tolist():
             seed = driving[world]
             if seed is None:

@@ -29,7 +29,7 @@ ALL = slice(None)
 
 @dataclass(frozen=True, slots=True)
 class PolicyBatch:
-    """A round as a policy's step sees it; B = T * N."""
+    """A round as a policy's step sees it; B = T * N, or sequences and time for a recurrent trainee."""
 
     observation: Observation  # each (B, ...)
     action: Tensor  # (B,) or (B, A)
@@ -89,7 +89,7 @@ def improve_expert(
             constrain=limit,
         )
     else:
-        scalars = _passes(step, policy, before=before, config=config, rng=rng)
+        scalars = _passes(step, policy, before=before, minibatch=config.minibatch, config=config, rng=rng)
     with torch.no_grad():
         after = policy(ALL)
         gap = float(after.divergence(family.of(batch.trainee)).mean())
@@ -128,7 +128,9 @@ def improve_trainee(
         descend(loss, optimizer, module=trainee, longest=fit.max_grad_norm)
 
     before = trainee.family.of(batch.trainee)
-    scalars = _named("trainee", _passes(step, policy, before=before, config=config, rng=rng))
+    minibatch = fit.rows(config.minibatch)
+    passed = _passes(step, policy, before=before, minibatch=minibatch, config=config, rng=rng)
+    scalars = _named("trainee", passed)
     with torch.no_grad():
         scalars |= _step_scalars("trainee", policy(ALL), batch=batch)
     return scalars | ({"loss/value": float(np.mean(errors))} if errors else {})
@@ -170,13 +172,14 @@ def _passes(
     policy: Callable[[Rows], Distribution],
     *,
     before: Distribution,
+    minibatch: int,
     config: ExpertConfig,
     rng: np.random.Generator,
 ) -> Scalars:
     """Go over the round until `epochs`, or until the policy moved `kl_stop`."""
     moved, passes = 0.0, 0
     while passes < config.epochs and moved <= config.kl_stop:
-        for rows in minibatches(len(before.mode()), config.minibatch, rng=rng):
+        for rows in minibatches(len(before.mode()), minibatch, rng=rng):
             step(rows)
         passes += 1
         with torch.no_grad():

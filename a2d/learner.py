@@ -41,7 +41,9 @@ class Learner:
         self.expert_optimizer = torch.optim.Adam(self.expert.parameters(), lr=config.expert.learning_rate)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=config.expert.learning_rate)
         self.trainee_optimizer = torch.optim.Adam(_groups(self.trainee), lr=config.trainee.learning_rate)
-        self.buffer = Buffer(samples=config.buffer.samples, megabytes=config.buffer.megabytes)
+        self.buffer = Buffer(
+            samples=config.trainee.rows(config.buffer.samples), megabytes=config.buffer.megabytes
+        )
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
         self.advantage_variance = 0.0
         self.trainee_kl = START_KL if self.method.restrains == "penalty" else config.expert.trainee_kl

@@ -7,13 +7,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
 from gymnasium.vector import VectorEnv
-from numpy.typing import NDArray
 
+from a2d.acting import Driver
 from a2d.config import TrainConfig
 from a2d.curves import Curves
 from a2d.descent import Scalars
@@ -24,7 +23,7 @@ from a2d.evaluation import Summary, evaluate, summary
 from a2d.learner import Learner, resolve_device
 from a2d.methods import Method, method_of, refuse_start
 from a2d.mixture import Mixture
-from a2d.policies import Actor, Expert, shapes_of
+from a2d.policies import Expert, Trainee, shapes_of
 from a2d.rollout import Collector
 from a2d.run import Run
 from a2d.steps import (
@@ -183,12 +182,9 @@ def _warn(divergence: list[float], *, beta: float, config: TrainConfig) -> None:
         _log.warning("%s: %s", config.folder, remedy)
 
 
-def _driven(worlds: VectorEnv, learner: Learner, actor: Actor) -> Summary:
+def _driven(worlds: VectorEnv, learner: Learner, policy: Expert | Trainee) -> Summary:
     config = learner.config.evaluation
     generator = torch.Generator(device=learner.actions.device)
     generator.manual_seed(learner.config.seed)
-
-    def act(observation: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        return actor.act(observation, deterministic=config.deterministic, generator=generator)
-
-    return summary(evaluate(worlds, act, range(config.episodes)))
+    driver = Driver(policy, deterministic=config.deterministic, generator=generator)
+    return summary(evaluate(worlds, driver, range(config.episodes)))

@@ -136,5 +136,9 @@ def _refuse_what_is_for_others(config: TrainConfig) -> None:
             raise ConfigError(f"method={name} takes PPO steps on the trainee; set expert.step=ppo")
         if config.expert.clip == 0.0:
             raise ConfigError(f"method={name} has nothing else to bound its step: set expert.clip=0.2")
+    if name == "rl_asym_unbiased" and config.trainee.memory:
+        raise ConfigError(
+            f"method={name} asks for V(b, s), and its critic has no memory: set trainee.memory=0"
+        )
     if name in ("advisor", "pre_enc", "rl") and config.trainee.value == 0.0:
         raise ConfigError(f"method={name} learns V(b) with the trainee's encoder: set trainee.value=0.5")

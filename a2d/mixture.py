@@ -20,6 +20,7 @@ class Decision:
     log_prob: Tensor  # (N,) of the mixture that acted
     value: Tensor  # (N,) V of the mixture or the critic's alone, in units of the return scale
     trainee: Tensor  # (N, P) the trainee's distribution parameters; the expert's where there is no trainee
+    memory: Tensor | None  # (N, H) what a recurrent trainee remembers from now on
     gain: Tensor | None  # (N,) Q(b, a) - E_pi[Q(b, .)] in units of the return scale, where a Q is learned
 
 
@@ -38,26 +39,30 @@ class Mixture:
 
     @torch.inference_mode()
     def decide(
-        self, observation: Observation, *, label: Tensor | None = None, generator: torch.Generator
+        self,
+        observation: Observation,
+        *,
+        memory: Tensor | None,
+        label: Tensor | None = None,
+        generator: torch.Generator,
     ) -> Decision:
         """Act in every world with at most one pass of each network.
 
         Args:
             observation: Tensors of shape (N, ...) under the world's keys.
+            memory: What a recurrent trainee remembers of the episodes so far, (N, H).
             label: The scripted expert's actions, where there is one; its density is unknown, so
                 `log_prob` is then the trainee's.
             generator: Of the coins and the samples.
         """
         if self.trainee is None:
             return self._expert_alone(observation, generator)
-        reading = self.trainee(observation)
+        reading = self.trainee.step(observation, memory=memory)
         trainee = self.trainee.family.of(reading.parameters)
         action = trainee.sample(generator)
         value = self._value(observation, reading)
         if self.beta <= 0.0:
-            return Decision(
-                action, trainee.log_prob(action), value, reading.parameters, _gain(reading, action)
-            )
+            return _decision(action, trainee.log_prob(action), value, reading)
         expert = None if self.expert is None else self.expert.distribution(observation["state"])
         theirs = label if expert is None else expert.sample(generator)
         if theirs is None:
@@ -67,14 +72,14 @@ class Mixture:
         log_prob = trainee.log_prob(action)
         if expert is not None:
             log_prob = mixture_log_prob(expert.log_prob(action), log_prob, beta=self.beta)
-        return Decision(action, log_prob, value, reading.parameters, _gain(reading, action))
+        return _decision(action, log_prob, value, reading)
 
     @torch.inference_mode()
-    def value(self, observation: Observation) -> Tensor:
-        """V of the observation, shape (N,), in units of the return scale."""
+    def value(self, observation: Observation, *, memory: Tensor | None) -> Tensor:
+        """V of the observation, shape (N,), in units of the return scale; `memory` as in `decide`."""
         if self.critic_alone or self.trainee is None or self.beta >= 1.0:
             return self.critic(observation)
-        return self._value(observation, self.trainee(observation))
+        return self._value(observation, self.trainee.step(observation, memory=memory))
 
     def _value(self, observation: Observation, reading: Reading) -> Tensor:
         if self.critic_alone or self.beta >= 1.0:
@@ -89,7 +94,14 @@ class Mixture:
         parameters = self.expert(observation["state"])
         distribution = self.expert.family.of(parameters)
         action = distribution.sample(generator)
-        return Decision(action, distribution.log_prob(action), self.critic(observation), parameters, None)
+        value = self.critic(observation)
+        return Decision(action, distribution.log_prob(action), value, parameters, memory=None, gain=None)
+
+
+def _decision(action: Tensor, log_prob: Tensor, value: Tensor, reading: Reading) -> Decision:
+    return Decision(
+        action, log_prob, value, reading.parameters, memory=reading.memory, gain=_gain(reading, action)
+    )
 
 
 def _gain(reading: Reading, action: Tensor) -> Tensor | None:

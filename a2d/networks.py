@@ -45,6 +45,17 @@ def perceptron(inputs: int, hidden: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+def recurrent(inputs: int, memory: int) -> nn.GRUCell:
+    """A gated recurrent unit with a memory of the given width, orthogonal at first."""
+    cell = nn.GRUCell(inputs, memory)
+    for weight in (cell.weight_ih, cell.weight_hh):
+        for gate in weight.chunk(3):
+            nn.init.orthogonal_(gate)
+    for bias in (cell.bias_ih, cell.bias_hh):
+        nn.init.zeros_(bias)
+    return cell
+
+
 def layer(inputs: int, outputs: int, *, gain: float) -> nn.Linear:
     """A linear layer, orthogonal at first."""
     return orthogonal(nn.Linear(inputs, outputs), gain=gain)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import gymnasium
 import numpy as np
@@ -16,21 +15,9 @@ from torch import Tensor, nn
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.distributions import MEAN_BOUND, ActionFamily, Distribution, family_of
 from a2d.errors import A2DError
-from a2d.networks import ImageEncoder, layer, perceptron
+from a2d.networks import ImageEncoder, layer, perceptron, recurrent
 
 Observation = Mapping[str, Tensor]  # each (B, ...); images uint8
-
-
-class Actor(Protocol):
-    """Anything that turns observations into actions."""
-
-    def act(
-        self,
-        observation: Mapping[str, NDArray],
-        *,
-        deterministic: bool,
-        generator: torch.Generator | None,
-    ) -> NDArray: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +77,11 @@ class Expert(nn.Module):
         """Parameters of the action's distribution, shape (B, P), for states of shape (B, S)."""
         return action_parameters(self.family, self.head(self.body(state)), self.log_std)
 
+    @property
+    def reads(self) -> list[str]:
+        """The keys of an observation that it reads."""
+        return ["state"]
+
     def distribution(self, state: Tensor) -> Distribution:
         """The action's distribution for states of shape (B, S)."""
         return self.family.of(self(state))
@@ -100,28 +92,26 @@ class Expert(nn.Module):
         self.std_max = max(std_max, self.std_min)
         self.log_std.clamp_(math.log(self.std_min), math.log(self.std_max))
 
-    @torch.inference_mode()
-    def act(
-        self, observation: Mapping[str, NDArray], *, deterministic: bool, generator: torch.Generator | None
-    ) -> NDArray:
-        """Choose actions by `observation["state"]`; see `Trainee.act`."""
-        state = torch.as_tensor(observation["state"], device=self.log_std.device)
-        return chosen(self.distribution(state), deterministic=deterministic, generator=generator)
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the trainee makes of one batch of observations, in one pass of its encoder."""
+    """What the trainee makes of one batch of observations, in one pass of its encoder.
+
+    B stands for one axis, or for sequences and time (N, L) where the trainee is recurrent.
+    """
 
     parameters: Tensor  # (B, P) of the action's distribution
     value: Tensor  # (B,) V_p(b) in units of the return scale
     state: Tensor  # (B, S) its estimate of the hidden state
     quality: Tensor | None  # (B, A) Q(b, .) in units of the return scale, where it learns one
     auxiliary: Tensor | None  # (B, P) of the policy that only imitates, where there is one
+    memory: Tensor | None  # (N, H) what a recurrent trainee remembers after the last of them
 
 
 class Trainee(nn.Module):
     """pi_psi(a|b): sees every key but `state`; one encoder for action, value and state estimate.
+
+    With `config.memory` a GRU stands behind the encoder, and b is all that was seen since the episode began.
 
     Args:
         shapes: What it reads and how it acts.
@@ -132,11 +122,12 @@ class Trainee(nn.Module):
 
     def __init__(self, shapes: Shapes, config: TraineeConfig, *, quality: bool, auxiliary: bool) -> None:
         super().__init__()
-        self.shapes, self.family = shapes, shapes.family
+        self.shapes, self.family, self.memory = shapes, shapes.family, config.memory
         self.std_bounds = (math.log(config.std_min), math.log(config.std_max))
         self.encoder = None if shapes.image is None else ImageEncoder(shapes.image, config)
         inputs = sum(size for _, size in shapes.vectors) + (config.features if shapes.image else 0)
-        self.body = perceptron(inputs, config.hidden)
+        self.recurrent = recurrent(inputs, config.memory) if config.memory else None
+        self.body = perceptron(config.memory or inputs, config.hidden)
         width, actions = config.hidden[-1], shapes.family.actions
         self.policy = layer(width, actions, gain=0.01)
         self.value = layer(width, 1, gain=1.0)
@@ -153,11 +144,17 @@ class Trainee(nn.Module):
         return [key for key, _ in self.shapes.vectors] + (["image"] if self.encoder is not None else [])
 
     def forward(self, observation: Observation) -> Reading:
-        """Read a batch of observations; extra keys such as `state` are ignored."""
-        parts = [observation[key] for key, _ in self.shapes.vectors]
-        if self.encoder is not None:
-            parts.append(self.encoder(observation["image"]))
-        code = self.body(torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0])
+        """Read a batch of observations; extra keys such as `state` are ignored.
+
+        Args:
+            observation: Tensors of shape (B, ...). For a recurrent trainee: sequences of shape (N, L, ...),
+                with `memory` (N, H) of before the first step and `began` (N, L), true where an episode did.
+        """
+        code = self._encoded(observation)
+        memory = None
+        if self.recurrent is not None:
+            code, memory = _remembered(self.recurrent, code, observation["memory"], observation["began"])
+        code = self.body(code)
         log_std = self.log_std if self.spread is None else self.log_std + self.spread(code)
         spread = log_std.clamp(*self.std_bounds)
         return Reading(
@@ -168,36 +165,47 @@ class Trainee(nn.Module):
             auxiliary=None
             if self.auxiliary is None
             else action_parameters(self.family, self.auxiliary(code), spread),
+            memory=memory,
         )
 
-    @torch.inference_mode()
-    def act(
-        self, observation: Mapping[str, NDArray], *, deterministic: bool, generator: torch.Generator | None
-    ) -> NDArray:
-        """Choose actions for a batch of observations.
+    def step(self, observation: Observation, *, memory: Tensor | None) -> Reading:
+        """Read one observation of each of N worlds, (N, ...), given what is remembered of before, (N, H)."""
+        if memory is None:
+            return self(observation)
+        one = {key: observation[key].unsqueeze(1) for key in self.reads}
+        began = torch.zeros(len(memory), 1, dtype=torch.bool, device=memory.device)
+        found = self({**one, "memory": memory, "began": began})
+        return Reading(
+            parameters=found.parameters.squeeze(1),
+            value=found.value.squeeze(1),
+            state=found.state.squeeze(1),
+            quality=None if found.quality is None else found.quality.squeeze(1),
+            auxiliary=None if found.auxiliary is None else found.auxiliary.squeeze(1),
+            memory=found.memory,
+        )
 
-        Args:
-            observation: Arrays of shape (N, ...) under the world's keys.
-            deterministic: The most probable action (the mean of a continuous one) instead of a sample.
-            generator: Source of the samples; None only if deterministic.
+    def recall(self, memory: Tensor | None, *, began: NDArray[np.bool_]) -> Tensor:
+        """What is remembered (N, H) before a step: nothing where an episode `began` (N,)."""
+        if memory is None:
+            memory = torch.zeros(len(began), self.memory, device=self.log_std.device)
+        return memory.masked_fill(torch.from_numpy(began).to(memory.device).unsqueeze(-1), 0.0)
 
-        Returns:
-            Actions as the world takes them: (N,) int64, or (N, A) float32 clipped to [-1, 1].
-        """
-        tensors = {key: torch.as_tensor(observation[key], device=self.log_std.device) for key in self.reads}
-        distribution = self.family.of(self(tensors).parameters)
-        return chosen(distribution, deterministic=deterministic, generator=generator)
-
-
-def chosen(distribution: Distribution, *, deterministic: bool, generator: torch.Generator | None) -> NDArray:
-    """Turn distributions into actions as the world takes them."""
-    action = distribution.mode() if deterministic else distribution.sample(generator)
-    return for_world(action)
+    def _encoded(self, observation: Observation) -> Tensor:
+        parts = [observation[key] for key, _ in self.shapes.vectors]
+        if self.encoder is not None:
+            image = observation["image"]
+            code = self.encoder(image.flatten(0, -4))
+            parts.append(code.unflatten(0, image.shape[:-3]))
+        return torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]
 
 
-def for_world(action: Tensor) -> NDArray:
-    """Actions as numpy: choices unchanged, commands clipped to [-1, 1]."""
-    return (action.clamp(-1.0, 1.0) if action.is_floating_point() else action).cpu().numpy()
+def _remembered(cell: nn.GRUCell, code: Tensor, memory: Tensor, began: Tensor) -> tuple[Tensor, Tensor]:
+    """Go through sequences (N, L, ...); what is remembered after each step (N, L, H), and after the last."""
+    steps = []
+    for t in range(code.shape[1]):
+        memory = cell(code[:, t], memory.masked_fill(began[:, t].unsqueeze(-1), 0.0))
+        steps.append(memory)
+    return torch.stack(steps, dim=1), memory
 
 
 def action_parameters(family: ActionFamily, raw: Tensor, log_std: Tensor) -> Tensor:

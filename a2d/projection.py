@@ -54,7 +54,7 @@ def project(
         optimizer: Of the trainee.
         expert: Gives the labels; None where they were scripted and stand in the rows as `label`.
         fresh: The newest round's rows (B, ...), with `target` in units of the return scale, `action`,
-            `log_prob` of the policy that acted and `advantage`.
+            `log_prob` of the policy that acted and `advantage`; sequences (N, L, ...) for a GRU.
         buffer: D, already with the newest round in it; None to imitate on the newest round alone.
         config: The bound on the work is `updates_per_step`.
         reinforcement: What the trainee learns from reward in the same steps, if it does.
@@ -65,17 +65,18 @@ def project(
     """
     device = trainee.log_std.device
     newest = len(fresh["target"])
-    steps = max(1, math.ceil(config.updates_per_step * newest / config.minibatch))
-    share = config.minibatch if buffer is None else max(1, round(config.fresh * config.minibatch))
+    minibatch = config.rows(config.minibatch)
+    steps = max(1, math.ceil(config.updates_per_step * newest / minibatch))
+    share = minibatch if buffer is None else max(1, round(config.fresh * minibatch))
     order = _endless(newest, share, rng=rng)
-    variance = buffer.variance("state") if buffer else fresh["state"].var(axis=0, dtype=np.float32)
-    worth = _worth(variance, trainee)
+    state = fresh["state"].reshape(-1, fresh["state"].shape[-1])
+    worth = _worth(buffer.variance("state") if buffer else state.var(axis=0), trainee)
     weights = {"value": config.value, "quality": config.value, "state": config.state}
     newest_rows = {key: torch.from_numpy(values).to(device) for key, values in fresh.items()}
     found: dict[str, list[float]] = {}
     for _ in range(steps):
         rows = next(order)
-        old = buffer.sample(config.minibatch - len(rows), rng=rng) if buffer else {}
+        old = buffer.sample(minibatch - len(rows), rng=rng) if buffer else {}
         new = {key: values[torch.from_numpy(rows)] for key, values in newest_rows.items()}
         batch = {
             key: torch.cat((new[key], torch.from_numpy(values).to(device))) for key, values in old.items()
@@ -106,7 +107,7 @@ def fit_encoder(
     worth = _worth(buffer.variance("state"), trainee)
     total = 0.0
     for _ in range(steps):
-        drawn = buffer.sample(config.minibatch, rng=rng)
+        drawn = buffer.sample(config.rows(config.minibatch), rng=rng)
         seen = {key: torch.from_numpy(values).to(trainee.log_std.device) for key, values in drawn.items()}
         loss = _state_error(trainee(seen), seen["state"], worth=worth)
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)

@@ -12,9 +12,9 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 from torch import Tensor
 
+from a2d.acting import for_world
 from a2d.errors import A2DError
 from a2d.mixture import Mixture
-from a2d.policies import for_world
 
 FIRST_TRAINING_SEED, LAST_TRAINING_SEED = 2**20, 2**31  # smaller seeds are left to evaluation
 
@@ -27,7 +27,7 @@ class RolloutError(A2DError):
 class Rollout:
     """What one round of acting gave: T steps in each of N worlds."""
 
-    observation: dict[str, NDArray]  # each (T, N, ...)
+    observation: dict[str, NDArray]  # each (T, N, ...); with `memory` and `began` of a recurrent trainee
     action: NDArray  # (T, N) int64 or (T, N, A) float32, as drawn: not clipped
     log_prob: NDArray[np.float32]  # (T, N) of the mixture that acted
     trainee: NDArray[np.float32]  # (T, N, P) the trainee's distribution parameters
@@ -85,6 +85,8 @@ class Collector:
         self._observation: Mapping[str, NDArray] | None = None
         self._label: NDArray | None = None
         self._total = np.zeros(worlds.num_envs)
+        self._began = np.ones(worlds.num_envs, np.bool_)
+        self._memory: Tensor | None = None
 
     def restart(self) -> None:
         """Begin new episodes at the next `collect`: the worlds were used elsewhere, or the run was saved."""
@@ -98,12 +100,19 @@ class Collector:
         """
         if self._observation is None:
             self._observation = self._reset(None)
-        tape = _Tape(self._worlds, steps=steps)
+        recurrent = mixture.trainee if mixture.trainee is not None and mixture.trainee.memory else None
+        tape = _Tape(self._worlds, steps=steps, memory=0 if recurrent is None else recurrent.memory)
         episodes: list[Episode] = []
         for t in range(steps):
             tape.observe(t, self._observation)
+            if recurrent is not None:
+                self._memory = recurrent.recall(self._memory, began=self._began)
+                tape.recall(t, memory=self._memory, began=self._began)
             label = self._label_tensor() if mixture.expert is None else None
-            decision = mixture.decide(self._tensors(tape.at(t)), label=label, generator=self._generator)
+            decision = mixture.decide(
+                self._tensors(tape.at(t)), memory=self._memory, label=label, generator=self._generator
+            )
+            self._memory = decision.memory
             following, reward, terminated, truncated, info = self._worlds.step(for_world(decision.action))
             value = decision.value.cpu().numpy() * return_scale
             tape.decide(t, action=decision.action, log_prob=decision.log_prob, trainee=decision.trainee)
@@ -115,8 +124,9 @@ class Collector:
             self._total += reward
             ended = np.asarray(terminated) | np.asarray(truncated)
             if t == steps - 1 or (truncated & ~terminated).any():
-                bootstrap = mixture.value(self._tensors(following)).cpu().numpy() * return_scale
-                tape.bootstrap(t, bootstrap)
+                bootstrap = mixture.value(self._tensors(following), memory=self._memory)
+                tape.bootstrap(t, bootstrap.cpu().numpy() * return_scale)
+            self._began = ended
             if ended.any():
                 episodes += self._finish(ended, info)
                 following = self._reset(ended)
@@ -129,6 +139,7 @@ class Collector:
         reset: Any = self._worlds.reset  # annotated for one seed, takes one per world
         if mask is None:
             self._total[:] = 0.0
+            self._began[:] = True
             observation, info = reset(seed=seeds)
             self._note_label(info, np.ones(self._worlds.num_envs, np.bool_))
             return observation
@@ -163,10 +174,14 @@ class Collector:
 class _Tape:
     """The arrays of a rollout while they are being filled."""
 
-    def __init__(self, worlds: VectorEnv, *, steps: int) -> None:
+    def __init__(self, worlds: VectorEnv, *, steps: int, memory: int) -> None:
         shape = (steps, worlds.num_envs)
         spaces = worlds.single_observation_space.spaces  # type: ignore[attr-defined]
         self._observation = {k: np.empty((*shape, *space.shape), space.dtype) for k, space in spaces.items()}
+        self._recalled: dict[str, NDArray] = {}
+        if memory:
+            self._recalled["memory"] = np.empty((*shape, memory), np.float32)
+            self._recalled["began"] = np.empty(shape, np.bool_)
         self._reward, self._value = np.empty(shape, np.float32), np.empty(shape, np.float32)
         self._next_value, self._log_prob = np.empty(shape, np.float32), np.empty(shape, np.float32)
         self._terminated, self._truncated = np.empty(shape, np.bool_), np.empty(shape, np.bool_)
@@ -182,6 +197,10 @@ class _Tape:
 
     def at(self, t: int) -> dict[str, NDArray]:
         return {key: values[t] for key, values in self._observation.items()}
+
+    def recall(self, t: int, *, memory: Tensor, began: NDArray[np.bool_]) -> None:
+        self._recalled["memory"][t] = memory.cpu().numpy()
+        self._recalled["began"][t] = began
 
     def decide(self, t: int, *, action: Tensor, log_prob: Tensor, trainee: Tensor) -> None:
         if self._action is None or self._trainee is None:
@@ -223,7 +242,7 @@ class _Tape:
             raise RolloutError("a rollout needs at least one step")
         self._next_value[self._terminated] = 0.0
         return Rollout(
-            observation=self._observation,
+            observation=self._observation | self._recalled,
             action=self._action,
             log_prob=self._log_prob,
             trainee=self._trainee,

@@ -19,7 +19,7 @@ from a2d.distributions import ActionFamily
 from a2d.errors import A2DError, DiskFull
 from a2d.learner import trainee_of
 from a2d.methods import method_of
-from a2d.policies import Actor, Expert, Shapes
+from a2d.policies import Expert, Shapes, Trainee
 
 CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.jsonl", "checkpoint.pt"
 WHEREABOUTS = frozenset({"run", "device", "threads", "env.server"})  # where a run happens, not what it is
@@ -126,7 +126,7 @@ class Run:
             raise RunError(f"{path} is no checkpoint of a run")
         return loaded
 
-    def load_trainee(self, device: str | torch.device) -> Actor:
+    def load_trainee(self, device: str | torch.device) -> Expert | Trainee:
         """Load the driver that the run gives: its trainee, or its expert where the method is rl_mdp.
 
         Raises:

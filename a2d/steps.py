@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from a2d.descent import Scalars
 from a2d.estimators import advantages, lambda_returns
@@ -59,7 +58,7 @@ def step_expert(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sca
     scalars = improve_expert(
         learner.expert,
         learner.expert_optimizer,
-        batch=_policy_batch(learner, rollout, estimates, keys=["state"]),
+        batch=_policy_batch(learner, rollout, estimates, keys=["state"], length=1),
         trainee_kl=learner.trainee_kl,
         trainee_clip=config.trainee_clip if restrains == "clip" else None,
         config=config,
@@ -73,14 +72,15 @@ def step_expert(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sca
 
 def step_trainee(learner: Learner, rollout: Rollout, estimates: Estimates) -> Scalars:
     """Improve the trainee by its own experience, and its own critic where that is the baseline."""
-    own = learner.method.baseline == "mixture"
+    own, fit = learner.method.baseline == "mixture", learner.config.trainee
+    keys = learner.trainee.reads + (["memory", "began"] if fit.memory else [])
     return improve_trainee(
         learner.trainee,
         learner.trainee_optimizer,
-        batch=_policy_batch(learner, rollout, estimates, keys=learner.trainee.reads),
+        batch=_policy_batch(learner, rollout, estimates, keys=keys, length=fit.length),
         config=learner.config.expert,
-        fit=learner.config.trainee,
-        target=_targets(learner, estimates) if own else None,
+        fit=fit,
+        target=learner.tensor(rows(_scaled(learner, estimates), length=fit.length)) if own else None,
         rng=learner.batches,
     )
 
@@ -91,7 +91,7 @@ def step_critic(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sca
         learner.critic,
         learner.critic_optimizer,
         observation={key: learner.tensor(flat(rollout.observation[key])) for key in learner.critic.reads},
-        target=_targets(learner, estimates),
+        target=learner.tensor(flat(_scaled(learner, estimates))),
         config=learner.config.expert,
         rng=learner.batches,
     )
@@ -99,8 +99,8 @@ def step_critic(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sca
 
 def step_encoder(learner: Learner, rollout: Rollout) -> Scalars:
     """Aggregate the round into D and teach the trainee's encoder to see the state."""
-    learner.buffer.add({key: flat(values) for key, values in rollout.observation.items()})
     config = learner.config.trainee
+    learner.buffer.add(_seen(rollout, length=config.length))
     return fit_encoder(
         learner.trainee,
         learner.trainee_optimizer,
@@ -115,20 +115,21 @@ def step_projection(
     learner: Learner, rollout: Rollout, estimates: Estimates, *, teacher: Expert | None
 ) -> Scalars:
     """Aggregate the round into D and fit the trainee to `teacher`, or to the labels where it is scripted."""
-    rows = {key: flat(values) for key, values in rollout.observation.items()}
+    length = learner.config.trainee.length
+    seen = _seen(rollout, length=length)
     if rollout.expert_action is not None:
-        rows["label"] = flat(rollout.expert_action)
-    learner.buffer.add(rows)
+        seen["label"] = rows(rollout.expert_action, length=length)
+    learner.buffer.add(seen)
     scalars = project(
         learner.trainee,
         learner.trainee_optimizer,
         expert=teacher,
         fresh={
-            **rows,
-            "target": _scaled(learner, estimates.target),
-            "action": flat(rollout.action),
-            "log_prob": flat(rollout.log_prob),
-            "advantage": flat(estimates.advantage),
+            **seen,
+            "target": rows(_scaled(learner, estimates), length=length),
+            "action": rows(rollout.action, length=length),
+            "log_prob": rows(rollout.log_prob, length=length),
+            "advantage": rows(estimates.advantage, length=length),
         },
         buffer=learner.buffer if learner.method.aggregates else None,
         config=learner.config.trainee,
@@ -141,6 +142,7 @@ def step_projection(
             learner.expert,
             learner.expert_optimizer,
             buffer=learner.buffer,
+            minibatch=learner.config.trainee.rows(config.minibatch),
             steps=config.epochs * math.ceil(rollout.interactions / config.minibatch),
             config=config,
             rng=learner.batches,
@@ -153,6 +155,14 @@ def flat(array: NDArray[Any]) -> NDArray[Any]:
     return array.reshape(-1, *array.shape[2:])
 
 
+def rows(array: NDArray[Any], *, length: int) -> NDArray[Any]:
+    """What a trainee learns from: (T, N, ...) to (T * N, ...), or to (T / L * N, L, ...) where L > 1."""
+    if length == 1:
+        return flat(array)
+    cut = array.reshape(-1, length, *array.shape[1:])  # (T / L, L, N, ...)
+    return np.ascontiguousarray(cut.swapaxes(1, 2).reshape(-1, length, *array.shape[2:]))
+
+
 def _reinforcement(learner: Learner) -> Reinforcement | None:
     config, trainee = learner.config.expert, learner.config.trainee
     if learner.method.reinforces == "nothing":
@@ -163,22 +173,27 @@ def _reinforcement(learner: Learner) -> Reinforcement | None:
     return Reinforcement(learner.trainee_kl if penalty else trainee.reinforce, config.clip)
 
 
-def _targets(learner: Learner, estimates: Estimates) -> Tensor:
-    return learner.tensor(_scaled(learner, estimates.target))
+def _seen(rollout: Rollout, *, length: int) -> dict[str, NDArray[Any]]:
+    """A round's observations as rows; what was remembered is kept of each row's first step only."""
+    seen = {key: rows(values, length=length) for key, values in rollout.observation.items()}
+    if "memory" in seen:
+        seen["memory"] = np.ascontiguousarray(seen["memory"][:, 0])
+    return seen
 
 
-def _scaled(learner: Learner, target: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Targets (T, N) as the critics learn them: (T * N,), in units of the return scale."""
-    return flat(target / np.float32(learner.config.return_scale))
+def _scaled(learner: Learner, estimates: Estimates) -> NDArray[np.float32]:
+    """Targets (T, N) as the critics learn them, in units of the return scale."""
+    return estimates.target / np.float32(learner.config.return_scale)
 
 
 def _policy_batch(
-    learner: Learner, rollout: Rollout, estimates: Estimates, *, keys: list[str]
+    learner: Learner, rollout: Rollout, estimates: Estimates, *, keys: list[str], length: int
 ) -> PolicyBatch:
+    seen = _seen(rollout, length=length)
     return PolicyBatch(
-        observation={key: learner.tensor(flat(rollout.observation[key])) for key in keys},
-        action=learner.tensor(flat(rollout.action)),
-        log_prob=learner.tensor(flat(rollout.log_prob)),
-        advantage=learner.tensor(flat(estimates.advantage)),
-        trainee=learner.tensor(flat(rollout.trainee)),
+        observation={key: learner.tensor(seen[key]) for key in keys},
+        action=learner.tensor(rows(rollout.action, length=length)),
+        log_prob=learner.tensor(rows(rollout.log_prob, length=length)),
+        advantage=learner.tensor(rows(estimates.advantage, length=length)),
+        trainee=learner.tensor(rows(rollout.trainee, length=length)),
     )

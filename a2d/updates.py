@@ -19,6 +19,7 @@ def clone_expert(
     optimizer: torch.optim.Optimizer,
     *,
     buffer: Buffer,
+    minibatch: int,
     steps: int,
     config: ExpertConfig,
     rng: np.random.Generator,
@@ -29,7 +30,7 @@ def clone_expert(
     """
     total = 0.0
     for _ in range(steps):
-        drawn = buffer.sample(config.minibatch, rng=rng)
+        drawn = buffer.sample(minibatch, rng=rng)
         state, label = (torch.from_numpy(drawn[key]).to(expert.log_std.device) for key in ("state", "label"))
         loss = -expert.distribution(state).log_prob(label).mean()
         descend(loss, optimizer, module=expert, longest=config.max_grad_norm)

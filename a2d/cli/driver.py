@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import gymnasium
 import torch
-from numpy.typing import NDArray
 
+from a2d.acting import Driver
 from a2d.evaluation import Act, EvaluationError
 from a2d.run import Run
 from a2d.vector import make_worlds, stopping
@@ -24,12 +24,7 @@ def driver(run: Run, *, device: str) -> Act:
         RunError: There is no checkpoint, or it does not fit.
     """
     torch.set_num_threads(1)
-    trainee = run.load_trainee(device)
-
-    def act(observation: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        return trainee.act(observation, deterministic=True, generator=None)
-
-    return act
+    return Driver(run.load_trainee(device), deterministic=True, generator=None)
 
 
 def checkpoint_id(run: Run) -> str:

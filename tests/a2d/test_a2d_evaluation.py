@@ -21,13 +21,13 @@ from a2d.evaluation import (
 class Countdown(gymnasium.Env):
     """Lasts as many steps as its seed says and pays 1 for each; the outcome follows from the seed."""
 
-    observation_space = gymnasium.spaces.Box(0, 1e6, (1,), np.float32)
+    observation_space = gymnasium.spaces.Dict({"left": gymnasium.spaces.Box(0, 1e6, (1,), np.float32)})
     action_space = gymnasium.spaces.Discrete(2)
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
         self.left = self.seed = seed
-        return np.array([self.left], np.float32), {"seed": seed}
+        return {"left": np.array([self.left], np.float32)}, {"seed": seed}
 
     def step(self, action):
         assert self.left > 0, "stepped past the end"
@@ -37,7 +37,7 @@ class Countdown(gymnasium.Env):
         if ended:
             hit = self.seed % 3 == 0
             info |= {"outcome": "hit_child" if hit else "arrived", "child": hit, "min_ttc": math.inf}
-        return np.array([self.left], np.float32), 1.0, ended, False, info
+        return {"left": np.array([self.left], np.float32)}, 1.0, ended, False, info
 
 
 def countdowns(count: int) -> SyncVectorEnv:
@@ -45,7 +45,7 @@ def countdowns(count: int) -> SyncVectorEnv:
 
 
 def idle(observation):
-    return np.zeros(len(observation), np.int64)
+    return np.zeros(len(observation["left"]), np.int64)
 
 
 def record(seed: int, outcome: str, **metrics) -> dict:
@@ -60,6 +60,21 @@ def test_every_seed_is_driven_once_and_reported_in_order(count):
     assert [r["outcome"] for r in records] == ["arrived", "arrived", "hit_child", "arrived", "arrived"]
     assert records[2]["child"] is True
     assert records[2]["speed"] == 1.5
+
+
+def test_a_driver_is_told_whose_episode_has_just_begun():
+    told = []
+
+    def act(observation):
+        told.append((observation["left"][:, 0].tolist(), observation["began"].tolist()))
+        return idle(observation)
+
+    evaluate(countdowns(2), act, [1, 3, 2])
+    assert told == [
+        ([1.0, 3.0], [True, True]),
+        ([2.0, 2.0], [True, False]),
+        ([1.0, 1.0], [False, False]),
+    ]
 
 
 def test_progress_hears_of_each_episode_when_it_ends():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from a2d.acting import Driver
 from a2d.config import load
 from a2d.evaluation import evaluate
 from a2d.loop import train
@@ -32,7 +33,7 @@ def returns(run, *, episodes, deterministic):
     with stopping(make_worlds(run.config.env, count=50, suite="heldout")) as worlds:
         records = evaluate(
             worlds,
-            lambda observation: driver.act(observation, deterministic=deterministic, generator=generator),
+            Driver(driver, deterministic=deterministic, generator=generator),
             range(episodes),
         )
     return np.array([record["return"] for record in records])

@@ -7,6 +7,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from a2d.acting import Driver
 from a2d.cli import application
 from a2d.config import METHODS, ConfigError, ExpertConfig, TraineeConfig, load
 from a2d.critics import Critic
@@ -43,7 +44,8 @@ def test_every_method_runs_and_its_driver_reads_only_what_it_may(tmp_path, metho
     else:
         key, size = ("state", 34) if method in ("rl_mdp", "oil") else ("compact", 25)
         observation = {key: np.zeros((3, size), np.float32)}  # nothing else is there to be read
-    assert run.load_trainee("cpu").act(observation, deterministic=True, generator=None).shape == (3,)
+    driver = Driver(run.load_trainee("cpu"), deterministic=True, generator=None)
+    assert driver(observation).shape == (3,)
     assert "eval/return" in last(run)
 
 

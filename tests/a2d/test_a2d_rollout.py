@@ -81,7 +81,7 @@ def test_a_limit_bootstraps_from_the_steps_own_observation_and_a_death_does_not(
 
     def value_of(number):
         tensor = torch.full((1, 1), float(number))
-        return 10.0 * mixture.value({"state": tensor, "compact": tensor}).item()
+        return 10.0 * mixture.value({"state": tensor, "compact": tensor}, memory=None).item()
 
     for t, number in enumerate(count):
         assert rollout.value[t, 0] == pytest.approx(value_of(number), rel=1e-5)

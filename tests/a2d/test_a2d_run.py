@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from a2d.acting import Driver
 from a2d.config import ExpertConfig, TraineeConfig, load
 from a2d.distributions import ActionFamily
 from a2d.errors import DiskFull
@@ -113,10 +114,8 @@ def test_an_imitators_run_has_no_expert_to_imitate(run, config):
 
 def test_an_expert_alone_is_the_driver_of_its_run(run, config):
     alone = Run(run.folder, replace(config, method="rl_mdp", expert=ExpertConfig()))
-    action = alone.load_trainee("cpu").act(
-        {"state": torch.zeros(3, 34).numpy()}, deterministic=True, generator=None
-    )
-    assert action.shape == (3,)
+    driver = Driver(alone.load_trainee("cpu"), deterministic=True, generator=None)
+    assert driver({"state": torch.zeros(3, 34).numpy()}).shape == (3,)
 
 
 def test_a_run_that_keeps_its_best_gives_the_driver_that_was_best_when_evaluated(config, run):

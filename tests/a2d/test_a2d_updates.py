@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from a2d.acting import Driver
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.critics import Critic
 from a2d.dataset import Buffer
@@ -198,7 +199,7 @@ def test_a_trainee_reads_images_and_every_vector_but_the_state():
         "image": rng.integers(256, size=(4, 6, 32, 48), dtype=np.uint8),
         "telemetry": rng.normal(size=(4, 3)).astype(np.float32),
     }
-    action = trainee.act(observation, deterministic=False, generator=torch.Generator().manual_seed(0))
+    action = Driver(trainee, deterministic=False, generator=torch.Generator().manual_seed(0))(observation)
     assert action.shape == (4, 2)
     assert action.dtype == np.float32
     assert np.abs(action).max() <= 1.0
@@ -206,10 +207,8 @@ def test_a_trainee_reads_images_and_every_vector_but_the_state():
     assert reading.value.shape == (4,)
     assert reading.state.shape == (4, 5)
     changed = {**observation, "telemetry": observation["telemetry"] + 1.0}
-    assert (
-        trainee.act(changed, deterministic=True, generator=None)
-        != trainee.act(observation, deterministic=True, generator=None)
-    ).any()
+    driver = Driver(trainee, deterministic=True, generator=None)
+    assert (driver(changed) != driver(observation)).any()
 
 
 @pytest.mark.parametrize(
