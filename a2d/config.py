@@ -356,15 +356,13 @@ def load(preset: str, overrides: list[str]) -> TrainConfig:
     Raises:
         ConfigError: Unknown preset or key (the nearest is named), wrong type, or a value out of range.
     """
-    if preset not in presets():
-        raise ConfigError(f"no preset {preset!r}; {_nearest(preset, presets())}")
-    text = (resources.files("a2d.presets") / f"{preset}.yaml").read_text(encoding="utf-8")
+    base = _preset(preset)
     for override in overrides:
         key, equals, _ = override.partition("=")
         if not equals or not key:
             raise ConfigError(f"{override!r} is not key=value, such as seed=1 or env.count=8")
     try:
-        values = OmegaConf.merge(OmegaConf.create(text), OmegaConf.from_dotlist(overrides))
+        values = OmegaConf.merge(base, OmegaConf.from_dotlist(overrides))
     except (OmegaConfBaseException, ValueError) as error:
         raise ConfigError(f"cannot read {overrides}: {_first_line(error)}") from error
     return from_mapping({"preset": preset, **_plain(values)})
@@ -396,6 +394,16 @@ def to_yaml(config: TrainConfig) -> str:
 def flat(config: TrainConfig) -> dict[str, Any]:
     """List every setting under its dotted key."""
     return dict(_walk(_plain(OmegaConf.structured(config)), ""))
+
+
+def _preset(name: str) -> Any:
+    """Read a preset's file over the one that it `extends`, if it names one."""
+    if name not in presets():
+        raise ConfigError(f"no preset {name!r}; {_nearest(name, presets())}")
+    text = (resources.files("a2d.presets") / f"{name}.yaml").read_text(encoding="utf-8")
+    values: Any = OmegaConf.create(text)
+    base = values.pop("extends", None)
+    return values if base is None else OmegaConf.merge(_preset(base), values)
 
 
 def _plain(node: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Critic(nn.Module):
     Values are in units of the return scale. V(s) alone is biased for a policy that acts on b, unless b is
     a function of s: what it did before, and so what it will do, may depend on b beyond s.
 
-    Source: Pinto et al., RSS 2018 (V(s)); Baisero & Amato, AAMAS 2022, theorem 4.2 (V(h, s)).
+    Source: Pinto et al., RSS 2018 (V(s)); Baisero & Amato, AAMAS 2022 (V(h, s)); here h is b.
     """
 
     def __init__(self, shapes: Shapes, config: ExpertConfig, *, reading: TraineeConfig | None) -> None:

@@ -102,7 +102,7 @@ def fit_encoder(
 ) -> Scalars:
     """Teach the trainee's encoder to see: regress `state`, in units of its variance, on D.
 
-    Source: Warrington et al., ICML 2021, section 6 (the baseline with a pretrained encoder).
+    Source: Warrington et al., ICML 2021, experiments (the baseline Pre-Enc).
     """
     worth = _worth(buffer.variance("state"), trainee)
     total = 0.0

@@ -79,3 +79,11 @@ def test_every_setting_has_one_dotted_key():
     keys = flat(TrainConfig())
     assert keys["rollout.gae_lambda"] == 0.9
     assert "env" not in keys
+
+
+def test_a_preset_that_extends_another_changes_only_what_it_says():
+    base, more = flat(load("tiger_door", [])), flat(load("tiger_door_2", []))
+    changed = {key for key in base if base[key] != more[key]}
+    assert more["env.id"] == "gridworlds/TigerDoor2-v0"
+    assert {"preset", "env.id"} <= changed
+    assert not {"env.count", "return_scale", "trainee.minibatch"} & changed

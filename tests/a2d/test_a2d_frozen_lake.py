@@ -1,6 +1,9 @@
 """The smoke test of the whole algorithm: it finds the safe way round the lake, and resumes to the bit."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -111,6 +114,31 @@ def test_a_run_that_was_interrupted_and_resumed_is_the_same_run_to_the_bit(tmp_p
             assert torch.equal(weights, second[name][key]), f"{name}.{key}"
     assert first["actions"].equal(second["actions"])
     assert first["world_seeds"] == second["world_seeds"]
+
+
+KILLED = """
+import os, signal, sys
+from a2d.loop import train
+from a2d.run import Run
+import a2d.run
+run, moment = Run.open(sys.argv[1]), sys.argv[2]
+def die(*_): os.kill(os.getpid(), signal.SIGKILL)
+if moment == "saving":  # the new checkpoint is written and not yet in its place
+    a2d.run.os.replace = die
+train(run, report=lambda metrics: die() if moment == str(int(metrics["interactions"])) else None)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["768", "saving"])
+def test_a_run_that_was_killed_goes_on_with_the_same_curve(tmp_path, moment):
+    unbroken = Run.create(tmp_path / "unbroken", short(tmp_path / "unbroken"))
+    train(unbroken, report=lambda metrics: None)
+    killed = Run.create(tmp_path / "killed", short(tmp_path / "killed"))
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(killed.folder), moment], capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    train(Run.create(killed.folder, killed.config), report=lambda metrics: None)
+    assert scalars(killed) == scalars(unbroken)
 
 
 def test_the_same_seed_gives_the_same_run_and_another_gives_another(tmp_path):
