@@ -123,7 +123,12 @@ class ExpertConfig:
     Near 1, a round without a hit does not blow up small differences to the size of one.
     """
     entropy: float = 0.0
-    """Coefficient of the entropy bonus."""
+    """Coefficient of the entropy bonus when the run starts."""
+    entropy_end: float = 1.0
+    """Share of it left at the end, coming down as the square of what is left of the run.
+
+    Early it keeps every way open, even where the expert seldom comes; at the end it would only cost.
+    """
     trainee_kl: float = 0.0
     """Coefficient of KL(expert || trainee): pulls the expert towards what the trainee can do."""
     trainee_kl_target: float = 0.01
@@ -157,6 +162,7 @@ class ExpertConfig:
         within("expert.advantage_memory", self.advantage_memory, 0.0, 0.9999)
         if self.clip == 0.0 and self.trainee_kl == 0.0 and self.step == "ppo":
             raise ConfigError("expert.clip=0 needs expert.trainee_kl above 0: something must bound the step")
+        within("expert.entropy_end", self.entropy_end, 0.0, 1.0)
         for name in ("clip", "entropy", "trainee_kl"):
             at_least(f"expert.{name}", getattr(self, name), 0.0)
         for name in ("std_start", "std_end"):

@@ -38,13 +38,24 @@ class PolicyBatch:
     trainee: Tensor  # (B, P) the trainee's distribution parameters while it acted
 
 
+@dataclass(frozen=True, slots=True)
+class Restraint:
+    """What holds an expert's step back this round."""
+
+    entropy: float
+    """Coefficient of the entropy bonus."""
+    trainee_kl: float
+    """Coefficient of KL(expert || trainee)."""
+    trainee_clip: float | None
+    """GPO-clip's delta; None for any other method."""
+
+
 def improve_expert(
     expert: Expert,
     optimizer: torch.optim.Optimizer,
     *,
     batch: PolicyBatch,
-    trainee_kl: float,
-    trainee_clip: float | None,
+    restraint: Restraint,
     config: ExpertConfig,
     rng: np.random.Generator,
 ) -> Scalars:
@@ -62,11 +73,12 @@ def improve_expert(
 
     def loss(rows: Rows, clip: float) -> Tensor:
         now, follower = policy(rows), family.of(batch.trainee[rows])
-        if trainee_clip is not None:
-            return _led_loss(now, follower, batch, rows, clip=clip, lead=trainee_clip, entropy=config.entropy)
-        found = _policy_loss(now, batch, rows=rows, clip=clip, entropy=config.entropy)
-        if trainee_kl > 0.0:
-            found = found + trainee_kl * now.divergence(follower).mean()
+        entropy, lead = restraint.entropy, restraint.trainee_clip
+        if lead is not None:
+            return _led_loss(now, follower, batch, rows, clip=clip, lead=lead, entropy=entropy)
+        found = _policy_loss(now, batch, rows=rows, clip=clip, entropy=entropy)
+        if restraint.trainee_kl > 0.0:
+            found = found + restraint.trainee_kl * now.divergence(follower).mean()
         return found
 
     def limit() -> None:
@@ -101,6 +113,7 @@ def improve_trainee(
     optimizer: torch.optim.Optimizer,
     *,
     batch: PolicyBatch,
+    entropy: float,
     config: ExpertConfig,
     fit: TraineeConfig,
     target: Tensor | None,
@@ -120,7 +133,7 @@ def improve_trainee(
     def step(rows: Rows) -> None:
         reading = trainee(_rows_of(batch.observation, rows))
         now = trainee.family.of(reading.parameters)
-        loss = _policy_loss(now, batch, rows=rows, clip=config.clip, entropy=config.entropy)
+        loss = _policy_loss(now, batch, rows=rows, clip=config.clip, entropy=entropy)
         if target is not None:
             error = (reading.value - target[rows]).square().mean()
             errors.append(float(error.detach()))

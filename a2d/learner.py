@@ -46,6 +46,7 @@ class Learner:
         )
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
         self.advantage_variance = 0.0
+        self.entropy = config.expert.entropy
         self.trainee_kl = START_KL if self.method.restrains == "penalty" else config.expert.trainee_kl
         self.best_return = -math.inf
         self.best: dict[str, Tensor] = {}
@@ -61,13 +62,15 @@ class Learner:
         return self.expert if self.method.driver == "expert" else self.trainee
 
     def anneal(self) -> None:
-        """Set learning rates, what is frozen and the expert's largest deviation for the coming round."""
+        """Set learning rates, bonuses, bounds and what is frozen for the coming round."""
         config, done = self.config, min(1.0, self.interactions / self.config.rollout.interactions)
         self.expert.limit_std(
             config.expert.std_start + done * (config.expert.std_end - config.expert.std_start)
         )
         if self.method.pretrains and not self.encoding and self.trainee.encoder is not None:
             self.trainee.encoder.requires_grad_(False)
+        end = config.expert.entropy_end
+        self.entropy = config.expert.entropy * (end + (1.0 - end) * (1.0 - done) ** 2)
         share = 1.0 + done * (config.learning_rate_end - 1.0)
         for optimizer, rate in (
             (self.expert_optimizer, config.expert.learning_rate),

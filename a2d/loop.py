@@ -83,7 +83,7 @@ def train(run: Run, *, report: Report) -> None:
                     run.save(learner.checkpoint())
                     collector.restart()
                 report(metrics)
-        if method.improves == "expert":
+        if method.improves == "expert" and method.restrains == "pull":
             _warn(divergence, beta=method.beta_at(learner.rounds), config=config)
 
 

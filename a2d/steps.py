@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from a2d.descent import Scalars
 from a2d.estimators import advantages, lambda_returns
-from a2d.improvement import PolicyBatch, improve_expert, improve_trainee
+from a2d.improvement import PolicyBatch, Restraint, improve_expert, improve_trainee
 from a2d.learner import Learner
 from a2d.policies import Expert
 from a2d.projection import Reinforcement, fit_encoder, project
@@ -59,8 +59,11 @@ def step_expert(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sca
         learner.expert,
         learner.expert_optimizer,
         batch=_policy_batch(learner, rollout, estimates, keys=["state"], length=1),
-        trainee_kl=learner.trainee_kl,
-        trainee_clip=config.trainee_clip if restrains == "clip" else None,
+        restraint=Restraint(
+            entropy=learner.entropy,
+            trainee_kl=learner.trainee_kl,
+            trainee_clip=config.trainee_clip if restrains == "clip" else None,
+        ),
         config=config,
         rng=learner.batches,
     )
@@ -78,6 +81,7 @@ def step_trainee(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sc
         learner.trainee,
         learner.trainee_optimizer,
         batch=_policy_batch(learner, rollout, estimates, keys=keys, length=fit.length),
+        entropy=learner.entropy,
         config=learner.config.expert,
         fit=fit,
         target=learner.tensor(rows(_scaled(learner, estimates), length=fit.length)) if own else None,

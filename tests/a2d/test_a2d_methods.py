@@ -177,6 +177,17 @@ def test_the_pull_of_gpo_grows_while_the_trainee_is_left_behind_and_fades_once_i
     assert restored.trainee_kl == 10.0
 
 
+def test_the_entropy_bonus_fades_as_the_square_of_what_is_left():
+    config = load("frozen_lake", ["expert.entropy=0.1", "expert.entropy_end=0.2"])
+    learner = Learner(config, SHAPES, device=torch.device("cpu"))
+    found = []
+    for share in (0.0, 0.5, 1.0):
+        learner.interactions = int(share * config.rollout.interactions)
+        learner.anneal()
+        found.append(learner.entropy)
+    assert found == pytest.approx([0.1, 0.1 * (0.2 + 0.8 * 0.25), 0.02])
+
+
 def test_a_learned_q_needs_choices():
     commands = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("gaussian", 2))
     with pytest.raises(A2DError, match=r"rollout\.advantage=q needs choices"):

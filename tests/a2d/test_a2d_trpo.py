@@ -7,7 +7,7 @@ from torch import nn
 
 from a2d.config import ExpertConfig
 from a2d.distributions import ActionFamily, Categorical
-from a2d.improvement import PolicyBatch, improve_expert
+from a2d.improvement import PolicyBatch, Restraint, improve_expert
 from a2d.policies import Expert, Shapes
 from a2d.trpo import HALVINGS, conjugate_gradient, natural_direction, trust_region_step
 
@@ -113,8 +113,7 @@ def test_the_experts_step_by_trpo_keeps_its_bound_on_a_network():
         expert,
         optimizer,
         batch=batch,
-        trainee_kl=0.0,
-        trainee_clip=None,
+        restraint=Restraint(entropy=0.0, trainee_kl=0.0, trainee_clip=None),
         config=config,
         rng=np.random.default_rng(0),
     )

@@ -10,7 +10,7 @@ from a2d.critics import Critic
 from a2d.dataset import Buffer
 from a2d.descent import minibatches
 from a2d.distributions import ActionFamily
-from a2d.improvement import PolicyBatch, improve_expert
+from a2d.improvement import PolicyBatch, Restraint, improve_expert
 from a2d.policies import Expert, Shapes, Trainee
 from a2d.projection import Reinforcement, project
 from a2d.updates import fit_critic
@@ -127,7 +127,12 @@ def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
     )
     optimizer = torch.optim.Adam(expert.parameters(), lr=config.learning_rate)
     scalars = improve_expert(
-        expert, optimizer, batch=batch, trainee_kl=0.0, trainee_clip=None, config=config, rng=rng
+        expert,
+        optimizer,
+        batch=batch,
+        restraint=Restraint(entropy=0.0, trainee_kl=0.0, trainee_clip=None),
+        config=config,
+        rng=rng,
     )
     with torch.no_grad():
         gained = expert.distribution(states).log_prob(best) - before.log_prob(best)
@@ -158,7 +163,12 @@ def test_a_strong_pull_keeps_the_expert_at_the_trainee():
         optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
         gaps.append(
             improve_expert(
-                expert, optimizer, batch=batch, trainee_kl=pull, trainee_clip=None, config=config, rng=rng
+                expert,
+                optimizer,
+                batch=batch,
+                restraint=Restraint(entropy=0.0, trainee_kl=pull, trainee_clip=None),
+                config=config,
+                rng=rng,
             )["expert/gap"]
         )
     assert gaps[1] < 0.2 * gaps[0]
