@@ -38,9 +38,9 @@ class Learner:
         reading = config.trainee if self.method.baseline == "both" else None
         self.critic = Critic(shapes, config.expert, reading=reading).to(device)
         self.trainee = trainee_of(shapes, config).to(device)
-        self.expert_optimizer = torch.optim.Adam(self.expert.parameters(), lr=config.expert.learning_rate)
-        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=config.expert.learning_rate)
-        self.trainee_optimizer = torch.optim.Adam(_groups(self.trainee), lr=config.trainee.learning_rate)
+        self.expert_optimizer = _adam(self.expert.parameters(), config.expert.learning_rate)
+        self.critic_optimizer = _adam(self.critic.parameters(), config.expert.learning_rate)
+        self.trainee_optimizer = _adam(_groups(self.trainee), config.trainee.learning_rate)
         self.buffer = Buffer(
             samples=config.trainee.rows(config.buffer.samples), megabytes=config.buffer.megabytes
         )
@@ -226,6 +226,10 @@ def trainee_of(shapes: Shapes, config: TrainConfig) -> Trainee:
         quality=method.learns_q,
         auxiliary=method.reinforces == "instead",
     )
+
+
+def _adam(weights: Any, rate: float) -> torch.optim.Adam:
+    return torch.optim.Adam(weights, lr=rate, fused=True)  # of small networks it is a third of a step
 
 
 def _groups(trainee: Trainee) -> list[dict[str, Any]]:

@@ -17,14 +17,18 @@ from a2d.run import Run
 from a2d.vector import make_worlds, stopping
 
 
-def driver(run: Run, *, device: str) -> Act:
-    """Load the trainee; it takes its most probable action, so that a seed fixes the whole episode.
+def driver(run: Run, *, device: str, sampled: bool) -> Act:
+    """Load the trainee.
+
+    It takes its most probable action, so that a seed fixes the whole episode; or, `sampled`, draws each from
+    its policy, by the run's seed.
 
     Raises:
         RunError: There is no checkpoint, or it does not fit.
     """
     torch.set_num_threads(1)
-    return Driver(run.load_trainee(device), deterministic=True, generator=None)
+    generator = torch.Generator(device=device).manual_seed(run.config.seed)
+    return Driver(run.load_trainee(device), deterministic=not sampled, generator=generator)
 
 
 def checkpoint_id(run: Run) -> str:

@@ -28,6 +28,9 @@ def evaluate(
         str | None, typer.Option(help="embedded, docker or HOST:PORT; default: as trained.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    sampled: Annotated[
+        bool, typer.Option("--sampled", help="Draw actions from the policy instead of the most probable.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write summary and episodes here, too.")
     ] = None,
@@ -35,7 +38,8 @@ def evaluate(
     """Drive fixed seeds with the trained driver and print rates with 95 % intervals.
 
     Episodes are appended to RUN/evaluation/SUITE.jsonl as they end: run the same command again after an
-    interruption, or with more episodes, and it goes on. The summary is RUN/evaluation/SUITE.json.
+    interruption, or with more episodes, and it goes on. The summary is RUN/evaluation/SUITE.json; with
+    --sampled both are named SUITE-sampled.
 
     Example: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200
     """
@@ -47,6 +51,7 @@ def evaluate(
         server=server,
         device=device,
         console=console,
+        sampled=sampled,
     )
     result = summary(records)
     if json_file is not None:
@@ -55,19 +60,26 @@ def evaluate(
 
 
 def evaluated(
-    run: Run, *, suite: str, seeds: range, server: str | None, device: str, console: Console
+    run: Run,
+    *,
+    suite: str,
+    seeds: range,
+    server: str | None,
+    device: str,
+    console: Console,
+    sampled: bool,
 ) -> list[Record]:
     """Drive the seeds that this checkpoint has not driven yet, and return all their records.
 
     Episodes that a fault of the simulator ended are driven again.
     """
-    path = run.folder / "evaluation" / f"{suite}.jsonl"
+    path = run.folder / "evaluation" / f"{suite}{'-sampled' if sampled else ''}.jsonl"
     path.parent.mkdir(exist_ok=True)
     origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
     known = _records_of(path, origin)
     missing = [seed for seed in seeds if seed not in known or not is_valid(known[seed])]
     if missing:
-        act = driver(run, device=device)
+        act = driver(run, device=device, sampled=sampled)
         count = min(run.config.env.count, len(missing))
         with (
             worlds_of(run, count=count, suite=suite, server=server) as worlds,

@@ -64,7 +64,7 @@ def recorded(
     missing = [seed for seed in seeds if seed not in index]
     if not missing:
         return
-    act = driver(run, device=device)
+    act = driver(run, device=device, sampled=False)
     with (
         # One world: its pictures, not its physics, are what takes time.
         worlds_of(run, count=1, suite=suite, server=server, render_mode="rgb_array") as worlds,

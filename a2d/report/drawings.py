@@ -23,14 +23,14 @@ CURVES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Each panel's title and the metrics it shows: the first that a run has."""
 
-_INK, _FAINT = "#1f2933", "#d9dee4"
-_STYLE: Any = {
+INK, _FAINT = "#1f2933", "#d9dee4"
+STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "a2d",
     "font.family": "sans-serif",
     "font.size": 10,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
     "axes.edgecolor": "#8a94a0",
     "xtick.color": "#52606d",
     "ytick.color": "#52606d",
@@ -39,7 +39,7 @@ _STYLE: Any = {
 
 def interval_plot(rates: Mapping[str, Rate], *, colours: Sequence[str]) -> str:
     """A bar per driver, with its 95 % interval."""
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4.8, 0.55 + 0.42 * len(rates)), layout="constrained")
         axes = figure.add_subplot()
         for row, ((_, rate), colour) in enumerate(zip(rates.items(), colours, strict=True)):
@@ -47,12 +47,12 @@ def interval_plot(rates: Mapping[str, Rate], *, colours: Sequence[str]) -> str:
             axes.barh(row, value, height=0.5, color=colour, alpha=0.25)
             axes.plot([100 * rate.low, 100 * rate.high], [row, row], color=colour, linewidth=2)
             axes.plot([value], [row], "o", color=colour, markersize=6, clip_on=False)
-        axes.set_yticks(range(len(rates)), labels=[_short(name) for name in rates], color=_INK)
+        axes.set_yticks(range(len(rates)), labels=[_short(name) for name in rates], color=INK)
         axes.set_ylim(len(rates) - 0.5, -0.5)
         axes.set_xlim(0, 100)
         axes.set_xticks(range(0, 101, 20), labels=[f"{tick} %" for tick in range(0, 101, 20)])
         axes.tick_params(length=0)
-        _clear(axes, grid="x")
+        clear(axes, grid="x")
         return _svg(figure)
 
 
@@ -70,8 +70,28 @@ def curve_plots(runs: Mapping[str, Sequence[Mapping[str, Any]]], *, colours: Seq
     return plots
 
 
+def spread(heights: Mapping[str, float], *, gap: float) -> dict[str, float]:
+    """Move labels apart until they are `gap` from each other, each group staying where it was."""
+    placed: dict[str, float] = {}
+    previous = None
+    for name, height in sorted(heights.items(), key=lambda item: item[1]):
+        placed[name] = height if previous is None else max(height, previous + gap)
+        previous = placed[name]
+    shift = sum(placed[name] - heights[name] for name in heights) / len(heights)
+    return {name: height - shift for name, height in placed.items()}
+
+
+def clear(axes: Axes, *, grid: str) -> None:
+    """Leave of an axis what is read: lines along one direction, behind the data."""
+    for side in ("top", "right", "left" if grid == "y" else "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.grid(axis="y" if grid == "y" else "x", color=_FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+
+
 def _curve_plot(lines: Mapping[str, tuple[list[tuple[float, float]], str]]) -> str:
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4.6, 2.7), layout="constrained")
         axes = figure.add_subplot()
         for points, colour in lines.values():
@@ -80,10 +100,10 @@ def _curve_plot(lines: Mapping[str, tuple[list[tuple[float, float]], str]]) -> s
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
         axes.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter(sep=""))
         axes.margins(y=0.08)
-        _clear(axes, grid="y")
+        clear(axes, grid="y")
         low, high = axes.get_ylim()
         ends = {name: points[-1][1] for name, (points, _) in lines.items()}
-        for name, height in _spread(ends, gap=(high - low) * 0.1).items():
+        for name, height in spread(ends, gap=(high - low) * 0.1).items():
             axes.annotate(
                 _short(name),
                 (1.0, height),
@@ -113,25 +133,6 @@ def _points(metrics: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[
 def _short(name: str) -> str:
     """A name that leaves room for the plot."""
     return name if len(name) <= 20 else f"{name[:7]}…{name[-12:]}"
-
-
-def _spread(heights: Mapping[str, float], *, gap: float) -> dict[str, float]:
-    """Move labels apart until they are `gap` from each other, each group staying where it was."""
-    placed: dict[str, float] = {}
-    previous = None
-    for name, height in sorted(heights.items(), key=lambda item: item[1]):
-        placed[name] = height if previous is None else max(height, previous + gap)
-        previous = placed[name]
-    shift = sum(placed[name] - heights[name] for name in heights) / len(heights)
-    return {name: height - shift for name, height in placed.items()}
-
-
-def _clear(axes: Axes, *, grid: str) -> None:
-    for side in ("top", "right", "left" if grid == "y" else "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.grid(axis="y" if grid == "y" else "x", color=_FAINT, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0)
 
 
 def _svg(figure: Figure) -> str:

@@ -60,6 +60,18 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(run):
     assert sorted(lines(run), key=lambda record: record["seed"]) == whole
 
 
+def test_sampled_actions_are_judged_apart_and_the_same_each_time(run):
+    a2d("evaluate", run, "--episodes", 12)
+    path = run / "evaluation" / "heldout-sampled.jsonl"
+    a2d("evaluate", run, "--episodes", 12, "--sampled")
+    first = path.read_text()
+    assert [json.loads(line)["return"] for line in first.splitlines()] != [r["return"] for r in lines(run)]
+    path.unlink()
+    a2d("evaluate", run, "--episodes", 12, "--sampled")
+    assert path.read_text() == first
+    assert json.loads((run / "evaluation" / "heldout-sampled.json").read_text())["summary"]["episodes"] == 12
+
+
 def test_an_episode_that_the_simulator_broke_is_driven_again(run):
     a2d("evaluate", run, "--episodes", 3)
     broken = {**lines(run)[0], "outcome": "server_restarted"}

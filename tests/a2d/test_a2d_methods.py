@@ -65,9 +65,9 @@ def test_only_the_critic_of_both_reads_both():
         ("rl_asym", {"trainee", "critic"}),
         ("rl_asym_unbiased", {"trainee", "critic"}),
         ("rl_mdp", {"expert", "critic"}),
-        ("oil", {"trainee", "expert", "critic"}),  # the expert network is cloned, for later runs
-        ("a2d", {"trainee", "expert", "critic"}),
-        ("advisor", {"trainee", "expert"}),  # beta is 0: nobody asks the critic
+        ("oil", {"trainee", "expert"}),  # the expert network is cloned, for later runs
+        ("a2d", {"trainee", "expert"}),  # beta is 0: nobody asks the critic
+        ("advisor", {"trainee", "expert"}),
         ("gpo_penalty", {"trainee", "expert", "critic"}),
         ("gpo_clip", {"trainee", "expert", "critic"}),
     ],

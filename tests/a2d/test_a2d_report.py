@@ -12,7 +12,7 @@ from a2d.cli.compare import compare
 from a2d.config import TrainConfig
 from a2d.evaluation import EvaluationError
 from a2d.intervals import Mean, Rate
-from a2d.report.drawings import _spread, curve_plots, interval_plot
+from a2d.report.drawings import curve_plots, interval_plot, spread
 from a2d.report.material import read_runs, video_seeds
 from a2d.report.page import comparison, ending_text, headline, render
 from a2d.report.rows import mean_text, percent, rate_text, result_rows
@@ -197,7 +197,7 @@ def test_the_interval_plot_names_its_drivers():
 
 
 def test_labels_at_the_same_height_move_apart_around_it():
-    placed = _spread({"a": 1.0, "b": 1.0, "c": 5.0}, gap=1.0)
+    placed = spread({"a": 1.0, "b": 1.0, "c": 5.0}, gap=1.0)
     heights = np.sort(list(placed.values()))
     assert np.diff(heights).min() >= 1.0
     assert np.mean(heights) == pytest.approx(7.0 / 3.0)

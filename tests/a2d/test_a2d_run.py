@@ -49,7 +49,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path, config):
 
 def test_another_config_is_refused_by_the_key_that_differs(run, config):
     changed = replace(config, expert=replace(config.expert, clip=0.3))
-    with pytest.raises(RunError, match=r"is a run with expert.clip=0.2, not 0.3"):
+    with pytest.raises(RunError, match=r"is a run with expert.clip=0.5, not 0.3"):
         Run.create(run.folder, changed)
 
 

@@ -1,0 +1,1 @@
+"""The sweeps that ship with the package, one YAML file each."""
