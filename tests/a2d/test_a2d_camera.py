@@ -1,5 +1,7 @@
 """The loop with a camera, telemetry and continuous commands, on a world solved in seconds."""
 
+import math
+
 import pytest
 
 from a2d.config import from_mapping
@@ -40,6 +42,28 @@ def test_imitation_of_a_scripted_driver_learns_to_see_and_steer(tmp_path):
     continued = looked(tmp_path / "next", "a2d", 128, start_from=str(tmp_path / "run"))
     assert continued["eval/return"] > 4.0  # and so it still drives after one round of another method
     assert continued["expert/gap"] < 0.5  # whose expert agrees with its trainee, as both were taught
+
+
+@pytest.mark.parametrize(
+    ("method", "trainee"),
+    [
+        ("advisor", {}),
+        ("gpo_clip", {}),
+        ("gpo_penalty", {}),
+        ("pre_enc", {}),
+        ("rl_asym_unbiased", {}),
+        ("a2d", {"memory": 8, "sequence": 8}),
+        ("rl", {"memory": 8, "sequence": 4}),
+    ],
+)
+def test_every_method_takes_a_camera_and_commands(tmp_path, method, trainee):
+    seen = looked(tmp_path / "run", method, 384, trainee={**SETTINGS["trainee"], **trainee})
+    assert all(math.isfinite(value) for value in seen.values())
+    assert "eval/return" in seen
+
+
+def test_an_advisor_teaches_to_steer_where_it_can_be_followed(tmp_path):
+    assert looked(tmp_path / "run", "advisor", 2048)["eval/return"] > 3.0
 
 
 @pytest.mark.slow
