@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from a2d.config import RolloutConfig
 
 ROUNDS = 10  # over which the divergence is averaged
-LARGE = 0.1  # nats; imitators of experts that they cannot follow are left with 0.1 to 0.7 on the gridworlds
+LARGE = 0.1  # nats; on the gridworlds A2D ends at most at 0.04 where it solves them, imitation at 0.14 to 0.7
 
 
 def divergence_remedy(divergence: Sequence[float], *, beta: float, config: RolloutConfig) -> str | None:

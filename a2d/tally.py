@@ -16,6 +16,7 @@ from a2d.plan import Planned
 
 RESULT = "result.json"  # in a run's folder: how its driver was judged and what it cost
 NEAR = 0.5  # of return: how close to the optimum counts as there
+CLOSE = 0.1  # of return: how close a finished driver is that is as good as the best
 NEVER = math.inf
 
 Curve = tuple[tuple[float, float], ...]
@@ -122,6 +123,12 @@ class Group:
     def reached(self) -> int:
         """How many of the runs came to stay near the target."""
         return sum(run.first_reached not in (None, NEVER) for run in self.runs)
+
+    @property
+    def settled(self) -> int | None:
+        """How many of the finished drivers are as good as the best; None where nobody knows it."""
+        gaps = [run.target - run.episode_return.value for run in self.runs if run.target is not None]
+        return sum(abs(gap) <= CLOSE for gap in gaps) if gaps else None
 
 
 def first_reached(evaluations: Curve, *, target: float) -> float:

@@ -19,6 +19,7 @@ def as_content(groups: Sequence[Group], *, out: Path) -> list[dict[str, Any]]:
             "method": group.runs[0].run.config.method,
             "seeds": len(group.runs),
             "reached": group.reached,
+            "settled": group.settled,
             **{name: _plain(group.quartiles(name)) for name in MEASURES},
             "runs": [_run_content(run, out) for run in group.runs],
         }

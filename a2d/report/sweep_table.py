@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from a2d.report.panels import world_name
-from a2d.tally import NEAR, NEVER, Group, Quartiles
+from a2d.tally import CLOSE, NEAR, NEVER, Group, Quartiles
 
 _NOTHING = "–"
 
@@ -66,9 +66,14 @@ def _reached(group: Group) -> str:
     return _NOTHING if group.quartiles("first_reached") is None else f"{group.reached} of {len(group.runs)}"
 
 
+def _settled(group: Group) -> str:
+    return _NOTHING if group.settled is None else f"{group.settled} of {len(group.runs)}"
+
+
 _COLUMNS: dict[str, Callable[[Group], str]] = {
     "n": lambda group: str(len(group.runs)),
     "Return": _measured("return", lambda value: _decimals(value, 2)),
+    f"Ends within {CLOSE} of the best": _settled,
     f"Within {NEAR} of the best from": _measured("first_reached", _thousands),
     "Seeds that reached it": _reached,
     "Divergence, nats": _measured("divergence", lambda value: f"{value:.2g}", spread=False),
