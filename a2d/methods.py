@@ -112,6 +112,12 @@ def refuse_start(config: TrainConfig, start: TrainConfig) -> None:
             f"start_from={config.start_from} is of method={start.method} and has no trainee for "
             f"method={config.method}; start from a run of a2d, ail or {config.method}"
         )
+    if config.method not in OWN_CRITIC and start.expert_from != "scripted":
+        raise ConfigError(
+            f"start_from={config.start_from} imitated the expert of {start.expert_from} and has none of its "
+            f"own for method={config.method}; start from {start.expert_from}, or from one that imitated the "
+            "scripted expert"
+        )
     if config.method not in OWN_CRITIC and start.method in OWN_CRITIC:
         raise ConfigError(
             f"start_from={config.start_from} is of method={start.method} and has no expert for "

@@ -118,6 +118,14 @@ def test_a_run_of_a_method_that_never_trained_what_is_needed_is_no_start(tmp_pat
         trained("frozen_lake", tmp_path / "run", f"method={second}", f"start_from={start.folder}", *SHORT)
 
 
+def test_an_imitator_of_another_runs_expert_has_none_to_go_on_with(tmp_path):
+    expert = trained("frozen_lake", tmp_path / "expert", "method=rl_mdp", *SHORT)
+    start = trained("frozen_lake", tmp_path / "start", "method=ail", f"expert_from={expert.folder}", *SHORT)
+    with pytest.raises(ConfigError, match=r"imitated the expert of .*expert and has none of its own"):
+        trained("frozen_lake", tmp_path / "run", f"start_from={start.folder}", *SHORT)
+    trained("frozen_lake", tmp_path / "alone", "method=rl", f"start_from={start.folder}", *SHORT)
+
+
 def test_a_checkpoint_of_another_method_and_a_world_without_expert_are_one_line(tmp_path):
     trained("frozen_lake", tmp_path / "run", *SHORT)
     for arguments, message in (
