@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.blueprints import colour
+from driving.server.attributes import colour
 from driving.server.maps import RoadMap
 from driving.server.render import Camera, Frame, Look, Scene, render
 from driving.server.streams import class_pixels, depth_pixels, instance_pixels
@@ -70,7 +70,7 @@ class Studio:
         view = self._views.get(camera.id)
         if view is None:
             width, height, fov = (camera.values[name] for name in ("image_size_x", "image_size_y", "fov"))
-            view = self._views[camera.id] = Camera(int(width), int(height), float(fov))
+            view = self._views[camera.id] = Camera(int(float(width)), int(float(height)), float(fov))
         return view
 
     def _follow(self) -> Scene:

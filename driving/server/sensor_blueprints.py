@@ -1,0 +1,50 @@
+"""The attributes of CARLA 0.9.16's sensors, with its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from driving.server.attributes import BOOL, INT, STRING, Attribute, floats
+
+_TICK = floats(sensor_tick=0.0)
+_SEED = (Attribute("noise_seed", INT, "0"),)
+_CAMERA = (
+    Attribute("image_size_x", INT, "800"),
+    Attribute("image_size_y", INT, "600"),
+    *_TICK,
+    *floats(fov=90.0, lens_circle_falloff=5.0, lens_circle_multiplier=0.0, lens_k=-1.0, lens_kcube=0.0),
+    *floats(lens_x_size=0.08, lens_y_size=0.08),
+)
+# Accepted and without effect: this server's picture has no exposure, lens or post-processing.
+_PHOTOGRAPHY = (
+    Attribute("enable_postprocess_effects", BOOL, "true", ("true", "false")),
+    Attribute("exposure_mode", STRING, "histogram", ("histogram", "manual")),
+    *floats(gamma=2.2, motion_blur_intensity=0.45, motion_blur_max_distortion=0.35),
+    *floats(motion_blur_min_object_screen_size=0.1, lens_flare_intensity=0.1, bloom_intensity=0.675),
+    *floats(exposure_compensation=0.0, shutter_speed=200.0, iso=100.0, fstop=1.4, min_fstop=1.2),
+    *floats(exposure_min_bright=10.0, exposure_max_bright=12.0, exposure_speed_up=3.0),
+    *floats(exposure_speed_down=1.0, calibration_constant=16.0, focal_distance=1000.0, blur_amount=1.0),
+    *floats(blur_radius=0.0, slope=0.88, toe=0.55, shoulder=0.26, black_clip=0.0, white_clip=0.04),
+    *floats(temp=6500.0, tint=0.0, chromatic_aberration_intensity=0.0, chromatic_aberration_offset=0.0),
+    Attribute("blade_count", INT, "5"),
+)
+_IMU = (
+    *floats(noise_accel_stddev_x=0.0, noise_accel_stddev_y=0.0, noise_accel_stddev_z=0.0),
+    *floats(noise_gyro_stddev_x=0.0, noise_gyro_stddev_y=0.0, noise_gyro_stddev_z=0.0),
+    *floats(noise_gyro_bias_x=0.0, noise_gyro_bias_y=0.0, noise_gyro_bias_z=0.0),
+)
+_GNSS = (
+    *floats(noise_lat_stddev=0.0, noise_lon_stddev=0.0, noise_alt_stddev=0.0),
+    *floats(noise_lat_bias=0.0, noise_lon_bias=0.0, noise_alt_bias=0.0),
+)
+
+SENSORS: Mapping[str, tuple[Attribute, ...]] = {
+    "sensor.camera.rgb": (*_CAMERA, *_PHOTOGRAPHY),
+    "sensor.camera.depth": _CAMERA,
+    "sensor.camera.semantic_segmentation": _CAMERA,
+    "sensor.camera.instance_segmentation": _CAMERA,
+    "sensor.other.collision": (),
+    "sensor.other.lane_invasion": (),
+    "sensor.other.imu": (*_SEED, *_TICK, *_IMU),
+    "sensor.other.gnss": (*_SEED, *_TICK, *_GNSS),
+}
