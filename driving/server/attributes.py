@@ -13,7 +13,7 @@ _LIMITS = {  # smallest and largest value of what costs memory or time, or has n
     "image_size_y": (1, LARGEST_IMAGE),
     "fov": (1.0, 179.0),
     "channels": (1, 1024),
-    "points_per_second": (0, 20_000_000),
+    "points_per_second": (0, 5_000_000),
     "horizontal_fov": (0.0, 360.0),
     "vertical_fov": (0.0, 179.0),
 }

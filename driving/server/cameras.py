@@ -48,6 +48,10 @@ class Studio:
         self._weather: tuple[float, ...] = ()
         self._views: dict[int, Camera] = {}
 
+    def scene(self) -> Scene:
+        """The renderer's scene, brought up to the world's present."""
+        return self._follow()
+
     def prepare(self) -> None:
         """Build the map's scene now, so that the first picture comes in time."""
         self._follow()

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 
 from driving.server.cameras import CAMERAS, Studio
 from driving.server.measuring import Instruments
+from driving.server.ray_scene import RayScene
+from driving.server.sensing import Surroundings
 from driving.server.streams import (
     MAP_CHANGED,
     EpisodeWriter,
@@ -25,7 +27,7 @@ class Publisher:
     def __init__(self, world: World, stream_port: int) -> None:
         self.studio = Studio(world)
         self._world = world
-        self._instruments = Instruments(world, stream_port)
+        self._instruments = Instruments(Surroundings(world, RayScene(world, self.studio), stream_port))
         self._writer = EpisodeWriter()
         self._revision = -1
         self._sensors: dict[int, Actor] = {}  # by stream

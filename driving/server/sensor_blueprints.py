@@ -37,6 +37,19 @@ _GNSS = (
     *floats(noise_lat_stddev=0.0, noise_lon_stddev=0.0, noise_alt_stddev=0.0),
     *floats(noise_lat_bias=0.0, noise_lon_bias=0.0, noise_alt_bias=0.0),
 )
+_SCAN = (
+    Attribute("channels", INT, "32"),
+    Attribute("points_per_second", INT, "56000"),
+    *_TICK,
+    *floats(range=10.0, rotation_frequency=10.0, upper_fov=10.0, lower_fov=-30.0, horizontal_fov=360.0),
+)
+_ECHO = floats(
+    atmosphere_attenuation_rate=0.004,
+    dropoff_general_rate=0.45,
+    dropoff_intensity_limit=0.8,
+    dropoff_zero_intensity=0.4,
+    noise_stddev=0.0,
+)
 
 SENSORS: Mapping[str, tuple[Attribute, ...]] = {
     "sensor.camera.rgb": (*_CAMERA, *_PHOTOGRAPHY),
@@ -47,4 +60,6 @@ SENSORS: Mapping[str, tuple[Attribute, ...]] = {
     "sensor.other.lane_invasion": (),
     "sensor.other.imu": (*_SEED, *_TICK, *_IMU),
     "sensor.other.gnss": (*_SEED, *_TICK, *_GNSS),
+    "sensor.lidar.ray_cast": (*_SEED, *_SCAN, *_ECHO),
+    "sensor.lidar.ray_cast_semantic": _SCAN,
 }

@@ -19,6 +19,7 @@ MAP_CHANGED = 1  # simulation state bit
 _HEADER = struct.Struct("<QQd6f")
 _EPISODE = struct.Struct("<Qdf3ii")
 _IMAGE = struct.Struct("<IIf")
+_LIDAR = struct.Struct("<fI")
 _VEHICLE = struct.Struct("<3f3?ifB?IB")
 _WALKER = struct.Struct("<4f?")
 _ACTIVE = 1  # ActorState
@@ -112,6 +113,28 @@ def image(
 def values(sensor: str, stamp: Stamp, pose: Iterable[float], content: Any) -> bytes:
     """A message of a collision sensor, IMU or GNSS receiver."""
     return _framed(_head(sensor, stamp, pose), pack(content))
+
+
+def points(
+    sensor: str,
+    stamp: Stamp,
+    pose: Iterable[float],
+    angle: float,
+    counts: NDArray[np.int64],
+    records: bytes,
+) -> bytes:
+    """A lidar's message.
+
+    Args:
+        sensor: Its blueprint.
+        stamp: When.
+        pose: Where.
+        angle: Of the head within its turn, radians.
+        counts: Points of each channel, (channels,).
+        records: The points, channel by channel.
+    """
+    head = _LIDAR.pack(angle, len(counts)) + counts.astype("<u4").tobytes()
+    return _framed(_head(sensor, stamp, pose), head, records)
 
 
 def depth_pixels(depth: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -38,6 +38,8 @@ RELEASE = Release(
         "sensor.camera.depth": 1,
         "sensor.other.gnss": 4,
         "sensor.other.imu": 5,
+        "sensor.lidar.ray_cast_semantic": 10,
+        "sensor.lidar.ray_cast": 11,
         "sensor.camera.rgb": 13,
         "sensor.camera.semantic_segmentation": 14,
         "sensor.camera.instance_segmentation": 15,

@@ -3,6 +3,7 @@
 Set CARLA_SERVER=HOST:PORT to run the same tests against a real server.
 """
 
+# ruff: noqa: F811 (fixtures are named again by the tests that use them)
 from __future__ import annotations
 
 import numpy as np
@@ -13,7 +14,7 @@ carla = pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 
-def readings(world, car, frames, **attributes):  # noqa: F811
+def readings(world, car, frames, **attributes):
     """What an IMU says in the next frames: accelerometer z, gyroscope x."""
     sensor, messages = attach(world, car, "sensor.other.imu", **attributes)
     said = [of_frame(messages, world.tick()) for _ in range(frames)]
@@ -21,7 +22,7 @@ def readings(world, car, frames, **attributes):  # noqa: F811
     return np.array([(one.accelerometer.z, one.gyroscope.x) for one in said])
 
 
-def test_imu_noise_has_the_spread_and_bias_asked_for_and_repeats_with_its_seed(world, car):  # noqa: F811
+def test_imu_noise_has_the_spread_and_bias_asked_for_and_repeats_with_its_seed(world, car):
     car.set_simulate_physics(False)
     noise = {"noise_accel_stddev_z": "0.5", "noise_gyro_bias_x": "0.25"}
     first = readings(world, car, 60, noise_seed="3", **noise)
@@ -35,7 +36,7 @@ def test_imu_noise_has_the_spread_and_bias_asked_for_and_repeats_with_its_seed(w
     np.testing.assert_allclose(first[:, 1], 0.25, atol=1e-6)
 
 
-def test_gnss_biases_are_degrees_and_metres(world, car):  # noqa: F811
+def test_gnss_biases_are_degrees_and_metres(world, car):
     receiver, exact = attach(world, car, "sensor.other.gnss")
     _other, biased = attach(world, car, "sensor.other.gnss", noise_lat_bias="0.001", noise_alt_bias="7")
     frame = world.tick()
@@ -44,3 +45,85 @@ def test_gnss_biases_are_degrees_and_metres(world, car):  # noqa: F811
     assert shifted.longitude == pytest.approx(true.longitude)
     assert shifted.altitude - true.altitude == pytest.approx(7.0)
     assert receiver.is_listening()
+
+
+TURN = {"rotation_frequency": "20", "range": "50"}  # one turn per tick
+FLAT = {"channels": "1", "upper_fov": "0", "lower_fov": "0", "points_per_second": "7200", **TURN}
+DOWN = {"channels": "1", "upper_fov": "-30", "lower_fov": "-30", "points_per_second": "72000", **TURN}
+LOSSLESS = {"dropoff_general_rate": "0", "dropoff_intensity_limit": "0", "dropoff_zero_intensity": "0"}
+BOX, HALF_BOX = "static.prop.container", 1.932 / 2  # m along its nose
+
+
+@pytest.fixture
+def box(world, car):
+    """A box whose front face stands 10 m before the sensors of a parked car, 11.5 m before its origin."""
+    car.set_simulate_physics(False)
+    world.tick()
+    blueprint = world.get_blueprint_library().find(BOX)
+    return world.spawn_actor(blueprint, ahead(car, 11.5 + HALF_BOX))
+
+
+def cloud(measurement, columns=4):
+    return np.frombuffer(measurement.raw_data, np.float32).reshape(-1, columns)
+
+
+def test_a_box_ten_metres_ahead_is_ten_metres_ahead_in_a_lidars_points(world, car, box):
+    _sensor, messages = attach(world, car, "sensor.lidar.ray_cast", **FLAT, **LOSSLESS)
+    sweep = of_frame(messages, world.tick())
+    assert (sweep.channels, sweep.get_point_count(0)) == (1, len(sweep))
+    points = cloud(sweep)
+    face = points[(np.abs(points[:, 1]) < 0.45) & (points[:, 0] > 0.0)]
+    assert len(face) == 5  # one degree apart: tan(2 degrees) * 10 m is 0.35 m
+    np.testing.assert_allclose(face[:, 0], 10.0, atol=2e-3)
+    np.testing.assert_allclose(face[:, 2], 0.0, atol=1e-4)
+    np.testing.assert_allclose(face[2], [10.0, 0.0, 0.0, np.exp(-0.004 * 10.0)], atol=2e-3)
+    middle = next(one for one in sweep if one.point.x > 0 and abs(one.point.y) < 1e-3)
+    assert middle.intensity == pytest.approx(0.9608, abs=1e-3)
+
+
+def test_a_lidar_turns_on_between_its_messages_and_keeps_its_tick(world, car):
+    slow = {**FLAT, "rotation_frequency": "2.5", "sensor_tick": "0.1"}
+    _sensor, messages = attach(world, car, "sensor.lidar.ray_cast", **slow)
+    frames = [world.tick() for _ in range(9)]
+    said = [messages.get(timeout=20.0) for _ in range(4)]
+    assert np.diff([one.frame for one in said]).tolist() == [2, 2, 2]
+    assert said[0].frame in frames
+    turned = np.diff([one.horizontal_angle for one in said]) % (2 * np.pi)
+    np.testing.assert_allclose(turned, np.pi / 2, atol=1e-3)  # 2.5 turns/s for 0.1 s: a quarter
+
+
+def test_lidar_drop_off_and_noise_have_their_share_and_repeat_with_their_seed(world, car):
+    car.set_simulate_physics(False)
+    whole = attach(world, car, "sensor.lidar.ray_cast", **DOWN, **LOSSLESS)
+    half = {**LOSSLESS, "dropoff_general_rate": "0.5", "noise_seed": "5"}
+    halves = [attach(world, car, "sensor.lidar.ray_cast", **DOWN, **half) for _ in range(2)]
+    rough = attach(world, car, "sensor.lidar.ray_cast", **DOWN, **LOSSLESS, noise_stddev="0.1")
+    faint = {"dropoff_general_rate": "0", "dropoff_intensity_limit": "1", "dropoff_zero_intensity": "1"}
+    thin = attach(world, car, "sensor.lidar.ray_cast", **DOWN, **faint, atmosphere_attenuation_rate="0.2")
+    frame = world.tick()
+    full, one, two, noisy, few = (cloud(of_frame(q, frame)) for _, q in (whole, *halves, rough, thin))
+    assert len(full) == 3600
+    assert len(one) == pytest.approx(1800, abs=150)  # five standard deviations
+    np.testing.assert_array_equal(one, two)
+    distance = np.linalg.norm(full[:, :3], axis=1)
+    error = np.linalg.norm(noisy[:, :3], axis=1) - distance
+    assert error.std() == pytest.approx(0.1, abs=0.006)
+    assert abs(error.mean()) < 0.009
+    assert len(few) == pytest.approx(np.exp(-0.2 * distance).sum(), abs=150)
+
+
+def test_a_semantic_lidar_tells_what_it_hit_and_how_squarely(world, car, box):
+    scan = {**FLAT, "channels": "2", "lower_fov": "-30", "points_per_second": "14400"}
+    _sensor, messages = attach(world, car, "sensor.lidar.ray_cast_semantic", **scan)
+    sweep = of_frame(messages, world.tick())
+    assert sweep.channels == 2
+    assert sweep.get_point_count(0) + sweep.get_point_count(1) == len(sweep)
+    hits = [one for one in sweep if one.object_idx == box.id]
+    middle = min(hits, key=lambda one: abs(one.point.y) + abs(one.point.z))
+    assert middle.object_tag == int(carla.CityObjectLabel.Dynamic)
+    assert middle.cos_inc_angle == pytest.approx(1.0, abs=1e-3)
+    lower = list(sweep)[sweep.get_point_count(0) :]
+    road = [one for one in lower if one.object_tag == int(carla.CityObjectLabel.Roads)]
+    assert len(road) > 50
+    assert {one.object_idx for one in road} == {0}
+    np.testing.assert_allclose([one.cos_inc_angle for one in road], 0.5, atol=0.02)  # sin 30 degrees
