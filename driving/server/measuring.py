@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from driving.server.instruments import inertial, satellite, shaken
 from driving.server.lidar import Lidar, SemanticLidar
+from driving.server.obstacle import ObstacleDetector
+from driving.server.radar import Radar
 from driving.server.sensing import Instrument, Pose, Surroundings, noise_of, number
 from driving.server.streams import Stamp, values
 from driving.server.structs import actor_struct
@@ -104,6 +106,8 @@ _INSTRUMENTS: dict[str, Callable[[Surroundings, Actor], Instrument]] = {
     "sensor.other.imu": InertialUnit,
     "sensor.other.gnss": SatelliteReceiver,
     "sensor.other.collision": CollisionDetector,
+    "sensor.other.radar": Radar,
+    "sensor.other.obstacle": ObstacleDetector,
     "sensor.lidar.ray_cast": Lidar,
     "sensor.lidar.ray_cast_semantic": SemanticLidar,
 }

@@ -50,6 +50,15 @@ _ECHO = floats(
     dropoff_zero_intensity=0.4,
     noise_stddev=0.0,
 )
+_BEAM = (
+    *floats(horizontal_fov=30.0, vertical_fov=30.0, range=100.0),
+    Attribute("points_per_second", INT, "1500"),
+)
+_BALL = (
+    *floats(distance=5.0, hit_radius=0.5),
+    Attribute("only_dynamics", BOOL, "false", ("true", "false")),
+    Attribute("debug_linetrace", BOOL, "false", ("true", "false")),
+)
 
 SENSORS: Mapping[str, tuple[Attribute, ...]] = {
     "sensor.camera.rgb": (*_CAMERA, *_PHOTOGRAPHY),
@@ -60,6 +69,8 @@ SENSORS: Mapping[str, tuple[Attribute, ...]] = {
     "sensor.other.lane_invasion": (),
     "sensor.other.imu": (*_SEED, *_TICK, *_IMU),
     "sensor.other.gnss": (*_SEED, *_TICK, *_GNSS),
+    "sensor.other.radar": (*_SEED, *_TICK, *_BEAM),
+    "sensor.other.obstacle": (*_TICK, *_BALL),
     "sensor.lidar.ray_cast": (*_SEED, *_SCAN, *_ECHO),
     "sensor.lidar.ray_cast_semantic": _SCAN,
 }

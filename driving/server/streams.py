@@ -137,6 +137,11 @@ def points(
     return _framed(_head(sensor, stamp, pose), head, records)
 
 
+def records(sensor: str, stamp: Stamp, pose: Iterable[float], content: NDArray[np.void]) -> bytes:
+    """A message that is nothing but records, as a radar's."""
+    return _framed(_head(sensor, stamp, pose), content.tobytes())
+
+
 def depth_pixels(depth: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Metres as CARLA's depth picture: R + 256 G + 65536 B = metres / 1000 * (2^24 - 1)."""
     code = np.clip(depth * ((2**24 - 1) / FAR), 0, 2**24 - 1).astype("<u4")

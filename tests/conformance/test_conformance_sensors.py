@@ -127,3 +127,51 @@ def test_a_semantic_lidar_tells_what_it_hit_and_how_squarely(world, car, box):
     assert len(road) > 50
     assert {one.object_idx for one in road} == {0}
     np.testing.assert_allclose([one.cos_inc_angle for one in road], 0.5, atol=0.02)  # sin 30 degrees
+
+
+def test_a_radar_measures_way_bearing_and_speed_of_a_truck_that_drives_off(world, car):
+    car.set_simulate_physics(False)
+    world.tick()
+    blueprint = world.get_blueprint_library().find("vehicle.carlamotors.firetruck")
+    other = world.spawn_actor(blueprint, ahead(car, 25.0))
+    _sensor, messages = attach(world, car, "sensor.other.radar", horizontal_fov="4", vertical_fov="2")
+    other.enable_constant_velocity(carla.Vector3D(5.0, 0.0, 0.0))
+    for _ in range(3):
+        frame = world.tick()
+    detections = list(of_frame(messages, frame))
+    assert len(detections) == 75  # 1500 points/s for 0.05 s, and a truck fills the cone
+    for one in detections:
+        sideways = np.cos(one.azimuth) * np.cos(one.altitude)  # of the velocity, the part along the ray
+        assert one.velocity == pytest.approx(5.0 * sideways, abs=0.05)
+        assert abs(one.azimuth) <= np.radians(2.01)
+        assert abs(one.altitude) <= np.radians(1.01)
+    nearest = min(one.depth for one in detections)
+    gap = other.get_location().distance(car.get_location()) - 1.5
+    assert gap - other.bounding_box.extent.x - 0.1 < nearest < gap
+
+
+def test_an_approaching_radar_sees_what_stands_come_nearer(world, car, box):
+    car.set_simulate_physics(True)
+    _sensor, messages = attach(world, car, "sensor.other.radar", horizontal_fov="2", vertical_fov="2")
+    car.enable_constant_velocity(carla.Vector3D(4.0, 0.0, 0.0))
+    for _ in range(3):
+        frame = world.tick()
+    detections = list(of_frame(messages, frame))
+    assert detections
+    for one in detections:
+        assert one.velocity == pytest.approx(-4.0, abs=0.1)
+
+
+def test_an_obstacle_is_told_with_the_way_a_ball_rolls_to_it(world, car, box):
+    wide = attach(world, car, "sensor.other.obstacle", distance="20", hit_radius="0.5")
+    short = attach(world, car, "sensor.other.obstacle", distance="9", hit_radius="0.5")
+    moving = attach(world, car, "sensor.other.obstacle", distance="20", only_dynamics="true")
+    frame = world.tick()
+    event = of_frame(wide[1], frame)
+    assert event.other_actor.id == box.id
+    assert event.distance == pytest.approx(9.5, abs=0.01)  # 10 m less the ball's radius
+    blueprint = world.get_blueprint_library().find("vehicle.lincoln.mkz_2017")
+    other = world.spawn_actor(blueprint, ahead(car, 18.0))
+    event = of_frame(moving[1], world.tick())
+    assert event.other_actor.id == other.id
+    assert short[1].empty()
