@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,10 @@ from numpy.typing import NDArray
 from driving.server.attributes import colour
 from driving.server.maps import RoadMap
 from driving.server.render import Camera, Frame, Look, Scene, render
+from driving.server.seen import Pose
+from driving.server.special_cameras import EVENTS, FLOW, NORMALS, SpecialCameras
 from driving.server.streams import class_pixels, depth_pixels, instance_pixels
+from driving.server.wire import Vector
 from driving.server.world import Actor, World
 
 CAMERAS = (
@@ -19,6 +23,9 @@ CAMERAS = (
     "sensor.camera.depth",
     "sensor.camera.semantic_segmentation",
     "sensor.camera.instance_segmentation",
+    NORMALS,
+    FLOW,
+    EVENTS,
 )
 _CLOTHES = ((178, 60, 50), (60, 92, 150), (210, 168, 60), (70, 120, 80), (130, 80, 130), (90, 90, 95))
 _PROP_COLOUR = (150, 120, 90)
@@ -29,9 +36,9 @@ class Picture:
     """What one camera saw."""
 
     camera: Actor
-    pose: tuple[float, ...]  # x, y, z, pitch, yaw, roll
-    pixels: NDArray[np.uint8]  # (H, W, 4) BGRA
-    fov: float  # degrees
+    pose: Pose
+    pixels: NDArray[Any]  # (H, W, 4) BGRA, (H, W, 2) motion or (n,) events
+    view: Camera
 
 
 class Studio:
@@ -47,6 +54,7 @@ class Studio:
         self._rows: dict[int, int] = {}  # row -> id of what can be seen
         self._weather: tuple[float, ...] = ()
         self._views: dict[int, Camera] = {}
+        self._special = SpecialCameras()
 
     def scene(self) -> Scene:
         """The renderer's scene, brought up to the world's present."""
@@ -61,14 +69,24 @@ class Studio:
         if not cameras:
             return
         scene = self._follow()
-        passes: dict[tuple[tuple[float, ...], Camera], Frame] = {}
+        passes: dict[tuple[Pose, Camera], Frame] = {}
         for camera in cameras:
-            view = self._view(camera)
+            view, blueprint = self._view(camera), camera.blueprint.id
             pose = tuple(self._world.table.motion[camera.row, :6].tolist())
-            frame = passes.get((pose, view))
-            if frame is None:
-                frame = passes[pose, view] = render(scene, view, pose[:3], pose[3:])
-            yield Picture(camera, pose, _pixels(camera.blueprint.id, frame), view.fov)
+            if blueprint == NORMALS:
+                pixels: NDArray[Any] = self._special.normals(scene, view, pose)
+            elif blueprint == FLOW:
+                pixels = self._special.motion(scene, camera, view, pose)
+            else:
+                if (pose, view) not in passes:
+                    passes[pose, view] = render(scene, view, cast(Vector, pose[:3]), cast(Vector, pose[3:]))
+                pixels = self._developed(camera, passes[pose, view])
+            yield Picture(camera, pose, pixels, view)
+
+    def _developed(self, camera: Actor, frame: Frame) -> NDArray[Any]:
+        if camera.blueprint.id == EVENTS:
+            return self._special.events(camera, frame.bgra, self._world.elapsed)
+        return _pixels(camera.blueprint.id, frame)
 
     def _view(self, camera: Actor) -> Camera:
         view = self._views.get(camera.id)
@@ -113,6 +131,7 @@ class Studio:
         self._rows = {actor.row: actor.id for actor in visible.values()}
         self._poses = np.full((len(self._world.actors), 6), np.nan)
         self._views = {key: view for key, view in self._views.items() if key in self._world.actors}
+        self._special.forget(self._world.actors)
         self._revision = self._world.revision
 
     def _move(self, scene: Scene, row: int) -> None:

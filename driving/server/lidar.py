@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from driving.server.physics import rotation
 from driving.server.ray_scene import Hits
-from driving.server.sensing import Pose, Surroundings, noise_of, number
+from driving.server.sensing import Pose, Surroundings
+from driving.server.sensor_attributes import noise_of, number
 from driving.server.streams import Stamp, points
 from driving.server.world import Actor
 

@@ -8,7 +8,8 @@ from driving.server.instruments import inertial, satellite, shaken
 from driving.server.lidar import Lidar, SemanticLidar
 from driving.server.obstacle import ObstacleDetector
 from driving.server.radar import Radar
-from driving.server.sensing import Instrument, Pose, Surroundings, noise_of, number
+from driving.server.sensing import Instrument, Pose, Surroundings
+from driving.server.sensor_attributes import noise_of, number
 from driving.server.streams import Stamp, values
 from driving.server.structs import actor_struct
 from driving.server.world import Actor, Collision

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from driving.server.bodies import Bodies
 from driving.server.physics import rotation
 from driving.server.render import surfaces
-from driving.server.sensing import Pose, Surroundings, number, text
+from driving.server.sensing import Pose, Surroundings
+from driving.server.sensor_attributes import number, text
 from driving.server.streams import Stamp, values
 from driving.server.structs import actor_struct, bounding_box
 from driving.server.world import Actor

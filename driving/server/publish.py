@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 
-from driving.server.cameras import CAMERAS, Studio
+from driving.server.cameras import CAMERAS, Picture, Studio
 from driving.server.measuring import Instruments
 from driving.server.ray_scene import RayScene
 from driving.server.sensing import Surroundings
+from driving.server.special_cameras import EVENTS
 from driving.server.streams import (
     MAP_CHANGED,
     EpisodeWriter,
     Stamp,
+    events,
     image,
     vehicle_detail,
     walker_detail,
@@ -76,8 +78,9 @@ class Publisher:
         if world.settings.no_rendering:
             return
         for picture in self.studio.pictures(cameras):
-            blueprint, stream = picture.camera.blueprint.id, sensor_stream(picture.camera.id)
-            yield stream, image(blueprint, stamp, picture.pose, picture.pixels, fov=picture.fov)
+            content = _picture_message(picture, stamp)
+            if content:
+                yield sensor_stream(picture.camera.id), content
 
     def _is_due(self, stream: int, sensor: Actor) -> bool:
         period = float(sensor.values.get("sensor_tick") or 0.0)
@@ -113,3 +116,13 @@ class Publisher:
             direction, speed, jump = actor.walk
             return walker_detail(direction, speed, jump=jump)
         return b""
+
+
+def _picture_message(picture: Picture, stamp: Stamp) -> bytes | None:
+    """A picture's bytes; None where an event camera saw nothing change."""
+    blueprint, pose, pixels, view = picture.camera.blueprint.id, picture.pose, picture.pixels, picture.view
+    if blueprint != EVENTS:
+        return image(blueprint, stamp, pose, pixels, fov=view.fov)
+    if not len(pixels):
+        return None
+    return events(blueprint, stamp, pose, pixels, size=(view.width, view.height), fov=view.fov)

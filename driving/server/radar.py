@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.physics import rotation
-from driving.server.sensing import Pose, Surroundings, noise_of, number
+from driving.server.sensing import Pose, Surroundings
+from driving.server.sensor_attributes import noise_of, number
 from driving.server.streams import Stamp, records
 from driving.server.world import Actor
 

@@ -1,12 +1,10 @@
-"""What every sensor without a lens is made from: its surroundings and its attributes."""
+"""What every sensor without a lens has in common: its surroundings, and that it is asked after a tick."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
-
-import numpy as np
 
 from driving.server.bodies import Body
 from driving.server.ray_scene import RayScene
@@ -34,20 +32,3 @@ class Instrument(Protocol):
 
     def messages(self, stamp: Stamp, pose: Pose, delta: float) -> Iterator[bytes]:
         """What it has to say about the `delta` seconds since it was last asked."""
-
-
-def number(sensor: Actor, name: str) -> float:
-    """A numeric attribute, as spawned or by default."""
-    return float(text(sensor, name))
-
-
-def text(sensor: Actor, name: str) -> str:
-    """An attribute, as spawned or by default."""
-    if name in sensor.values:
-        return sensor.values[name]
-    return next(item.value for item in sensor.blueprint.attributes if item.id == name)
-
-
-def noise_of(sensor: Actor) -> np.random.Generator:
-    """A generator that the sensor's `noise_seed` determines."""
-    return np.random.default_rng(int(number(sensor, "noise_seed")) & 0xFFFFFFFF)

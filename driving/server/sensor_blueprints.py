@@ -28,6 +28,12 @@ _PHOTOGRAPHY = (
     *floats(temp=6500.0, tint=0.0, chromatic_aberration_intensity=0.0, chromatic_aberration_offset=0.0),
     Attribute("blade_count", INT, "5"),
 )
+_EVENTS = (
+    *floats(positive_threshold=0.3, negative_threshold=0.3, log_eps=0.001),
+    *floats(sigma_positive_threshold=0.0, sigma_negative_threshold=0.0),
+    Attribute("refractory_period_ns", INT, "0"),
+    Attribute("use_log", BOOL, "true", ("true", "false")),
+)
 _IMU = (
     *floats(noise_accel_stddev_x=0.0, noise_accel_stddev_y=0.0, noise_accel_stddev_z=0.0),
     *floats(noise_gyro_stddev_x=0.0, noise_gyro_stddev_y=0.0, noise_gyro_stddev_z=0.0),
@@ -65,6 +71,9 @@ SENSORS: Mapping[str, tuple[Attribute, ...]] = {
     "sensor.camera.depth": _CAMERA,
     "sensor.camera.semantic_segmentation": _CAMERA,
     "sensor.camera.instance_segmentation": _CAMERA,
+    "sensor.camera.normals": _CAMERA,
+    "sensor.camera.optical_flow": _CAMERA,
+    "sensor.camera.dvs": (*_CAMERA, *_PHOTOGRAPHY, *_EVENTS),
     "sensor.other.collision": (),
     "sensor.other.lane_invasion": (),
     "sensor.other.imu": (*_SEED, *_TICK, *_IMU),

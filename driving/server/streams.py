@@ -102,10 +102,8 @@ def walker_detail(direction: Sequence[float], speed: float, *, jump: bool) -> by
     return _WALKER.pack(*direction, speed, jump)
 
 
-def image(
-    sensor: str, stamp: Stamp, pose: Iterable[float], pixels: NDArray[np.uint8], *, fov: float
-) -> bytes:
-    """One picture; `pixels` are BGRA of shape (H, W, 4), `fov` is horizontal, in degrees."""
+def image(sensor: str, stamp: Stamp, pose: Iterable[float], pixels: NDArray[Any], *, fov: float) -> bytes:
+    """One picture; `pixels` are BGRA (H, W, 4) or motion (H, W, 2), `fov` is horizontal, in degrees."""
     height, width = pixels.shape[:2]
     return _framed(_head(sensor, stamp, pose), _IMAGE.pack(width, height, fov), pixels.tobytes())
 
@@ -140,6 +138,26 @@ def points(
 def records(sensor: str, stamp: Stamp, pose: Iterable[float], content: NDArray[np.void]) -> bytes:
     """A message that is nothing but records, as a radar's."""
     return _framed(_head(sensor, stamp, pose), content.tobytes())
+
+
+def events(
+    sensor: str,
+    stamp: Stamp,
+    pose: Iterable[float],
+    content: NDArray[np.void],
+    *,
+    size: tuple[int, int],
+    fov: float,
+) -> bytes:
+    """An event camera's message; `size` is its picture's width and height in pixels, `fov` in degrees."""
+    return _framed(_head(sensor, stamp, pose), _IMAGE.pack(*size, fov), content.tobytes())
+
+
+def normal_pixels(normals: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Unit vectors (H, W, 3) as CARLA's picture: x, y, z in red, green, blue, -1 to 1 as 0 to 255."""
+    pixels = np.full((*normals.shape[:2], 4), 255, np.uint8)
+    pixels[..., :3] = np.round((normals[..., ::-1] + 1.0) * 127.5)
+    return pixels
 
 
 def depth_pixels(depth: NDArray[np.float32]) -> NDArray[np.uint8]:

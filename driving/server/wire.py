@@ -36,9 +36,12 @@ RELEASE = Release(
     sensor_types={
         "sensor.other.collision": 0,
         "sensor.camera.depth": 1,
+        "sensor.camera.normals": 2,
+        "sensor.camera.dvs": 3,
         "sensor.other.gnss": 4,
         "sensor.other.imu": 5,
         "sensor.other.obstacle": 7,
+        "sensor.camera.optical_flow": 8,
         "sensor.other.radar": 9,
         "sensor.lidar.ray_cast_semantic": 10,
         "sensor.lidar.ray_cast": 11,

@@ -175,3 +175,69 @@ def test_an_obstacle_is_told_with_the_way_a_ball_rolls_to_it(world, car, box):
     event = of_frame(moving[1], world.tick())
     assert event.other_actor.id == other.id
     assert short[1].empty()
+
+
+SMALL = {"image_size_x": "96", "image_size_y": "64", "fov": "90"}
+
+
+def test_normals_are_the_worlds_and_those_of_a_box_ahead_face_the_camera(world, car, box):
+    _sensor, messages = attach(world, car, "sensor.camera.normals", **SMALL)
+    image = of_frame(messages, world.tick())
+    shown = np.frombuffer(image.raw_data, np.uint8).reshape(64, 96, 4)[..., 2::-1].astype(float)
+    nose = box.get_transform().get_forward_vector()
+    facing = (1.0 - np.array([nose.x, nose.y, nose.z])) * 127.5
+    np.testing.assert_allclose(shown[33, 48], facing, atol=1.0)  # a little below the horizon, 10 m ahead
+    np.testing.assert_allclose(shown[62, 48], [127.5, 127.5, 255.0], atol=3.0)  # the road
+
+
+def test_optical_flow_is_the_motion_of_a_truck_that_crosses_the_picture(world, car):
+    car.set_simulate_physics(False)
+    world.tick()
+    blueprint = world.get_blueprint_library().find("vehicle.carlamotors.firetruck")
+    truck = world.spawn_actor(blueprint, ahead(car, 20.0, right=-2.0, turned=90.0))
+    truck.set_simulate_physics(False)
+    _sensor, messages = attach(world, car, "sensor.camera.optical_flow", **SMALL)
+    still = of_frame(messages, world.tick())
+    flow = np.frombuffer(still.raw_data, np.float32).reshape(64, 96, 2)
+    np.testing.assert_allclose(flow, 0.0, atol=1e-6)
+    truck.set_transform(ahead(car, 20.0, right=-1.5, turned=90.0))
+    flow = np.frombuffer(of_frame(messages, world.tick()).raw_data, np.float32).reshape(64, 96, 2)
+    # 0.5 m to the right, 18.5 m less half the truck's width of 2.891 m ahead, at a focal length of 48 px
+    pixels = flow[32, 48] * (96 / 2, -64 / 2)
+    np.testing.assert_allclose(pixels, [0.5 / 17.05 * 48, 0.0], atol=0.1)
+    assert np.abs(flow[62]).max() < 1e-6  # the road stands
+
+
+def test_optical_flow_of_a_camera_that_turns_right_goes_left(world, car):
+    car.set_simulate_physics(False)
+    _sensor, messages = attach(world, car, "sensor.camera.optical_flow", **SMALL)
+    of_frame(messages, world.tick())
+    pose = car.get_transform()
+    pose.rotation.yaw += 1.0
+    car.set_transform(pose)
+    flow = np.frombuffer(of_frame(messages, world.tick()).raw_data, np.float32).reshape(64, 96, 2)
+    assert flow[5, 48, 0] * 96 / 2 == pytest.approx(-np.tan(np.radians(1.0)) * 48, abs=0.02)
+
+
+def test_an_event_camera_tells_of_what_moves_and_is_silent_otherwise(world, car):
+    car.set_simulate_physics(False)
+    world.tick()
+    blueprint = world.get_blueprint_library().find("vehicle.carlamotors.firetruck")
+    truck = world.spawn_actor(blueprint, ahead(car, 20.0, turned=90.0))
+    truck.set_simulate_physics(False)
+    _sensor, messages = attach(world, car, "sensor.camera.dvs", **SMALL)
+    for _ in range(3):
+        world.tick()
+    before = world.get_snapshot().timestamp.elapsed_seconds
+    assert messages.empty()
+    truck.set_transform(ahead(car, 20.0, right=3.0, turned=90.0))
+    events = of_frame(messages, world.tick())
+    assert (events.width, events.height) == (96, 64)
+    told = [(one.x, one.y, one.t, one.pol) for one in events]
+    assert len(told) > 50
+    assert {one[3] for one in told} == {False, True}
+    assert max(one[0] for one in told) < 96
+    times = [one[2] for one in told]
+    assert times == sorted(times)
+    assert before * 1e9 - 1e6 <= times[0]
+    assert times[-1] <= (before + 0.05) * 1e9 + 1e6
