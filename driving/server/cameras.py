@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 
 from driving.server.attributes import colour
 from driving.server.maps import RoadMap
+from driving.server.photograph import Finish, finish_of
 from driving.server.render import Camera, Frame, Look, Scene, render
 from driving.server.seen import Pose
+from driving.server.sensor_attributes import number
 from driving.server.special_cameras import EVENTS, FLOW, NORMALS, SpecialCameras
 from driving.server.streams import class_pixels, depth_pixels, instance_pixels
 from driving.server.wire import Vector
 from driving.server.world import Actor, World
 
+RGB = "sensor.camera.rgb"
 CAMERAS = (
-    "sensor.camera.rgb",
+    RGB,
     "sensor.camera.depth",
     "sensor.camera.semantic_segmentation",
     "sensor.camera.instance_segmentation",
@@ -41,6 +44,14 @@ class Picture:
     view: Camera
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What a camera's attributes say."""
+
+    camera: Camera
+    finish: Finish
+
+
 class Studio:
     """Keeps the renderer's scene in step with a world and takes its pictures."""
 
@@ -53,7 +64,7 @@ class Studio:
         self._poses = np.zeros((0, 6))
         self._rows: dict[int, int] = {}  # row -> id of what can be seen
         self._weather: tuple[float, ...] = ()
-        self._views: dict[int, Camera] = {}
+        self._views: dict[int, _View] = {}
         self._special = SpecialCameras()
 
     def scene(self) -> Scene:
@@ -70,29 +81,35 @@ class Studio:
             return
         scene = self._follow()
         passes: dict[tuple[Pose, Camera], Frame] = {}
-        for camera in cameras:
-            view, blueprint = self._view(camera), camera.blueprint.id
-            pose = tuple(self._world.table.motion[camera.row, :6].tolist())
+        for actor in cameras:
+            view, blueprint = self._view(actor), actor.blueprint.id
+            pose = tuple(self._world.table.motion[actor.row, :6].tolist())
             if blueprint == NORMALS:
-                pixels: NDArray[Any] = self._special.normals(scene, view, pose)
+                pixels: NDArray[Any] = view.finish.bend(self._special.normals(scene, view.camera, pose))
             elif blueprint == FLOW:
-                pixels = self._special.motion(scene, camera, view, pose)
+                pixels = view.finish.bend(self._special.motion(scene, actor, view.camera, pose))
             else:
-                if (pose, view) not in passes:
-                    passes[pose, view] = render(scene, view, cast(Vector, pose[:3]), cast(Vector, pose[3:]))
-                pixels = self._developed(camera, passes[pose, view])
-            yield Picture(camera, pose, pixels, view)
+                key = (pose, view.camera)
+                if key not in passes:
+                    passes[key] = render(scene, view.camera, cast(Vector, pose[:3]), cast(Vector, pose[3:]))
+                pixels = self._developed(actor, view.finish, passes[key])
+            yield Picture(actor, pose, pixels, view.camera)
 
-    def _developed(self, camera: Actor, frame: Frame) -> NDArray[Any]:
-        if camera.blueprint.id == EVENTS:
-            return self._special.events(camera, frame.bgra, self._world.elapsed)
-        return _pixels(camera.blueprint.id, frame)
+    def _developed(self, actor: Actor, finish: Finish, frame: Frame) -> NDArray[Any]:
+        pixels = finish.bend(_pixels(actor.blueprint.id, frame))
+        if actor.blueprint.id not in (RGB, EVENTS):
+            return pixels
+        pixels = finish.develop(pixels)
+        if actor.blueprint.id == EVENTS:
+            return self._special.events(actor, pixels, self._world.elapsed)
+        return pixels
 
-    def _view(self, camera: Actor) -> Camera:
-        view = self._views.get(camera.id)
+    def _view(self, actor: Actor) -> _View:
+        view = self._views.get(actor.id)
         if view is None:
-            width, height, fov = (camera.values[name] for name in ("image_size_x", "image_size_y", "fov"))
-            view = self._views[camera.id] = Camera(int(float(width)), int(float(height)), float(fov))
+            width, height = (int(number(actor, f"image_size_{side}")) for side in "xy")
+            camera = Camera(width, height, number(actor, "fov"))
+            view = self._views[actor.id] = _View(camera, finish_of(actor, camera))
         return view
 
     def _follow(self) -> Scene:
@@ -166,7 +183,7 @@ def _set_weather(scene: Scene, weather: Sequence[float]) -> None:
 
 
 def _pixels(blueprint: str, frame: Frame) -> NDArray[np.uint8]:
-    if blueprint == "sensor.camera.rgb":
+    if blueprint in (RGB, EVENTS):
         return frame.bgra
     if blueprint == "sensor.camera.depth":
         return depth_pixels(frame.depth)

@@ -15,7 +15,7 @@ _CAMERA = (
     *floats(fov=90.0, lens_circle_falloff=5.0, lens_circle_multiplier=0.0, lens_k=-1.0, lens_kcube=0.0),
     *floats(lens_x_size=0.08, lens_y_size=0.08),
 )
-# Accepted and without effect: this server's picture has no exposure, lens or post-processing.
+# Without effect but for gamma, exposure_compensation and, with manual exposure, shutter_speed, iso and fstop.
 _PHOTOGRAPHY = (
     Attribute("enable_postprocess_effects", BOOL, "true", ("true", "false")),
     Attribute("exposure_mode", STRING, "histogram", ("histogram", "manual")),

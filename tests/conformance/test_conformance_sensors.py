@@ -241,3 +241,43 @@ def test_an_event_camera_tells_of_what_moves_and_is_silent_otherwise(world, car)
     assert times == sorted(times)
     assert before * 1e9 - 1e6 <= times[0]
     assert times[-1] <= (before + 0.05) * 1e9 + 1e6
+
+
+def test_exposure_and_gamma_change_the_picture_as_photographers_expect(world, car):
+    car.set_simulate_physics(False)
+    manual = {**SMALL, "exposure_mode": "manual"}
+    settings = (
+        SMALL,
+        manual,
+        {**manual, "exposure_compensation": "1.0"},
+        {**manual, "iso": "200"},
+        {**manual, "shutter_speed": "400"},
+        {**manual, "gamma": "1.1"},
+    )
+    cameras = [attach(world, car, "sensor.camera.rgb", **one) for one in settings]
+    frame = world.tick()
+    automatic, plain, stop, film, fast, contrasty = (
+        np.frombuffer(of_frame(messages, frame).raw_data, np.uint8).reshape(64, 96, 4)[..., :3].astype(int)
+        for _, messages in cameras
+    )
+    np.testing.assert_array_equal(automatic, plain)
+    np.testing.assert_array_equal(stop, film)
+    assert stop.mean() > plain.mean() + 5 > fast.mean() + 10
+    np.testing.assert_allclose(contrasty, 255 * (plain / 255) ** 2, atol=1.0)
+
+
+def test_a_lens_bends_every_camera_alike(world, car, box):
+    bent = {**SMALL, "lens_k": "-3.0", "lens_x_size": "0.8", "lens_y_size": "0.8"}
+    kinds = ("semantic_segmentation", "depth")
+    straight = [attach(world, car, f"sensor.camera.{kind}", **SMALL) for kind in kinds]
+    curved = [attach(world, car, f"sensor.camera.{kind}", **bent) for kind in kinds]
+    frame = world.tick()
+    pictures = [
+        np.frombuffer(of_frame(messages, frame).raw_data, np.uint8).reshape(64, 96, 4)
+        for _, messages in (*straight, *curved)
+    ]
+    for before, after in zip(pictures[:2], pictures[2:], strict=True):
+        np.testing.assert_array_equal(before[32, 48], after[32, 48])
+        # 0.4948 and 0.0078 from the centre: f = 1 - 3 * 0.8^2 * 0.2449 = 0.53, so column 70 shows at the edge
+        np.testing.assert_array_equal(after[32, 95], before[32, 73])
+        assert (before != after).any()
