@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 BOOL, INT, FLOAT, STRING, COLOUR = 1, 2, 3, 4, 5  # ActorAttributeType
 
 LARGEST_IMAGE = 4096  # pixels along one side
+LARGEST = 1e9  # of any number
 _LIMITS = {  # smallest and largest value of what costs memory or time, or has no meaning elsewhere
     "image_size_x": (1, LARGEST_IMAGE),
     "image_size_y": (1, LARGEST_IMAGE),
@@ -33,8 +33,8 @@ class Attribute:
         """Whether a client's value can be used: numbers are finite and within their limits."""
         try:
             if self.type in (INT, FLOAT):
-                low, high = _LIMITS.get(self.id, (-math.inf, math.inf))
-                return math.isfinite(float(text)) and low <= float(text) <= high
+                low, high = _LIMITS.get(self.id, (-LARGEST, LARGEST))
+                return low <= float(text) <= high  # not a number is neither
             return self.type != COLOUR or len(colour(text)) == 3
         except ValueError:
             return False

@@ -42,4 +42,4 @@ def shaken(
     exact: Sequence[float], spread: Sequence[float], bias: Sequence[float], rng: np.random.Generator
 ) -> list[float]:
     """Measurements with an offset and normally distributed noise; `spread` holds standard deviations."""
-    return (np.asarray(exact) + bias + rng.normal(0.0, spread)).tolist()
+    return (np.asarray(exact) + bias + rng.normal(0.0, np.maximum(spread, 0.0))).tolist()

@@ -20,16 +20,17 @@ class Before:
     def points(self, scene: Scene, seen: Seen) -> NDArray[np.float64]:
         """Where the points of `seen` were, (H, W, 3) in m; what is new stands still, and so do limbs."""
         objects = scene.stage.objects
-        rows = np.unique(seen.row[seen.row != SKY])
+        shown = seen.row
+        rows = np.unique(shown[shown != SKY])
         rows = rows[rows < len(self._actor)]
         same = self._actor[rows] == objects.actor[rows]
         rows = rows[same & (self._pose[rows] != objects.pose[rows]).any(axis=(1, 2))]
         points = seen.point.copy()
         for row in rows:
-            shown = seen.row == row
+            here = shown == row
             axes = objects.pose[row, :, :3] * objects.shrink[row]
-            local = (seen.point[shown] - objects.pose[row, :, 3]) @ axes
-            points[shown] = local @ (self._pose[row, :, :3] * objects.shrink[row]).T + self._pose[row, :, 3]
+            local = (seen.point[here] - objects.pose[row, :, 3]) @ axes
+            points[here] = local @ (self._pose[row, :, :3] * objects.shrink[row]).T + self._pose[row, :, 3]
         return points
 
 
@@ -40,7 +41,7 @@ def flow(scene: Scene, camera: Camera, seen: Seen, before: Before | None) -> NDA
     Source: carla issue #4795 for scale and sign.
     """
     if before is None:
-        return np.zeros((*seen.row.shape, 2), np.float32)
+        return np.zeros(seen.plane.shape, np.float32)
     moved = seen.plane - before.eye.project(before.points(scene, seen))
     scale = [2.0 * camera.focal / camera.width, -2.0 * camera.focal / camera.height]
     return np.clip(np.nan_to_num(moved * scale), -2.0, 2.0).astype(np.float32)

@@ -38,10 +38,15 @@ class Seen:
     """The surface at each pixel, at the upper left one of its four samples."""
 
     eye: Eye
-    row: NDArray[np.int32]  # (H, W) of the scene's objects, SKY for none
-    triangle: NDArray[np.int32]  # (H, W)
+    face: NDArray[np.int32]  # (H, W) row of `faces`, SKY for none
+    faces: NDArray[np.int32]  # (K + 1, 2) triangle, and row of the scene's objects; the last is the sky
     plane: NDArray[np.float64]  # (H, W, 2) right and down per metre ahead
     point: NDArray[np.float64]  # (H, W, 3) in the world, m
+
+    @property
+    def row(self) -> NDArray[np.int32]:
+        """Rows of the scene's objects, SKY for none; (H, W)."""
+        return self.faces[self.face, 1]
 
 
 def eye_at(pose: Pose) -> Eye:
@@ -63,28 +68,21 @@ def look(scene: Scene, camera: Camera, pose: Pose) -> Seen:
         reach=float(scene.reach),
     )
     draw(plain(scene.stage.geometry), plain(scene.stage.objects), plain(view), plain(canvas))
-    owner = canvas.owner[::SAMPLES, ::SAMPLES]
-    shown = canvas.visible[np.maximum(owner, 0)]
-    nearness = np.where(owner < 0, 1.0 / FAR_AWAY, canvas.nearness[::SAMPLES, ::SAMPLES])
+    face = canvas.owner[::SAMPLES, ::SAMPLES].copy()
+    faces = np.vstack([canvas.visible[: int(face.max()) + 1], np.array([[0, SKY]], np.int32)])
+    nearness = np.where(face == SKY, 1.0 / FAR_AWAY, canvas.nearness[::SAMPLES, ::SAMPLES])
     plane = _plane(camera)
     rays = plane @ eye.axes[:2] + eye.axes[2]
-    return Seen(
-        eye,
-        np.where(owner < 0, SKY, shown[..., 1]),
-        shown[..., 0],
-        plane,
-        eye.place + rays / nearness[..., None],
-    )
+    return Seen(eye, face, faces, plane, eye.place + rays / nearness[..., None])
 
 
 def normals(scene: Scene, seen: Seen) -> NDArray[np.float64]:
     """Unit vectors out of the surfaces, in the world; zero for the sky; (H, W, 3)."""
-    objects = scene.stage.objects
-    rows = np.maximum(seen.row, 0)
-    turned = np.einsum(
-        "hwij,hwj->hwi", objects.pose[rows][..., :3], scene.stage.geometry.facings[seen.triangle]
-    )
-    return np.where(seen.row[..., None] == SKY, 0.0, turned * objects.shrink[rows][..., None])
+    objects, triangles, rows = scene.stage.objects, seen.faces[:, 0], seen.faces[:, 1]
+    turned = np.einsum("kij,kj->ki", objects.pose[rows][..., :3], scene.stage.geometry.facings[triangles])
+    turned *= objects.shrink[rows, None]
+    turned[-1] = 0.0  # the sky
+    return turned[seen.face]
 
 
 def _plane(camera: Camera) -> NDArray[np.float64]:

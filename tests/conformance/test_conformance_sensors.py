@@ -6,6 +6,8 @@ Set CARLA_SERVER=HOST:PORT to run the same tests against a real server.
 # ruff: noqa: F811 (fixtures are named again by the tests that use them)
 from __future__ import annotations
 
+import queue
+
 import numpy as np
 import pytest
 from test_conformance_server import ahead, attach, car, client, of_frame, world  # noqa: F401 (fixtures)
@@ -190,6 +192,23 @@ def test_normals_are_the_worlds_and_those_of_a_box_ahead_face_the_camera(world, 
     np.testing.assert_allclose(shown[62, 48], [127.5, 127.5, 255.0], atol=3.0)  # the road
 
 
+def test_the_sky_has_no_normal(world, car):
+    car.set_simulate_physics(False)
+    up = carla.Transform(carla.Location(z=3.0), carla.Rotation(pitch=90.0))
+    shots = {}
+    for kind in ("normals", "optical_flow"):
+        blueprint = world.get_blueprint_library().find(f"sensor.camera.{kind}")
+        for name, value in {**SMALL, "fov": "20"}.items():
+            blueprint.set_attribute(name, value)
+        shots[kind] = (world.spawn_actor(blueprint, up, attach_to=car), queue.Queue())
+        shots[kind][0].listen(shots[kind][1].put)
+    frame = world.tick()
+    image = of_frame(shots["normals"][1], frame)
+    shown = np.frombuffer(image.raw_data, np.uint8).reshape(64, 96, 4)[..., :3]
+    assert set(np.unique(shown)) == {128}
+    assert of_frame(shots["optical_flow"][1], frame).width == 96
+
+
 def test_optical_flow_is_the_motion_of_a_truck_that_crosses_the_picture(world, car):
     car.set_simulate_physics(False)
     world.tick()
@@ -281,3 +300,17 @@ def test_a_lens_bends_every_camera_alike(world, car, box):
         # 0.4948 and 0.0078 from the centre: f = 1 - 3 * 0.8^2 * 0.2449 = 0.53, so column 70 shows at the edge
         np.testing.assert_array_equal(after[32, 95], before[32, 73])
         assert (before != after).any()
+
+
+def test_one_of_every_sensor_can_be_listened_to_at_once(world, car, box):
+    silent = ("collision", "lane_invasion", "dvs", "obstacle", "v2x", "rss", "gbuffer")  # without an event
+    library = [one.id for one in world.get_blueprint_library().filter("sensor.*")]
+    speaking = [name for name in library if not any(part in name for part in silent)]
+    assert {"sensor.camera.rgb", "sensor.camera.normals", "sensor.lidar.ray_cast"} <= set(speaking)
+    sensors = [
+        attach(world, car, name, **(SMALL if name.startswith("sensor.camera") else {})) for name in library
+    ]
+    frame = world.tick()
+    for name, (_, messages) in zip(library, sensors, strict=True):
+        if name in speaking:
+            of_frame(messages, frame)

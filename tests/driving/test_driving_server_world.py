@@ -56,13 +56,15 @@ def test_spawning_onto_somebody_fails_in_the_real_servers_words(world):
     assert len(world.actors) == count == len(world.table.rows)
 
 
-CAMERA = "sensor.camera.rgb"
+CAMERA, LIDAR = "sensor.camera.rgb", "sensor.lidar.ray_cast"
 NONSENSE = [
     ("vehicle.trabant.601", {}),
     (CAMERA, {"image_size_x": "abc"}),
     (CAMERA, {"image_size_y": "99999"}),
     (CAMERA, {"fov": "0"}),
     (CAR, {"color": "red"}),
+    (LIDAR, {"channels": "0"}),
+    (LIDAR, {"range": "nan"}),
 ]
 
 
