@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-BOOL, INT, FLOAT, STRING, COLOUR = 1, 2, 3, 4, 5  # ActorAttributeType
+from driving.server.attributes import BOOL, COLOUR, FLOAT, INT, STRING, Attribute
+from driving.server.sensor_blueprints import SENSORS
 
 VEHICLE_COLOURS = ("160,30,30", "40,60,120", "180,180,185", "25,25,28", "230,230,230", "60,90,60")
 TWO_WHEELED = ("bicycle", "motorcycle")
@@ -23,20 +24,8 @@ MASSES = {  # kg
     "car": 1600.0, "van": 2300.0, "truck": 7500.0, "bus": 6500.0, "motorcycle": 290.0, "bicycle": 95.0,
     "child": 30.0, "adult": 75.0,
 }  # fmt: skip
-LARGEST_IMAGE = 4096  # pixels along one side
 
 Size = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One property of a blueprint."""
-
-    id: str
-    type: int
-    value: str
-    recommended: tuple[str, ...] = ()
-    modifiable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +55,14 @@ def library() -> Mapping[str, Blueprint]:
     for row in csv.DictReader(table.splitlines()):
         size = (float(row["length"]), float(row["width"]), float(row["height"]))
         found[row["id"]] = _body(len(found) + 1, row["id"], row["sort"], row["special"], size)
-    for sensor, attributes in _SENSORS.items():
+    for sensor, attributes in SENSORS.items():
         found[sensor] = Blueprint(len(found) + 1, sensor, (*_names(sensor), *attributes), "sensor")
     return found
 
 
 def valid(blueprint: Blueprint, values: Mapping[str, str]) -> bool:
-    """Whether a client's attribute values can be used: numbers are numbers, images have a size."""
-    try:
-        for attribute in blueprint.attributes:
-            text = values.get(attribute.id, attribute.value)
-            if attribute.type == INT and attribute.id.startswith("image_size"):
-                if not 1 <= int(text) <= LARGEST_IMAGE:
-                    return False
-            elif attribute.type in (INT, FLOAT):
-                number = float(text)
-                if not math.isfinite(number) or (attribute.id == "fov" and not 1.0 <= number <= 179.0):
-                    return False
-            elif attribute.type == COLOUR and len(colour(text)) != 3:
-                return False
-    except ValueError:
-        return False
-    return True
-
-
-def colour(text: str) -> tuple[int, ...]:
-    """The channels of "r,g,b"."""
-    return tuple(min(max(int(part), 0), 255) for part in text.split(","))
+    """Whether a client's attribute values can be used."""
+    return all(item.accepts(values.get(item.id, item.value)) for item in blueprint.attributes)
 
 
 def _names(blueprint: str) -> tuple[Attribute, ...]:
@@ -154,42 +124,3 @@ def _walker(name: str, sort: str) -> tuple[Attribute, ...]:
         _constant("age", STRING, sort),
         _constant("can_use_wheelchair", BOOL, "false"),
     )
-
-
-_TICK = Attribute("sensor_tick", FLOAT, "0.0")
-
-
-def _floats(**values: float) -> tuple[Attribute, ...]:
-    return tuple(Attribute(name, FLOAT, str(number)) for name, number in values.items())
-
-
-_CAMERA = (
-    Attribute("image_size_x", INT, "800"),
-    Attribute("image_size_y", INT, "600"),
-    _TICK,
-    *_floats(fov=90.0, lens_circle_falloff=5.0, lens_circle_multiplier=0.0, lens_k=-1.0, lens_kcube=0.0),
-    *_floats(lens_x_size=0.08, lens_y_size=0.08),
-)
-# Accepted and without effect: this server's picture has no exposure, lens or post-processing.
-_PHOTOGRAPHY = (
-    Attribute("enable_postprocess_effects", BOOL, "true", ("true", "false")),
-    Attribute("exposure_mode", STRING, "histogram", ("histogram", "manual")),
-    *_floats(gamma=2.2, motion_blur_intensity=0.45, motion_blur_max_distortion=0.35),
-    *_floats(motion_blur_min_object_screen_size=0.1, lens_flare_intensity=0.1, bloom_intensity=0.675),
-    *_floats(exposure_compensation=0.0, shutter_speed=200.0, iso=100.0, fstop=1.4, min_fstop=1.2),
-    *_floats(exposure_min_bright=10.0, exposure_max_bright=12.0, exposure_speed_up=3.0),
-    *_floats(exposure_speed_down=1.0, calibration_constant=16.0, focal_distance=1000.0, blur_amount=1.0),
-    *_floats(blur_radius=0.0, slope=0.88, toe=0.55, shoulder=0.26, black_clip=0.0, white_clip=0.04),
-    *_floats(temp=6500.0, tint=0.0, chromatic_aberration_intensity=0.0, chromatic_aberration_offset=0.0),
-    Attribute("blade_count", INT, "5"),
-)
-_SENSORS: Mapping[str, tuple[Attribute, ...]] = {
-    "sensor.camera.rgb": (*_CAMERA, *_PHOTOGRAPHY),
-    "sensor.camera.depth": _CAMERA,
-    "sensor.camera.semantic_segmentation": _CAMERA,
-    "sensor.camera.instance_segmentation": _CAMERA,
-    "sensor.other.collision": (),
-    "sensor.other.lane_invasion": (),
-    "sensor.other.imu": (_TICK,),
-    "sensor.other.gnss": (_TICK,),
-}

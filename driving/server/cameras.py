@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.blueprints import colour
+from driving.server.attributes import colour
 from driving.server.maps import RoadMap
+from driving.server.photograph import Finish, finish_of
 from driving.server.render import Camera, Frame, Look, Scene, render
+from driving.server.seen import Pose
+from driving.server.sensor_attributes import number
+from driving.server.special_cameras import EVENTS, FLOW, NORMALS, SpecialCameras
 from driving.server.streams import class_pixels, depth_pixels, instance_pixels
+from driving.server.wire import Vector
 from driving.server.world import Actor, World
 
+RGB = "sensor.camera.rgb"
 CAMERAS = (
-    "sensor.camera.rgb",
+    RGB,
     "sensor.camera.depth",
     "sensor.camera.semantic_segmentation",
     "sensor.camera.instance_segmentation",
+    NORMALS,
+    FLOW,
+    EVENTS,
 )
 _CLOTHES = ((178, 60, 50), (60, 92, 150), (210, 168, 60), (70, 120, 80), (130, 80, 130), (90, 90, 95))
 _PROP_COLOUR = (150, 120, 90)
@@ -29,9 +39,17 @@ class Picture:
     """What one camera saw."""
 
     camera: Actor
-    pose: tuple[float, ...]  # x, y, z, pitch, yaw, roll
-    pixels: NDArray[np.uint8]  # (H, W, 4) BGRA
-    fov: float  # degrees
+    pose: Pose
+    pixels: NDArray[Any]  # (H, W, 4) BGRA, (H, W, 2) motion or (n,) events
+    view: Camera
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What a camera's attributes say."""
+
+    camera: Camera
+    finish: Finish
 
 
 class Studio:
@@ -46,7 +64,12 @@ class Studio:
         self._poses = np.zeros((0, 6))
         self._rows: dict[int, int] = {}  # row -> id of what can be seen
         self._weather: tuple[float, ...] = ()
-        self._views: dict[int, Camera] = {}
+        self._views: dict[int, _View] = {}
+        self._special = SpecialCameras()
+
+    def scene(self) -> Scene:
+        """The renderer's scene, brought up to the world's present."""
+        return self._follow()
 
     def prepare(self) -> None:
         """Build the map's scene now, so that the first picture comes in time."""
@@ -57,20 +80,36 @@ class Studio:
         if not cameras:
             return
         scene = self._follow()
-        passes: dict[tuple[tuple[float, ...], Camera], Frame] = {}
-        for camera in cameras:
-            view = self._view(camera)
-            pose = tuple(self._world.table.motion[camera.row, :6].tolist())
-            frame = passes.get((pose, view))
-            if frame is None:
-                frame = passes[pose, view] = render(scene, view, pose[:3], pose[3:])
-            yield Picture(camera, pose, _pixels(camera.blueprint.id, frame), view.fov)
+        passes: dict[tuple[Pose, Camera], Frame] = {}
+        for actor in cameras:
+            view, blueprint = self._view(actor), actor.blueprint.id
+            pose = tuple(self._world.table.motion[actor.row, :6].tolist())
+            if blueprint == NORMALS:
+                pixels: NDArray[Any] = view.finish.bend(self._special.normals(scene, view.camera, pose))
+            elif blueprint == FLOW:
+                pixels = view.finish.bend(self._special.motion(scene, actor, view.camera, pose))
+            else:
+                key = (pose, view.camera)
+                if key not in passes:
+                    passes[key] = render(scene, view.camera, cast(Vector, pose[:3]), cast(Vector, pose[3:]))
+                pixels = self._developed(actor, view.finish, passes[key])
+            yield Picture(actor, pose, pixels, view.camera)
 
-    def _view(self, camera: Actor) -> Camera:
-        view = self._views.get(camera.id)
+    def _developed(self, actor: Actor, finish: Finish, frame: Frame) -> NDArray[Any]:
+        pixels = finish.bend(_pixels(actor.blueprint.id, frame))
+        if actor.blueprint.id not in (RGB, EVENTS):
+            return pixels
+        pixels = finish.develop(pixels)
+        if actor.blueprint.id == EVENTS:
+            return self._special.events(actor, pixels, self._world.elapsed)
+        return pixels
+
+    def _view(self, actor: Actor) -> _View:
+        view = self._views.get(actor.id)
         if view is None:
-            width, height, fov = (camera.values[name] for name in ("image_size_x", "image_size_y", "fov"))
-            view = self._views[camera.id] = Camera(int(width), int(height), float(fov))
+            width, height = (int(number(actor, f"image_size_{side}")) for side in "xy")
+            camera = Camera(width, height, number(actor, "fov"))
+            view = self._views[actor.id] = _View(camera, finish_of(actor, camera))
         return view
 
     def _follow(self) -> Scene:
@@ -109,6 +148,7 @@ class Studio:
         self._rows = {actor.row: actor.id for actor in visible.values()}
         self._poses = np.full((len(self._world.actors), 6), np.nan)
         self._views = {key: view for key, view in self._views.items() if key in self._world.actors}
+        self._special.forget(self._world.actors)
         self._revision = self._world.revision
 
     def _move(self, scene: Scene, row: int) -> None:
@@ -143,7 +183,7 @@ def _set_weather(scene: Scene, weather: Sequence[float]) -> None:
 
 
 def _pixels(blueprint: str, frame: Frame) -> NDArray[np.uint8]:
-    if blueprint == "sensor.camera.rgb":
+    if blueprint in (RGB, EVENTS):
         return frame.bgra
     if blueprint == "sensor.camera.depth":
         return depth_pixels(frame.depth)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 
-from driving.server.cameras import CAMERAS, Studio
-from driving.server.instruments import inertial, satellite
+from driving.server.cameras import CAMERAS, Picture, Studio
+from driving.server.measuring import Instruments
+from driving.server.ray_scene import RayScene
+from driving.server.sensing import Surroundings
+from driving.server.special_cameras import EVENTS
 from driving.server.streams import (
     MAP_CHANGED,
     EpisodeWriter,
     Stamp,
+    events,
     image,
-    values,
     vehicle_detail,
     walker_detail,
 )
-from driving.server.structs import actor_struct
 from driving.server.wire import RELEASE, sensor_stream
-from driving.server.world import Actor, Collision, World
+from driving.server.world import Actor, World
 
 
 class Publisher:
@@ -26,7 +28,8 @@ class Publisher:
 
     def __init__(self, world: World, stream_port: int) -> None:
         self.studio = Studio(world)
-        self._world, self._stream_port = world, stream_port
+        self._world = world
+        self._instruments = Instruments(Surroundings(world, RayScene(world, self.studio), stream_port))
         self._writer = EpisodeWriter()
         self._revision = -1
         self._sensors: dict[int, Actor] = {}  # by stream
@@ -70,34 +73,14 @@ class Publisher:
             if sensor.blueprint.id in CAMERAS:
                 cameras.append(sensor)
             else:
-                for message in self._measure(sensor, stamp):
+                for message in self._instruments.messages(sensor, stamp):
                     yield stream, message
         if world.settings.no_rendering:
             return
         for picture in self.studio.pictures(cameras):
-            blueprint, stream = picture.camera.blueprint.id, sensor_stream(picture.camera.id)
-            yield stream, image(blueprint, stamp, picture.pose, picture.pixels, fov=picture.fov)
-
-    def _measure(self, sensor: Actor, stamp: Stamp) -> Iterator[bytes]:
-        blueprint = sensor.blueprint.id
-        body = self._world.table.rows[sensor.row]
-        pose = self._world.table.motion[sensor.row, :6].tolist()
-        if blueprint == "sensor.other.imu":
-            yield values(blueprint, stamp, pose, inertial(body))
-        elif blueprint == "sensor.other.gnss":
-            yield values(blueprint, stamp, pose, satellite(body, self._world.map.origin))
-        elif blueprint == "sensor.other.collision":
-            for collision in self._world.collisions:
-                if sensor.parent in (collision.actor, collision.other):
-                    yield values(blueprint, stamp, pose, self._struck(sensor.parent, collision))
-
-    def _struck(self, victim: int, collision: Collision) -> list[object]:
-        """CollisionEvent from the victim's side: itself, the other, the impulse on itself."""
-        itself = victim == collision.other
-        other = collision.actor if itself else collision.other
-        impulse = [part if itself else -part for part in collision.impulse]
-        both = (self._world.actors[victim], self._world.actors[other])
-        return [*(actor_struct(actor, self._stream_port) for actor in both), impulse]
+            content = _picture_message(picture, stamp)
+            if content:
+                yield sensor_stream(picture.camera.id), content
 
     def _is_due(self, stream: int, sensor: Actor) -> bool:
         period = float(sensor.values.get("sensor_tick") or 0.0)
@@ -120,6 +103,7 @@ class Publisher:
             for actor in world.actors.values()
             if actor.blueprint.id in RELEASE.sensor_types
         }
+        self._instruments.forget()
         self._due = {stream: due for stream, due in self._due.items() if stream in self._sensors}
         actors = world.actors.values()
         details = {actor.id: self._detail(actor) for actor in actors if actor.blueprint.kind != "sensor"}
@@ -132,3 +116,13 @@ class Publisher:
             direction, speed, jump = actor.walk
             return walker_detail(direction, speed, jump=jump)
         return b""
+
+
+def _picture_message(picture: Picture, stamp: Stamp) -> bytes | None:
+    """A picture's bytes; None where an event camera saw nothing change."""
+    blueprint, pose, pixels, view = picture.camera.blueprint.id, picture.pose, picture.pixels, picture.view
+    if blueprint != EVENTS:
+        return image(blueprint, stamp, pose, pixels, fov=view.fov)
+    if not len(pixels):
+        return None
+    return events(blueprint, stamp, pose, pixels, size=(view.width, view.height), fov=view.fov)

@@ -19,6 +19,7 @@ MAP_CHANGED = 1  # simulation state bit
 _HEADER = struct.Struct("<QQd6f")
 _EPISODE = struct.Struct("<Qdf3ii")
 _IMAGE = struct.Struct("<IIf")
+_LIDAR = struct.Struct("<fI")
 _VEHICLE = struct.Struct("<3f3?ifB?IB")
 _WALKER = struct.Struct("<4f?")
 _ACTIVE = 1  # ActorState
@@ -101,10 +102,8 @@ def walker_detail(direction: Sequence[float], speed: float, *, jump: bool) -> by
     return _WALKER.pack(*direction, speed, jump)
 
 
-def image(
-    sensor: str, stamp: Stamp, pose: Iterable[float], pixels: NDArray[np.uint8], *, fov: float
-) -> bytes:
-    """One picture; `pixels` are BGRA of shape (H, W, 4), `fov` is horizontal, in degrees."""
+def image(sensor: str, stamp: Stamp, pose: Iterable[float], pixels: NDArray[Any], *, fov: float) -> bytes:
+    """One picture; `pixels` are BGRA (H, W, 4) or motion (H, W, 2), `fov` is horizontal, in degrees."""
     height, width = pixels.shape[:2]
     return _framed(_head(sensor, stamp, pose), _IMAGE.pack(width, height, fov), pixels.tobytes())
 
@@ -112,6 +111,53 @@ def image(
 def values(sensor: str, stamp: Stamp, pose: Iterable[float], content: Any) -> bytes:
     """A message of a collision sensor, IMU or GNSS receiver."""
     return _framed(_head(sensor, stamp, pose), pack(content))
+
+
+def points(
+    sensor: str,
+    stamp: Stamp,
+    pose: Iterable[float],
+    angle: float,
+    counts: NDArray[np.int64],
+    records: bytes,
+) -> bytes:
+    """A lidar's message.
+
+    Args:
+        sensor: Its blueprint.
+        stamp: When.
+        pose: Where.
+        angle: Of the head within its turn, radians.
+        counts: Points of each channel, (channels,).
+        records: The points, channel by channel.
+    """
+    head = _LIDAR.pack(angle, len(counts)) + counts.astype("<u4").tobytes()
+    return _framed(_head(sensor, stamp, pose), head, records)
+
+
+def records(sensor: str, stamp: Stamp, pose: Iterable[float], content: NDArray[np.void]) -> bytes:
+    """A message that is nothing but records, as a radar's."""
+    return _framed(_head(sensor, stamp, pose), content.tobytes())
+
+
+def events(
+    sensor: str,
+    stamp: Stamp,
+    pose: Iterable[float],
+    content: NDArray[np.void],
+    *,
+    size: tuple[int, int],
+    fov: float,
+) -> bytes:
+    """An event camera's message; `size` is its picture's width and height in pixels, `fov` in degrees."""
+    return _framed(_head(sensor, stamp, pose), _IMAGE.pack(*size, fov), content.tobytes())
+
+
+def normal_pixels(normals: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Unit vectors (H, W, 3) as CARLA's picture: x, y, z in red, green, blue, -1 to 1 as 0 to 255."""
+    pixels = np.full((*normals.shape[:2], 4), 255, np.uint8)
+    pixels[..., :3] = np.round((normals[..., ::-1] + 1.0) * 127.5)
+    return pixels
 
 
 def depth_pixels(depth: NDArray[np.float32]) -> NDArray[np.uint8]:

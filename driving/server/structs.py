@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from driving.server.blueprints import Attribute, Blueprint
+from driving.server.attributes import Attribute
+from driving.server.blueprints import Blueprint
 from driving.server.errors import WireError
 from driving.server.wire import RELEASE, Pose, Vector, numbers, read_vector, sensor_stream, token
 from driving.server.world import Actor, Settings

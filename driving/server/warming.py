@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from driving.server import physics, render
+from driving.server import events, physics, ray_scene, render
 
 try:
     import fcntl
@@ -26,6 +26,8 @@ def warm_up() -> None:
     with _turn():
         physics.warm_up()
         render.warm_up()
+        ray_scene.warm_up()
+        events.warm_up()
     if time.monotonic() - started > LONG:
         logging.getLogger(__name__).info(
             "kernels compiled in %.0f s; the next start is quick", time.monotonic() - started

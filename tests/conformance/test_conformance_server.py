@@ -334,14 +334,15 @@ def test_weather_spectator_and_debug_drawing_are_accepted(world):
 
 def test_an_imu_feels_gravity_and_gnss_knows_where_it_is(world, car):
     _sensor, felt = attach(world, car, "sensor.other.imu")
-    _receiver, known = attach(world, car, "sensor.other.gnss")
+    receiver, known = attach(world, car, "sensor.other.gnss")
     for _ in range(20):
         frame = world.tick()
     assert of_frame(felt, frame).accelerometer.z == pytest.approx(9.81, abs=0.3)
     place = of_frame(known, frame)
-    expected = world.get_map().transform_to_geolocation(car.get_location() + carla.Location(z=1.5))
-    assert place.latitude == pytest.approx(expected.latitude, abs=1e-4)
-    assert place.longitude == pytest.approx(expected.longitude, abs=1e-4)
+    expected = world.get_map().transform_to_geolocation(receiver.get_location())
+    assert place.latitude == pytest.approx(expected.latitude, abs=1e-6)
+    assert place.longitude == pytest.approx(expected.longitude, abs=1e-6)
+    assert place.altitude == pytest.approx(expected.altitude, abs=0.05)
 
 
 def test_a_world_made_from_opendrive_is_driven_like_any_other(client, carla_endpoint):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from driving.server.blueprints import library
 from driving.server.errors import MapError, WorldError
-from driving.server.instruments import inertial, satellite
+from driving.server.instruments import inertial, satellite, shaken
 from driving.server.world import Settings, World
 from scenarios.roads import straight_road
 
@@ -55,13 +56,15 @@ def test_spawning_onto_somebody_fails_in_the_real_servers_words(world):
     assert len(world.actors) == count == len(world.table.rows)
 
 
-CAMERA = "sensor.camera.rgb"
+CAMERA, LIDAR = "sensor.camera.rgb", "sensor.lidar.ray_cast"
 NONSENSE = [
     ("vehicle.trabant.601", {}),
     (CAMERA, {"image_size_x": "abc"}),
     (CAMERA, {"image_size_y": "99999"}),
     (CAMERA, {"fov": "0"}),
     (CAR, {"color": "red"}),
+    (LIDAR, {"channels": "0"}),
+    (LIDAR, {"range": "nan"}),
 ]
 
 
@@ -196,8 +199,20 @@ def test_an_imu_at_rest_feels_gravity_and_a_car_facing_east_has_compass_ninety_d
     assert compass == pytest.approx(math.pi / 2)
 
 
-def test_latitude_grows_to_the_north_by_a_degree_per_111_kilometres(world):
-    beacon = spawn(world, "sensor.other.gnss", 0.0, -1113.2)
-    latitude, longitude, _ = satellite(world.body(beacon.id), (52.5, 13.4))
-    assert latitude == pytest.approx(52.51, abs=1e-4)
-    assert longitude == pytest.approx(13.4)
+def test_a_position_is_what_the_official_map_makes_of_it(world):
+    carla = pytest.importorskip("carla")
+    beacon = spawn(world, "sensor.other.gnss", 5000.0, -1113.2, z=3.0)
+    official = carla.Map("straight", straight_road()).transform_to_geolocation(
+        carla.Location(5000.0, -1113.2, 3.0)
+    )
+    place = satellite(world.body(beacon.id), world.map.origin)
+    assert place == pytest.approx([official.latitude, official.longitude, official.altitude], abs=1e-9)
+
+
+def test_noise_has_its_bias_and_spread_and_repeats_with_its_seed():
+    draw = [shaken([9.0], [0.5], [2.0], np.random.default_rng(7))[0] for _ in range(2)]
+    assert draw[0] == draw[1]
+    rng = np.random.default_rng(7)
+    many = [shaken([9.0], [0.5], [2.0], rng)[0] for _ in range(2000)]
+    assert np.mean(many) == pytest.approx(11.0, abs=0.056)  # five standard errors
+    assert np.std(many) == pytest.approx(0.5, abs=0.04)

@@ -1,0 +1,143 @@
+"""What lidars and radars see: the renderer's meshes as targets of rays, in step with the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server import rays
+from driving.server.cameras import Studio
+from driving.server.rays import Targets, Tree
+from driving.server.render import Scene
+from driving.server.render.surfaces import TAG
+from driving.server.world import World
+
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What rays hit; only those that hit something."""
+
+    ray: NDArray[np.int64]  # (h,) which ray
+    distance: NDArray[np.float64]  # (h,) m
+    normal: NDArray[np.float64]  # (h, 3) unit, out of the surface, in the world frame
+    actor: NDArray[np.int64]  # (h,) ids, 0 for the street
+    tag: NDArray[np.int64]  # (h,) CityObjectLabel
+
+
+class RayScene:
+    """Casts rays at the finest meshes of the renderer's scene; meshes get their tree when first needed."""
+
+    def __init__(self, world: World, studio: Studio) -> None:
+        self._world, self._studio = world, studio
+        self._scene: Scene | None = None
+        self._moment = (-1, -1)
+        self._targets: Targets | None = None
+        self._forget()
+
+    def cast(
+        self,
+        origin: NDArray[np.float64],
+        directions: NDArray[np.float64],
+        reach: float,
+        ignored: int = NOBODY,
+    ) -> Hits:
+        """Cast rays from a point.
+
+        Args:
+            origin: (3,), m.
+            directions: Unit vectors, (R, 3).
+            reach: m.
+            ignored: Id of an actor that rays pass through.
+        """
+        targets = self._follow()
+        distance, found = np.empty(len(directions)), np.empty((len(directions), 2), np.int64)
+        rays.cast(targets, origin, np.ascontiguousarray(directions), reach, ignored, distance, found)
+        ray = np.flatnonzero(found[:, 0] >= 0)
+        rows, triangles = self._rows[found[ray, 0]], found[ray, 1]
+        stage = self._studio.scene().stage
+        objects, geometry = stage.objects, stage.geometry
+        facing = np.einsum("hij,hj->hi", objects.pose[rows][:, :, :3], geometry.facings[triangles])
+        surface = objects.surface[rows] + geometry.triangles[triangles, 3]
+        tags = stage.surfaces[surface, TAG].astype(np.int64)
+        normal = facing * objects.shrink[rows, None]
+        return Hits(ray, distance[ray], normal, objects.actor[rows].astype(np.int64), tags)
+
+    def _forget(self) -> None:
+        self._trees: dict[int, int] = {}  # mesh -> its tree's root
+        self._bounds, self._links = np.zeros((0, 6)), np.zeros((0, 2), np.int64)
+        self._order = np.zeros(0, np.int64)
+        self._corners = np.zeros((0, 3), np.int64)
+        self._rows = np.zeros(0, np.int64)  # rows of the stage's objects that can be hit
+
+    def _follow(self) -> Targets:
+        """The targets as they stand in the world's present."""
+        moment = (self._world.frame, self._world.revision)
+        if self._targets is not None and moment == self._moment:
+            return self._targets
+        scene = self._studio.scene()
+        if scene is not self._scene:
+            self._scene = scene
+            self._forget()
+        self._moment = moment
+        self._targets = self._gather(scene)
+        return self._targets
+
+    def _gather(self, scene: Scene) -> Targets:
+        objects, geometry = scene.stage.objects, scene.stage.geometry
+        self._rows = rows = np.flatnonzero(objects.levels > 0)
+        if len(self._corners) != len(geometry.triangles):
+            spans = geometry.spans
+            firsts = np.repeat(spans[:, 0], spans[:, 3] - spans[:, 2]).astype(np.int64)
+            self._corners = geometry.triangles[:, :3] + firsts[:, None]
+        for mesh in np.unique(objects.mesh[rows]):
+            if int(mesh) not in self._trees:
+                self._plant(scene, int(mesh))
+        roots = np.array([self._trees[int(mesh)] for mesh in objects.mesh[rows]], np.int64)
+        pose, shrink = objects.pose[rows], objects.shrink[rows]
+        inverse = np.empty_like(pose)
+        inverse[:, :, :3] = pose[:, :, :3].transpose(0, 2, 1) * shrink[:, None, None] ** 2
+        inverse[:, :, 3] = -np.einsum("nij,nj->ni", inverse[:, :, :3], pose[:, :, 3])
+        meshes = Tree(self._bounds, self._links, self._order)
+        top = Tree(*rays.plant(_placed(self._bounds[roots], pose)))
+        actors = objects.actor[rows].astype(np.int64)
+        return Targets(geometry.vertices, self._corners, meshes, roots, inverse, actors, top)
+
+    def _plant(self, scene: Scene, mesh: int) -> None:
+        """Add the tree of one mesh."""
+        geometry = scene.stage.geometry
+        first, end = int(geometry.spans[mesh, 2]), int(geometry.spans[mesh, 3])
+        points = geometry.vertices[self._corners[first:end]].astype(np.float64)
+        bounds, links, order = rays.plant(np.hstack([points.min(axis=1), points.max(axis=1)]))
+        inner = links[:, 1] == 0
+        links[inner, 0] += len(self._bounds)
+        links[~inner, 0] += len(self._order)
+        self._trees[mesh] = len(self._bounds)
+        self._bounds, self._links = np.vstack([self._bounds, bounds]), np.vstack([self._links, links])
+        self._order = np.concatenate([self._order, order + first])
+
+
+def _placed(bounds: NDArray[np.float64], pose: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Boxes (N, 6) in mesh frames as boxes in the world."""
+    middle, half = (bounds[:, :3] + bounds[:, 3:]) / 2, (bounds[:, 3:] - bounds[:, :3]) / 2
+    centre = np.einsum("nij,nj->ni", pose[:, :, :3], middle) + pose[:, :, 3]
+    reach = np.einsum("nij,nj->ni", np.abs(pose[:, :, :3]), half)
+    return np.hstack([centre - reach, centre + reach])
+
+
+def warm_up() -> None:
+    """Load or compile the kernels."""
+    plain = Tree(*rays.plant(np.array([[0.0, 0.0, 0.0, 1.0, 1.0, 0.0]])))
+    targets = Targets(
+        np.eye(3, dtype=np.float32),
+        np.array([[0, 1, 2]]),
+        plain,
+        np.zeros(1, np.int64),
+        np.eye(3, 4)[None],
+        np.zeros(1, np.int64),
+        plain,
+    )
+    rays.cast(targets, np.zeros(3), np.eye(3), 1.0, NOBODY, np.empty(3), np.empty((3, 2), np.int64))
