@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 
 from driving.server.cameras import CAMERAS, Studio
+from driving.server.details import actor_detail
 from driving.server.instruments import inertial, satellite
 from driving.server.streams import (
     MAP_CHANGED,
@@ -13,8 +14,6 @@ from driving.server.streams import (
     Stamp,
     image,
     values,
-    vehicle_detail,
-    walker_detail,
 )
 from driving.server.structs import actor_struct
 from driving.server.wire import RELEASE, sensor_stream
@@ -126,9 +125,4 @@ class Publisher:
         self._writer.list_actors([actor.id for actor in actors], details)
 
     def _detail(self, actor: Actor) -> bytes:
-        if actor.blueprint.kind == "vehicle":
-            return vehicle_detail(actor.control, self._world.map.speed_limit)
-        if actor.blueprint.kind == "walker":
-            direction, speed, jump = actor.walk
-            return walker_detail(direction, speed, jump=jump)
-        return b""
+        return actor_detail(self._world, actor)

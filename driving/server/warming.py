@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from driving.server import physics, render
+from driving.server import physics, rays, render
 
 try:
     import fcntl
@@ -25,6 +25,7 @@ def warm_up() -> None:
     started = time.monotonic()
     with _turn():
         physics.warm_up()
+        rays.warm_up()
         render.warm_up()
     if time.monotonic() - started > LONG:
         logging.getLogger(__name__).info(
