@@ -8,11 +8,13 @@ import os
 import signal
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from driving.server.calls import support
 from driving.server.errors import MapError
 from driving.server.serve import Server
 from scenarios.roads import straight_road
@@ -28,11 +30,15 @@ def serve(
     exit_with_stdin: Annotated[
         bool, typer.Option("--exit-with-stdin", help="End when standard input does.")
     ] = False,
+    calls: Annotated[bool, typer.Option("--calls", help="Print which calls are supported, and end.")] = False,
 ) -> None:
     """Answer CARLA 0.9.16 clients until interrupted; prints `ready HOST:PORT` when they may connect.
 
     Example: driving serve --port 2000 --map straight
     """
+    if calls:
+        _print_calls()
+        return
     logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
     name, maps = _maps(map_name)
     server = Server(host, port, maps, name)
@@ -47,6 +53,14 @@ def serve(
         )
     print(f"ready {server.host}:{server.port}", flush=True)
     server.run()
+
+
+def _print_calls() -> None:
+    """One line for each call that a client can make, and how many there are of each sort."""
+    table = support()
+    for name, status in table.items():
+        print(f"{name:42} {status}")
+    print(", ".join(f"{count} {status}" for status, count in Counter(table.values()).items()))
 
 
 def _maps(choice: str) -> tuple[str, dict[str, str]]:

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from driving.server.errors import WireError, WorldError
-from driving.server.structs import read_description, read_vehicle_control, read_walker_control
+from driving.server.structs import (
+    read_description,
+    read_light_state,
+    read_vehicle_control,
+    read_walker_control,
+)
 from driving.server.wire import failure, read_pose, read_vector, value
 from driving.server.world import World
 
@@ -80,4 +85,5 @@ COMMANDS: Mapping[int, Callable[..., Any]] = {
     17: _nothing,  # debug telemetry
     18: lambda world, actor, flags: world.set_lights(actor, int(flags)),
     19: lambda world, actor, location: world.teleport(actor, read_vector(location)),
+    21: lambda world, actor, state: world.light(actor).show(read_light_state(state)),
 }

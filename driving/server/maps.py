@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.errors import MapError
-from driving.server.reference_line import Cubics, ReferenceLine
+from driving.server.roads import Lane, Points, Road, Section
+from driving.server.signals import Phases, Signal, read_phases, read_signals
 from driving.server.wire import Pose, Vector
 
 KERB = 0.12  # m, how far pavements stand above the road
@@ -25,10 +26,7 @@ SPAWN_HEIGHT = 0.3  # m above the road
 DASH, GAP = 3.0, 4.5  # m, of broken markings
 DEFAULT_SPEED_LIMIT = 30.0  # km/h
 DEFAULT_LATITUDE, DEFAULT_LONGITUDE = 42.0, 2.0  # what the client assumes without a geoReference
-_SPEED_UNITS = {"mph": 1.609344, "km/h": 1.0, "m/s": 3.6}
 _RAISED = ("sidewalk",)
-
-Points = NDArray[np.float64]  # (n, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,8 @@ class RoadMap:
     spawn_points: tuple[Pose, ...]
     speed_limit: float  # km/h, the commonest of its roads
     origin: tuple[float, float]  # latitude, longitude of (0, 0); degrees
+    signals: tuple[Signal, ...] = ()
+    phases: tuple[Phases, ...] = ()  # of each crossing's lights
 
 
 def read_map(name: str, xodr: str) -> RoadMap:
@@ -78,86 +78,33 @@ def read_map(name: str, xodr: str) -> RoadMap:
     marks: list[RoadMark] = []
     spawn_points: list[Pose] = []
     try:
-        roads = [_Road(element) for element in root.findall("road")]
+        roads = [Road(element) for element in root.findall("road")]
         for road in roads:
             for section in road.sections:
                 strips += _strips(road, section)
                 marks += _marks(road, section)
                 spawn_points += _spawn_points(road, section)
+        signals = read_signals(root, {road.id: road for road in roads})
         limits = Counter(road.speed_limit for road in roads if road.speed_limit)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MapError(f"map '{name}' cannot be read: {error!r}") from error
     if not strips:
         raise MapError(f"map '{name}' has no lanes")
     limit = limits.most_common(1)[0][0] if limits else DEFAULT_SPEED_LIMIT
-    return RoadMap(name, xodr, tuple(strips), tuple(marks), tuple(spawn_points), limit, _origin(root))
+    return RoadMap(
+        name,
+        xodr,
+        tuple(strips),
+        tuple(marks),
+        tuple(spawn_points),
+        limit,
+        _origin(root),
+        signals,
+        read_phases(root, signals),
+    )
 
 
-class _Lane:
-    """One lane of one section: its id, type, widths and markings."""
-
-    def __init__(self, element: Element) -> None:
-        self.id = int(element.attrib["id"])
-        self.kind = element.attrib.get("type", "none")
-        self.width = Cubics([_cubic(item, "sOffset") for item in element.findall("width")])
-        self.marks = sorted(element.findall("roadMark"), key=lambda item: float(item.get("sOffset", 0)))
-
-
-class _Section:
-    """One lane section: stations at which it is sampled, and its lanes' edges there."""
-
-    def __init__(self, element: Element, start: float, end: float) -> None:
-        self.start, self.end = start, end
-        self.left, self.centre, self.right = (
-            sorted((_Lane(lane) for lane in element.findall(f"{side}/lane")), key=lambda lane: abs(lane.id))
-            for side in ("left", "center", "right")
-        )
-
-
-class _Road:
-    """One road: where it runs and what its sections are."""
-
-    def __init__(self, element: Element) -> None:
-        self.length = float(element.attrib["length"])
-        self.in_junction = element.get("junction", "-1") != "-1"
-        self.keeps_right = element.get("rule", "RHT") != "LHT"
-        self.line = ReferenceLine(element.findall("planView/geometry"))
-        self.elevation = Cubics([_cubic(item, "s") for item in element.findall("elevationProfile/elevation")])
-        self.offset = Cubics([_cubic(item, "s") for item in element.findall("lanes/laneOffset")])
-        self.speed_limit = _speed_limit(element)
-        found = sorted(element.findall("lanes/laneSection"), key=lambda item: float(item.attrib["s"]))
-        starts = [float(item.attrib["s"]) for item in found]
-        ends = [*starts[1:], self.length]
-        self.sections = [_Section(*item) for item in zip(found, starts, ends, strict=True)]
-
-    def stations(self, section: _Section) -> NDArray[np.float64]:
-        """Where along the road a section is sampled so that straight pieces between are true."""
-        breaks = [self.elevation.starts, self.offset.starts]
-        breaks += [section.start + lane.width.starts for lane in (*section.left, *section.right)]
-        plain = all(curve.constant for curve in (self.elevation, self.offset)) and all(
-            lane.width.constant for lane in (*section.left, *section.right)
-        )
-        return self.line.stations(section.start, section.end, np.concatenate(breaks), plain=plain)
-
-    def points(self, s: NDArray[np.float64], t: NDArray[np.float64], raised: float = 0.0) -> Points:
-        """Points beside the reference line, t to the left, in CARLA's frame."""
-        x, y, heading = self.line.sample(s)
-        z = self.elevation(s) + raised
-        return np.column_stack([x - t * np.sin(heading), -(y + t * np.cos(heading)), z])
-
-    def edges(
-        self, section: _Section, s: NDArray[np.float64]
-    ) -> Iterator[tuple[_Lane, NDArray[np.float64], NDArray[np.float64]]]:
-        """Each lane with its inner and outer edge's t at stations s."""
-        for side, lanes in ((1.0, section.left), (-1.0, section.right)):
-            inner = self.offset(s)
-            for lane in lanes:
-                outer = inner + side * np.maximum(lane.width(s - section.start), 0.0)
-                yield lane, inner, outer
-                inner = outer
-
-
-def _strips(road: _Road, section: _Section) -> Iterator[LaneStrip]:
+def _strips(road: Road, section: Section) -> Iterator[LaneStrip]:
     s = road.stations(section)
     for lane, inner, outer in road.edges(section, s):
         if lane.kind == "none" or np.abs(outer - inner).max() < 0.01:
@@ -167,7 +114,7 @@ def _strips(road: _Road, section: _Section) -> Iterator[LaneStrip]:
         yield LaneStrip(lane.kind, road.points(s, left, raised), road.points(s, right, raised))
 
 
-def _marks(road: _Road, section: _Section) -> Iterator[RoadMark]:
+def _marks(road: Road, section: Section) -> Iterator[RoadMark]:
     if road.in_junction:
         return
     stations = road.stations(section)
@@ -178,7 +125,7 @@ def _marks(road: _Road, section: _Section) -> Iterator[RoadMark]:
 
 
 def _lines(
-    road: _Road, section: _Section, lane: _Lane, s: NDArray[np.float64], t: NDArray[np.float64]
+    road: Road, section: Section, lane: Lane, s: NDArray[np.float64], t: NDArray[np.float64]
 ) -> Iterator[RoadMark]:
     if not lane.marks:
         return
@@ -206,7 +153,7 @@ _LINE_OFFSETS = {  # road mark type -> (offset to the left in line widths, wheth
 }
 
 
-def _spawn_points(road: _Road, section: _Section) -> Iterator[Pose]:
+def _spawn_points(road: Road, section: Section) -> Iterator[Pose]:
     start, end = max(section.start, SPAWN_MARGIN), min(section.end, road.length - SPAWN_MARGIN)
     if road.in_junction or end <= start:
         return
@@ -221,20 +168,6 @@ def _spawn_points(road: _Road, section: _Section) -> Iterator[Pose]:
         for place, yaw in zip(places, yaws, strict=True):
             location: Vector = (float(place[0]), float(place[1]), float(place[2]))
             yield location, (0.0, float((yaw + 180.0) % 360.0 - 180.0), 0.0)
-
-
-def _cubic(item: Element, start: str) -> tuple[float, ...]:
-    return tuple(float(item.get(name, 0.0)) for name in (start, "a", "b", "c", "d"))
-
-
-def _speed_limit(road: Element) -> float:
-    speed = road.find("type/speed")
-    if speed is None:
-        return 0.0
-    try:
-        return round(float(speed.get("max", 0.0)) * _SPEED_UNITS.get(speed.get("unit", "m/s"), 3.6), 1)
-    except ValueError:  # "no limit", "undefined"
-        return 0.0
 
 
 def _origin(root: Element) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 
 from driving.server.cameras import CAMERAS, Picture, Studio
+from driving.server.details import actor_detail
 from driving.server.measuring import Instruments
 from driving.server.ray_scene import RayScene
 from driving.server.sensing import Surroundings
@@ -16,8 +17,6 @@ from driving.server.streams import (
     Stamp,
     events,
     image,
-    vehicle_detail,
-    walker_detail,
 )
 from driving.server.wire import RELEASE, sensor_stream
 from driving.server.world import Actor, World
@@ -110,12 +109,7 @@ class Publisher:
         self._writer.list_actors([actor.id for actor in actors], details)
 
     def _detail(self, actor: Actor) -> bytes:
-        if actor.blueprint.kind == "vehicle":
-            return vehicle_detail(actor.control, self._world.map.speed_limit)
-        if actor.blueprint.kind == "walker":
-            direction, speed, jump = actor.walk
-            return walker_detail(direction, speed, jump=jump)
-        return b""
+        return actor_detail(self._world, actor)
 
 
 def _picture_message(picture: Picture, stamp: Stamp) -> bytes | None:

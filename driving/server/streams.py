@@ -22,6 +22,8 @@ _IMAGE = struct.Struct("<IIf")
 _LIDAR = struct.Struct("<fI")
 _VEHICLE = struct.Struct("<3f3?ifB?IB")
 _WALKER = struct.Struct("<4f?")
+_LIGHT = struct.Struct("<32s4fI?B")
+_SIGN = struct.Struct("<32s")
 _ACTIVE = 1  # ActorState
 _ACTOR = np.dtype(
     [
@@ -87,14 +89,34 @@ class EpisodeWriter:
         return _framed(head, body, self._records.tobytes())
 
 
-def vehicle_detail(control: Sequence[Any], speed_limit: float) -> bytes:
+def vehicle_detail(control: Sequence[Any], speed_limit: float, light: tuple[int, int] | None = None) -> bytes:
     """A vehicle's part of the episode state.
 
     Args:
         control: throttle, steer, brake, hand_brake, reverse, manual_gear_shift, gear.
         speed_limit: km/h.
+        light: State and actor id of the traffic light that it is at.
     """
-    return _VEHICLE.pack(*control, speed_limit, _GREEN_LIGHT, False, 0, 0)
+    state, actor = light or (_GREEN_LIGHT, 0)
+    return _VEHICLE.pack(*control, speed_limit, state, light is not None, actor, 0)
+
+
+def light_detail(signal: str, times: Sequence[float], *, pole: int, frozen: bool, state: int) -> bytes:
+    """A traffic light's part of the episode state.
+
+    Args:
+        signal: Its id in the map.
+        times: green, yellow and red time, and time in the present state; s.
+        pole: Its number among those of its crossing.
+        frozen: Whether its clock stands still.
+        state: TrafficLightState.
+    """
+    return _LIGHT.pack(signal.encode(), *times, pole, frozen, state)
+
+
+def sign_detail(signal: str) -> bytes:
+    """A sign's part of the episode state: its id in the map."""
+    return _SIGN.pack(signal.encode())
 
 
 def walker_detail(direction: Sequence[float], speed: float, *, jump: bool) -> bytes:

@@ -31,18 +31,21 @@ def actor_struct(actor: Actor, stream_port: int) -> list[Any]:
         actor.id,
         actor.parent,
         [blueprint.uid, blueprint.id, values],
-        bounding_box(blueprint),
+        bounding_box(actor),
         bytes([blueprint.tag]) if blueprint.tag else b"",
         token(sensor_stream(actor.id), stream_port) if served else b"",
     ]
 
 
-def bounding_box(blueprint: Blueprint | None) -> list[Any]:
-    """BoundingBox in the actor's frame; all zero for nobody."""
-    if blueprint is None:
+def bounding_box(actor: Actor | None) -> list[Any]:
+    """BoundingBox in the actor's frame; all zero for nobody. Of a light or sign: where it stops traffic."""
+    if actor is None:
         return [[0.0] * 3, [0.0] * 3, [0.0] * 3, 0]
-    length, width, height = blueprint.size
-    rise = 0.0 if blueprint.kind == "walker" else height / 2
+    if actor.box is not None:
+        centre, half = actor.box
+        return [list(centre), list(half), [0.0] * 3, 0]
+    length, width, height = actor.blueprint.size
+    rise = 0.0 if actor.blueprint.kind == "walker" else height / 2
     return [[0.0, 0.0, rise], [length / 2, width / 2, height / 2], [0.0] * 3, 0]
 
 
@@ -66,6 +69,13 @@ def read_vehicle_control(content: Any) -> tuple[Any, ...]:
     hand_brake, reverse, manual = (bool(item) for item in content[3:6])
     gear = min(max(int(content[6]), -1), HIGHEST_GEAR)
     return throttle, steer, brake, hand_brake, reverse, manual, gear
+
+
+def read_light_state(content: Any) -> int:
+    """TrafficLightState: red, yellow, green, off or unknown."""
+    if not isinstance(content, int) or not 0 <= content <= 4:
+        raise WireError(f"a traffic light state is 0 to 4, got {repr(content)[:80]}")
+    return content
 
 
 def read_walker_control(content: Any) -> tuple[Vector, float, bool]:

@@ -14,9 +14,12 @@ from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, VEHICLE, WALKER, Body, BodyTable
 from driving.server.contact import overlapping
 from driving.server.errors import WorldError
-from driving.server.ground import ground_of, height_at
+from driving.server.ground import height_at
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap, read_map
+from driving.server.place import Place
+from driving.server.signals import LIGHT, StopBox, trigger_box
+from driving.server.traffic_lights import Light, TrafficLights
 from driving.server.vehicle_model import MODEL_LENGTH
 
 GENERATED_MAP = "OpenDriveMap"  # what a client loads after it has sent an OpenDRIVE document
@@ -61,6 +64,9 @@ class Actor:
     walk: tuple[Vector, float, bool] = ((1.0, 0.0, 0.0), 0.0, False)  # direction, speed, jump
     lights: int = 0
     physics: list[Any] | None = None  # a vehicle's physics control where a client changed it
+    signal: str = ""  # a light's or sign's id in the map
+    box: tuple[Vector, Vector] | None = None  # centre and half sizes where they are not the blueprint's
+    facing: int = 0  # the traffic light that a vehicle is at
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,8 @@ class World:
             self._maps[name] = read_map(name, self.documents[name])
         if self.episode == 0 or self.map is not self._maps[name]:
             self.map = self._maps[name]
-            self.ground = ground_of(self.map.strips)
+            self.place = Place(self.map)
+        self.place.hidden.clear()
         self.episode += 1
         self.frame += 1
         self.elapsed = 0.0
@@ -124,6 +131,18 @@ class World:
         self._touching: set[tuple[int, int]] = set()
         self._contacts = np.zeros((MOST_CONTACTS, 4))
         self.spectator = self._add(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
+        self._add_signals()
+
+    def _add_signals(self) -> None:
+        actors: dict[str, int] = {}
+        stops: dict[int, Sequence[StopBox]] = {}
+        for signal in self.map.signals:
+            kind, tag = ("light", 7) if signal.kind == LIGHT else ("sign", 8)
+            actor = self._add(Blueprint(0, signal.kind, (), kind, tag=tag), {}, signal.pose)
+            actor.signal, actor.box = signal.id, trigger_box(signal)
+            if kind == "light":
+                actors[signal.id], stops[actor.id] = actor.id, signal.stops
+        self.lights = TrafficLights(self.map.phases, actors, stops)
 
     def add_map(self, name: str, xodr: str) -> None:
         """Make a document loadable under a name.
@@ -139,11 +158,37 @@ class World:
         self.delta = delta or self.settings.fixed_delta or DEFAULT_DELTA
         steps = physics.substeps(self.delta)
         touched = physics.advance(
-            self.table.rows, self.delta, steps, self.ground.heights, self.ground.frame, self._contacts
+            self.table.rows,
+            self.delta,
+            steps,
+            self.place.ground.heights,
+            self.place.ground.frame,
+            self._contacts,
         )
         self.frame += 1
         self.elapsed += self.delta
         self._note_collisions(touched)
+        if self.lights.by_actor:
+            self._run_lights()
+
+    def _run_lights(self) -> None:
+        self.lights.advance(self.delta)
+        facing = self.lights.facing(self.table.rows)
+        for actor in self.actors.values():
+            if actor.blueprint.kind == "vehicle":
+                light = facing.get(actor.row, 0)
+                if light or actor.facing:
+                    self.controlled.add(actor.id)
+                actor.facing = light
+        self.controlled.update(self.lights.by_actor)
+
+    def light(self, actor_id: int) -> Light:
+        """Look a traffic light up.
+
+        Raises:
+            WorldError: There is no such light.
+        """
+        return self.lights.by_actor[self._expect(actor_id, "light").id]
 
     def _note_collisions(self, touched: int) -> None:
         if not touched and not self._touching:
@@ -162,7 +207,12 @@ class World:
 
     def height(self, x: float, y: float) -> float:
         """Height of the ground below a point, m."""
-        return height_at(self.ground.heights, self.ground.frame, x, y)
+        return height_at(self.place.ground.heights, self.place.ground.frame, x, y)
+
+    def look(self, start: Vector, end: Vector) -> list[tuple[Vector, int]]:
+        """Where a straight line enters each actor, standing thing and the ground, with their labels."""
+        labels = [actor.blueprint.tag for actor in self.actors.values()]
+        return self.place.look(start, end, self.table.rows, labels)
 
     def actor(self, actor_id: int) -> Actor:
         """Look one up.
@@ -216,6 +266,8 @@ class World:
         actor = self.actor(actor_id)
         if actor is self.spectator:
             raise WorldError("unable to destroy actor: the spectator stays")
+        if actor.signal:
+            raise WorldError("unable to destroy actor: lights and signs belong to the map")
         gone: list[Actor] = []
         for child in [other.id for other in self.actors.values() if other.parent == actor_id]:
             gone += self.destroy(child)

@@ -15,7 +15,7 @@ from driving.server.render.meshes_walker import walker_shape
 from driving.server.render.shadows import CELLS, MOST_BLOCKERS, ShadeMaps, select_blockers
 from driving.server.render.shape import Shape, box_shape
 from driving.server.render.stage import Stage
-from driving.server.render.street import Mark, Strip, build_street
+from driving.server.render.street import Mark, Strip, build_street, street_rng
 from driving.server.render.texture import noise_levels
 from driving.server.render.weather import Weather, tone_curve
 
@@ -44,7 +44,7 @@ class Scene:
             marks: Painted lines; anything with `points` (n, 3), `width`, `colour`, `dash` and `gap`.
             seed: Chooses houses, trees and lamps; equal seeds give equal streets.
         """
-        rng = np.random.default_rng(np.random.SeedSequence([seed, 0x57EE7]))
+        rng = street_rng(seed)
         self._stage = Stage()
         casters = []
         for placed in build_street(strips, marks, rng):

@@ -14,7 +14,7 @@ from driving.server.render.plan import Mark, OuterEdge, Strip, TakenGround, grou
 from driving.server.render.planting import furniture_along
 from driving.server.render.shape import Shape
 
-__all__ = ["Mark", "Placed", "Strip", "build_street"]
+__all__ = ["Mark", "Placed", "Strip", "build_street", "street_rng"]
 
 MARGIN = 40.0  # m of mapped ground around the strips
 
@@ -26,6 +26,11 @@ class Placed:
     shape: Shape
     pose: NDArray[np.float64]  # (3, 4) local to world
     casts: bool  # whether it throws a shadow
+
+
+def street_rng(seed: int) -> np.random.Generator:
+    """What chooses houses, trees and lamps; equal seeds give equal streets."""
+    return np.random.default_rng(np.random.SeedSequence([seed, 0x57EE7]))
 
 
 def build_street(strips: Sequence[Strip], marks: Sequence[Mark], rng: np.random.Generator) -> list[Placed]:

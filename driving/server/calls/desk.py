@@ -1,0 +1,46 @@
+"""The desk at which calls are answered: what they work on, and the answers that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from driving.server.wire import VOID, value
+from driving.server.world import World
+
+Call = Callable[..., Any]  # (desk, *arguments) -> envelope
+Calls = Mapping[str, Call]  # by RPC name
+
+
+@dataclass(slots=True)
+class Desk:
+    """What calls work on: the world, where its streams are, and who announced a TrafficManager."""
+
+    world: World
+    stream_port: int
+    tick: Callable[[], None]  # advances the world by one frame and sends what it shows
+    managers: dict[int, str] = field(default_factory=dict)  # TrafficManager port -> address
+
+
+def accepted(desk: Desk, *_: Any) -> Any:
+    """A call without effect on this world, which a client may make all the same."""
+    return VOID
+
+
+def nothing(desk: Desk, *_: Any) -> Any:
+    """A question to which this world's answer is an empty list."""
+    return value([])
+
+
+def no_bytes(desk: Desk, *_: Any) -> Any:
+    """A file that this world does not have."""
+    return value(b"")
+
+
+def never(desk: Desk, *_: Any) -> Any:
+    """A question to which this world's answer is no."""
+    return value(False)
+
+
+WITHOUT_EFFECT: frozenset[Call] = frozenset({accepted, nothing, no_bytes, never})

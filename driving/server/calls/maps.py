@@ -1,0 +1,41 @@
+"""Maps: which there are, what they hold, loading one and making one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from driving.server.calls.desk import Calls, Desk, accepted, no_bytes, nothing
+from driving.server.structs import pose_struct
+from driving.server.wire import VOID, value
+from driving.server.world import CLEAR_NOON, GENERATED_MAP, Settings
+
+
+def _map_info(desk: Desk) -> Any:
+    road_map = desk.world.map
+    return value([f"Carla/Maps/{road_map.name}", [pose_struct(pose) for pose in road_map.spawn_points]])
+
+
+def _load(desk: Desk, name: str, reset: bool, _layers: int) -> Any:
+    desk.world.load(name)
+    if reset:
+        desk.world.change_settings(Settings())
+        desk.world.weather = CLEAR_NOON
+    return VOID
+
+
+def _generate(desk: Desk, xodr: str, _parameters: Any) -> Any:
+    desk.world.add_map(GENERATED_MAP, xodr)
+    return VOID
+
+
+CALLS: Calls = {
+    "get_map_info": _map_info,
+    "get_map_data": lambda desk: value(desk.world.map.xodr),
+    "get_available_maps": lambda desk: value([f"/Game/Carla/Maps/{name}" for name in desk.world.documents]),
+    "get_required_files": nothing,
+    "get_navigation_mesh": no_bytes,
+    "load_new_episode": _load,
+    "copy_opendrive_to_file": _generate,
+    "load_map_layer": accepted,
+    "unload_map_layer": accepted,
+}

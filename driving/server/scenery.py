@@ -1,0 +1,73 @@
+"""What stands on a map besides actors: the houses, trees and lamps that cameras see, as boxes with names."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.maps import RoadMap
+from driving.server.render.street import Placed, build_street, street_rng
+from driving.server.wire import Vector
+
+SEED = 0  # of the street that cameras see
+BUILDINGS, POLES, VEGETATION = 3, 6, 9  # CityObjectLabel
+ANY = 255
+_LABELS = {"house": BUILDINGS, "tree": VEGETATION, "lamp": POLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One thing that stands, in an upright box."""
+
+    id: int
+    name: str
+    label: int  # CityObjectLabel
+    centre: Vector  # of the box, m
+    half: Vector  # m along the box's own axes
+    yaw: float  # degrees
+
+
+def scenery_of(road_map: RoadMap) -> tuple[Standing, ...]:
+    """Everything that stands beside a map's roads; the same at every call."""
+    found: list[Standing] = []
+    for placed in build_street(road_map.strips, road_map.marks, street_rng(SEED)):
+        sort = placed.shape.key[0] if isinstance(placed.shape.key, tuple) else ""
+        if sort in _LABELS:
+            found.append(_standing(len(found) + 1, str(sort), placed))
+    return tuple(found)
+
+
+def _standing(number: int, sort: str, placed: Placed) -> Standing:
+    vertices = placed.shape.meshes[0].vertices.astype(float)
+    points = vertices @ placed.pose[:, :3].T + placed.pose[:, 3]
+    yaw = _yaw(sort, placed)
+    axes = np.array([[math.cos(yaw), -math.sin(yaw)], [math.sin(yaw), math.cos(yaw)]])
+    turned = np.column_stack([points[:, :2] @ axes, points[:, 2]])
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    centre = (low + high) / 2
+    x, y = axes @ centre[:2]
+    return Standing(
+        number,
+        f"{sort.capitalize()}_{number}",
+        _LABELS[sort],
+        (float(x), float(y), float(centre[2])),
+        _vector((high - low) / 2),
+        math.degrees(yaw),
+    )
+
+
+def _yaw(sort: str, placed: Placed) -> float:
+    """Where its own x axis points, rad: a house's along its front."""
+    if sort == "house":
+        _, x, y, next_x, next_y, *_ = cast("tuple[float, ...]", placed.shape.key)
+        return math.atan2(next_y - y, next_x - x)
+    return math.atan2(placed.pose[1, 0], placed.pose[0, 0])
+
+
+def _vector(row: NDArray[np.float64]) -> Vector:
+    x, y, z = row.tolist()
+    return x, y, z

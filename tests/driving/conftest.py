@@ -1,0 +1,29 @@
+"""The embedded server as a process on a map of a test's choice, and the official client to talk to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[str], int]]:
+    """Start a server on a map (a name or a file) and return its port; it ends with the module's tests."""
+    processes = []
+
+    def start(map_name: str) -> int:
+        command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
+        process = subprocess.Popen(
+            [*command, "--map", map_name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        ready = process.stdout.readline()
+        assert ready.startswith("ready "), "the embedded server did not start"
+        return int(ready.rpartition(":")[2])
+
+    yield start
+    for process in processes:
+        process.communicate(timeout=20)

@@ -1,0 +1,97 @@
+"""Rays, boxes and names of what stands, as the official client asks for them on the straight street.
+
+Along +x the street has a lane from y = 0 to 3.5, parking to 6.3 and a pavement, 0.12 m high, to 9.3.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+carla = pytest.importorskip("carla")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
+
+
+@pytest.fixture(scope="module")
+def world(serve):
+    client = carla.Client("127.0.0.1", serve("straight"))
+    client.set_timeout(60.0)
+    world = client.get_world()
+    settings = world.get_settings()
+    settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
+    world.apply_settings(settings)
+    return world
+
+
+@pytest.fixture
+def car(world):
+    blueprint = world.get_blueprint_library().find("vehicle.lincoln.mkz_2017")
+    car = world.spawn_actor(blueprint, carla.Transform(carla.Location(100.0, 1.75, 0.0)))
+    for _ in range(3):
+        world.tick()
+    yield car
+    car.destroy()
+
+
+def close(point, x, y, z):
+    return math.dist((point.location.x, point.location.y, point.location.z), (x, y, z)) < 1e-3
+
+
+def test_straight_down_is_the_road_or_the_pavement(world):
+    road = world.ground_projection(carla.Location(50.0, 1.75, 5.0), 10.0)
+    assert road.label == carla.CityObjectLabel.Roads
+    assert close(road, 50.0, 1.75, 0.0)
+    pavement = world.ground_projection(carla.Location(50.0, 8.0, 5.0), 10.0)
+    assert pavement.label == carla.CityObjectLabel.Sidewalks
+    assert close(pavement, 50.0, 8.0, 0.12)
+    assert world.ground_projection(carla.Location(50.0, 1.75, 5.0), 4.0) is None
+
+
+def test_a_slanting_look_meets_the_ground_where_it_should(world):
+    direction = carla.Vector3D(1.0, 0.0, -1.0)  # its length does not matter
+    point = world.project_point(carla.Location(50.0, 1.75, 3.0), direction, 20.0)
+    assert close(point, 53.0, 1.75, 0.0)
+
+
+def test_a_ray_through_a_car_meets_it_where_its_box_begins_and_then_what_is_behind(world, car):
+    extent = car.bounding_box.extent
+    hits = world.cast_ray(carla.Location(90.0, 1.75, 0.5), carla.Location(120.0, 1.75, -1.0))
+    assert [hit.label for hit in hits] == [carla.CityObjectLabel.Car, carla.CityObjectLabel.Roads]
+    assert hits[0].location.x == pytest.approx(100.0 - extent.x, abs=0.02)
+    assert close(hits[1], 100.0, 1.75, 0.0)
+    car.set_collisions(False)
+    hits = world.cast_ray(carla.Location(90.0, 1.75, 0.5), carla.Location(120.0, 1.75, -1.0))
+    assert [hit.label for hit in hits] == [carla.CityObjectLabel.Roads]
+    assert world.cast_ray(carla.Location(90.0, 1.75, 5.0), carla.Location(95.0, 1.75, 5.0)) == []
+
+
+def test_houses_lamps_and_trees_are_environment_objects_behind_the_pavements(world):
+    houses = world.get_environment_objects(carla.CityObjectLabel.Buildings)
+    boxes = world.get_level_bbs(carla.CityObjectLabel.Buildings)
+    assert len(houses) == len(boxes) > 10
+    for house, box in zip(houses, boxes, strict=True):
+        assert house.bounding_box.location == box.location
+        assert abs(box.location.y) - box.extent.y > 9.0  # none on the street
+        assert house.transform.location.z < 0.0 < box.extent.z
+    names = world.get_names_of_all_objects()
+    assert {house.name for house in houses} <= set(names)
+    assert len(world.get_environment_objects(carla.CityObjectLabel.Any)) == len(names) == len(set(names))
+    assert world.get_environment_objects(carla.CityObjectLabel.Poles)
+    assert world.get_environment_objects(carla.CityObjectLabel.Vegetation)
+
+
+def test_a_house_that_is_taken_away_is_not_met_until_it_is_put_back(world):
+    house = world.get_environment_objects(carla.CityObjectLabel.Buildings)[0]
+    centre = house.bounding_box.location
+    above, below = carla.Location(centre.x, centre.y, 60.0), carla.Location(centre.x, centre.y, 1.0)
+    for shown in (True, False, True):
+        world.enable_environment_objects({house.id}, shown)
+        labels = [hit.label for hit in world.cast_ray(above, below)]
+        assert labels == ([carla.CityObjectLabel.Buildings] if shown else [])
+
+
+def test_level_boxes_hold_actors_of_the_class_too(world, car):
+    (box,) = world.get_level_bbs(carla.CityObjectLabel.Car)
+    assert box.location.distance(car.get_location()) == pytest.approx(box.extent.z, abs=1e-3)
+    assert box.extent == car.bounding_box.extent
