@@ -127,7 +127,7 @@ def _write(
     from a2d.report.sweep_table import table
     from a2d.run import write_atomically
 
-    final, labels = wanted.final, [row.label for row in wanted.rows]
+    final = wanted.final
     content = {
         "title": wanted.title,
         "final": asdict(final),
@@ -140,7 +140,7 @@ def _write(
     write_atomically(out / "table.md", written.encode())
     console.print(written, markup=False, highlight=False, soft_wrap=True)
     for panel in wanted.panels:
-        write_atomically(out / f"{panel.file}.png", draw(panel, groups, labels=labels))
+        write_atomically(out / f"{panel.file}.png", draw(panel, groups))
     files = ["sweep.json", "table.md", *(f"{panel.file}.png" for panel in wanted.panels)]
     console.print(f"{out}: {', '.join(files)}", soft_wrap=True, highlight=False)
 

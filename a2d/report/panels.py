@@ -27,15 +27,14 @@ _PLOTS: dict[str, Callable[[Axes, Sequence[Group], Sequence[Look]], None]] = {
 }
 
 
-def draw(panel: Panel, groups: Sequence[Group], *, labels: Sequence[str]) -> bytes:
+def draw(panel: Panel, groups: Sequence[Group]) -> bytes:
     """Draw a panel as a PNG.
 
     Args:
         panel: What to draw.
         groups: What is known; what the panel does not name is left out.
-        labels: Of all rows of the sweep: a row looks the same in every panel.
     """
-    looks = {label: LOOKS[number % len(LOOKS)] for number, label in enumerate(dict.fromkeys(labels))}
+    looks = {label: LOOKS[number % len(LOOKS)] for number, label in enumerate(panel.rows)}
     across = min(_ACROSS, len(panel.presets))
     down = math.ceil(len(panel.presets) / across)
     height = 0.25 * len(panel.rows) + 1.0 if panel.kind == "final" else 3.0

@@ -130,7 +130,7 @@ def test_every_panel_is_a_small_png_with_and_without_exact_values(kind, known):
     labels = [group.label for group in groups]
     setting = "rollout.gae_lambda" if kind == "first_reached" else ""
     panel = Panel(kind=kind, file="x", title="A title", presets=["frozen_lake"], rows=labels, setting=setting)
-    data = draw(panel, groups, labels=labels)
+    data = draw(panel, groups)
     assert len(data) < 300_000
     picture = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
     assert picture.shape[1] > 600
@@ -141,7 +141,7 @@ def test_a_panel_of_runs_that_all_failed_is_drawn_empty():
     panel = Panel(
         kind="first_reached", file="x", title="", presets=["frozen_lake"], rows=["A2D"], setting="seed"
     )
-    assert draw(panel, [], labels=["A2D"]).startswith(b"\x89PNG")
+    assert draw(panel, []).startswith(b"\x89PNG")
 
 
 def test_a_preset_is_worded_for_people():
