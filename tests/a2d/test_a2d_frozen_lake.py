@@ -53,7 +53,16 @@ def test_a2d_reaches_the_optimum_of_a_driver_that_cannot_see_the_hazard(tmp_path
 
 @pytest.mark.slow
 def test_imitating_the_seeing_expert_is_not_safe(tmp_path):
-    expert = trained(tmp_path / "expert", "method=rl_mdp", "rollout.interactions=120000")
+    expert = trained(
+        tmp_path / "expert",
+        "method=rl_mdp",
+        "rollout.interactions=200000",
+        "rollout.gae_lambda=0.95",
+        "expert.step=trpo",
+        "expert.kl_step=0.02",
+        "expert.entropy=0.03",
+        "expert.trainee_kl=0",
+    )
     assert returns(expert, episodes=200, deterministic=True).mean() > SEEING_RETURN - 2.0
     imitator = trained(
         tmp_path / "imitator",
