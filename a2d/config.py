@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import resources
@@ -11,7 +10,17 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from a2d.ranges import ConfigError, above, at_least, one_of, widths, within
+from a2d.ranges import (
+    ConfigError,
+    above,
+    at_least,
+    first_line,
+    nearest,
+    one_of,
+    widths,
+    within,
+    wording,
+)
 
 METHODS = (
     "a2d",
@@ -370,7 +379,7 @@ def load(preset: str, overrides: list[str]) -> TrainConfig:
     try:
         values = OmegaConf.merge(base, OmegaConf.from_dotlist(overrides))
     except (OmegaConfBaseException, ValueError) as error:
-        raise ConfigError(f"cannot read {overrides}: {_first_line(error)}") from error
+        raise ConfigError(f"cannot read {overrides}: {first_line(error)}") from error
     return from_mapping({"preset": preset, **_plain(values)})
 
 
@@ -385,8 +394,7 @@ def from_mapping(values: Mapping[str, Any]) -> TrainConfig:
         merged = OmegaConf.merge(OmegaConf.structured(TrainConfig), OmegaConf.create(dict(values)))
         config = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
-        where = getattr(error, "full_key", None)
-        raise ConfigError(f"{where + ': ' if where else ''}{_first_line(error)}") from error
+        raise ConfigError(wording(error)) from error
     if not isinstance(config, TrainConfig):
         raise ConfigError(f"expected a mapping of settings, got {type(config).__name__}")
     return config
@@ -405,7 +413,7 @@ def flat(config: TrainConfig) -> dict[str, Any]:
 def _preset(name: str) -> Any:
     """Read a preset's file over the one that it `extends`, if it names one."""
     if name not in presets():
-        raise ConfigError(f"no preset {name!r}; {_nearest(name, presets())}")
+        raise ConfigError(f"no preset {name!r}; {nearest(name, presets())}")
     text = (resources.files("a2d.presets") / f"{name}.yaml").read_text(encoding="utf-8")
     values: Any = OmegaConf.create(text)
     base = values.pop("extends", None)
@@ -432,7 +440,7 @@ def _refuse_unknown(values: Mapping[str, Any], schema: type, prefix: str) -> Non
     for key, value in values.items():
         if key not in known:
             choices = tuple(_keys(TrainConfig, ""))
-            raise ConfigError(f"no setting {prefix}{key!s}; {_nearest(f'{prefix}{key}', choices)}")
+            raise ConfigError(f"no setting {prefix}{key!s}; {nearest(f'{prefix}{key}', choices)}")
         default = known[key].default_factory
         if is_dataclass(default) and isinstance(default, type):
             if not isinstance(value, Mapping):
@@ -447,16 +455,3 @@ def _keys(schema: type, prefix: str) -> Iterator[str]:
             yield from _keys(default, f"{prefix}{entry.name}.")
         else:
             yield f"{prefix}{entry.name}"
-
-
-def _nearest(name: str, choices: tuple[str, ...]) -> str:
-    leaves = {choice.rpartition(".")[2]: choice for choice in choices}
-    close = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)
-    close = close or [
-        leaves[leaf] for leaf in difflib.get_close_matches(name.rpartition(".")[2], leaves, n=1)
-    ]
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(choices)}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

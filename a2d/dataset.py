@@ -47,8 +47,7 @@ class Buffer:
 
     def variance(self, key: str) -> NDArray[np.float32]:
         """How much each entry of the last axis under `key` varies over all that is kept."""
-        rows = self._rows[key][: self.size]
-        return rows.reshape(-1, rows.shape[-1]).var(axis=0, dtype=np.float32)
+        return variance(self._rows[key][: self.size])
 
     def newest(self, *, megabytes: int) -> Arrays:
         """Copy the newest rows that fit, oldest first."""
@@ -65,3 +64,8 @@ class Buffer:
     @staticmethod
     def _row_bytes(rows: Mapping[str, NDArray]) -> int:
         return sum(values.dtype.itemsize * int(np.prod(values.shape[1:])) for values in rows.values())
+
+
+def variance(rows: NDArray) -> NDArray[np.float32]:
+    """How much each entry of the last axis varies over all others."""
+    return rows.reshape(-1, rows.shape[-1]).var(axis=0, dtype=np.float32)

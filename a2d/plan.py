@@ -10,7 +10,8 @@ from pathlib import Path
 
 from a2d.config import ConfigError, TrainConfig, flat, load
 from a2d.methods import method_of
-from a2d.sweep import Row, Sweep, nearest
+from a2d.ranges import nearest
+from a2d.sweep import Row, Sweep
 
 _OWN = ("seed", "run", "preset")
 """What the sweep itself gives to each of its runs."""
@@ -106,7 +107,7 @@ def _refuse_what_cannot_start(run: Planned, found: dict[str, Planned]) -> None:
         if after not in found:
             raise ConfigError(
                 f"row {found[seen[-1]].label!r} needs the run {after}, which no row trains; "
-                f"{nearest(after, list(found))}"
+                f"{nearest(after, found)}"
             )
         if after in seen:
             raise ConfigError(f"{' needs '.join([*seen, after])}: none of them can be the first")
@@ -118,7 +119,7 @@ def _refuse_no_number(run: Planned, sweep: Sweep) -> None:
         if panel.setting and run.label in panel.rows:
             settings = flat(run.config)
             if panel.setting not in settings:
-                choice = nearest(panel.setting, list(settings))
+                choice = nearest(panel.setting, settings)
                 raise ConfigError(f"panel {panel.file!r}: no setting {panel.setting}; {choice}")
             if not isinstance(settings[panel.setting], (int, float)):
                 raise ConfigError(f"panel {panel.file!r}: {panel.setting} is no number")

@@ -151,9 +151,26 @@ class Trainee(nn.Module):
                 with `memory` (N, H) of before the first step and `began` (N, L), true where an episode did.
         """
         code = self._encoded(observation)
-        memory = None
-        if self.recurrent is not None:
-            code, memory = _remembered(self.recurrent, code, observation["memory"], observation["began"])
+        if self.recurrent is None:
+            return self._read(code, memory=None)
+        code, memory = _remembered(self.recurrent, code, observation["memory"], observation["began"])
+        return self._read(code, memory=memory)
+
+    def step(self, observation: Observation, *, memory: Tensor | None) -> Reading:
+        """Read one observation of each of N worlds, (N, ...), given what is remembered of before, (N, H)."""
+        code = self._encoded(observation)
+        if self.recurrent is None:
+            return self._read(code, memory=None)
+        memory = self.recurrent(code, memory)
+        return self._read(memory, memory=memory)
+
+    def recall(self, memory: Tensor | None, *, began: NDArray[np.bool_]) -> Tensor:
+        """What is remembered (N, H) before a step: nothing where an episode `began` (N,)."""
+        if memory is None:
+            memory = torch.zeros(len(began), self.memory, device=self.log_std.device)
+        return memory.masked_fill(torch.from_numpy(began).to(memory.device).unsqueeze(-1), 0.0)
+
+    def _read(self, code: Tensor, *, memory: Tensor | None) -> Reading:
         code = self.body(code)
         log_std = self.log_std if self.spread is None else self.log_std + self.spread(code)
         spread = log_std.clamp(*self.std_bounds)
@@ -167,28 +184,6 @@ class Trainee(nn.Module):
             else action_parameters(self.family, self.auxiliary(code), spread),
             memory=memory,
         )
-
-    def step(self, observation: Observation, *, memory: Tensor | None) -> Reading:
-        """Read one observation of each of N worlds, (N, ...), given what is remembered of before, (N, H)."""
-        if memory is None:
-            return self(observation)
-        one = {key: observation[key].unsqueeze(1) for key in self.reads}
-        began = torch.zeros(len(memory), 1, dtype=torch.bool, device=memory.device)
-        found = self({**one, "memory": memory, "began": began})
-        return Reading(
-            parameters=found.parameters.squeeze(1),
-            value=found.value.squeeze(1),
-            state=found.state.squeeze(1),
-            quality=None if found.quality is None else found.quality.squeeze(1),
-            auxiliary=None if found.auxiliary is None else found.auxiliary.squeeze(1),
-            memory=found.memory,
-        )
-
-    def recall(self, memory: Tensor | None, *, began: NDArray[np.bool_]) -> Tensor:
-        """What is remembered (N, H) before a step: nothing where an episode `began` (N,)."""
-        if memory is None:
-            memory = torch.zeros(len(began), self.memory, device=self.log_std.device)
-        return memory.masked_fill(torch.from_numpy(began).to(memory.device).unsqueeze(-1), 0.0)
 
     def _encoded(self, observation: Observation) -> Tensor:
         parts = [observation[key] for key, _ in self.shapes.vectors]

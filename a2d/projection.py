@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from a2d.config import TraineeConfig
-from a2d.dataset import Buffer
+from a2d.dataset import Buffer, variance
 from a2d.descent import Scalars, descend, minibatches
 from a2d.distributions import Distribution
 from a2d.estimators import clipped_surrogate
@@ -69,8 +69,7 @@ def project(
     steps = max(1, math.ceil(config.updates_per_step * newest / minibatch))
     share = minibatch if buffer is None else max(1, round(config.fresh * minibatch))
     order = _endless(newest, share, rng=rng)
-    state = fresh["state"].reshape(-1, fresh["state"].shape[-1])
-    worth = _worth(buffer.variance("state") if buffer else state.var(axis=0), trainee)
+    worth = _worth(buffer.variance("state") if buffer else variance(fresh["state"]), trainee)
     weights = {"value": config.value, "quality": config.value, "state": config.state}
     newest_rows = {key: torch.from_numpy(values).to(device) for key, values in fresh.items()}
     found: dict[str, list[float]] = {}
@@ -156,8 +155,8 @@ def _losses(
     return terms, notes
 
 
-def _worth(variance: NDArray[np.float32], trainee: Trainee) -> Tensor:
-    return torch.from_numpy(1.0 / np.maximum(variance, LEAST_VARIANCE)).to(trainee.log_std.device)
+def _worth(varies: NDArray[np.float32], trainee: Trainee) -> Tensor:
+    return torch.from_numpy(1.0 / np.maximum(varies, LEAST_VARIANCE)).to(trainee.log_std.device)
 
 
 def _state_error(reading: Reading, state: Tensor, *, worth: Tensor) -> Tensor:

@@ -1,6 +1,9 @@
-"""Checks of a setting's range; each refusal is one line that names what would do."""
+"""Checks of what a file or command line says; each refusal is one line that names what would do."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 from a2d.errors import A2DError
 
@@ -37,3 +40,25 @@ def widths(key: str, values: tuple[int, ...]) -> None:
     """Refuse a list that is empty or has a number under 1."""
     if not values or min(values) < 1:
         raise ConfigError(f"{key} is a list of positive numbers such as [64,64], got {list(values)}")
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """Say which of the choices was meant, by its whole name or its last dotted part, or what they are."""
+    choices = list(dict.fromkeys(choices))
+    leaves = {choice.rpartition(".")[2]: choice for choice in choices}
+    close = difflib.get_close_matches(name, choices, n=1)
+    close = close or [
+        leaves[leaf] for leaf in difflib.get_close_matches(name.rpartition(".")[2], leaves, n=1)
+    ]
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(choices)}"
+
+
+def wording(error: Exception) -> str:
+    """Word what OmegaConf raised in one line, the key that it is about first."""
+    where = getattr(error, "full_key", None)
+    return f"{where + ': ' if where else ''}{first_line(error)}"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's text."""
+    return str(error).partition("\n")[0]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
@@ -14,7 +13,7 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from a2d.config import ConfigError, presets
-from a2d.ranges import at_least, one_of
+from a2d.ranges import at_least, nearest, one_of, wording
 
 KINDS = ("curves", "divergence", "first_reached", "final")
 
@@ -144,17 +143,10 @@ def parse(text: str) -> Sweep:
     except yaml.YAMLError as error:
         raise ConfigError(f"no YAML: {' '.join(str(error).split())}") from error
     except OmegaConfBaseException as error:
-        where = getattr(error, "full_key", None)
-        raise ConfigError(f"{where + ': ' if where else ''}{str(error).splitlines()[0]}") from error
+        raise ConfigError(wording(error)) from error
     if not isinstance(sweep, Sweep):
         raise ConfigError("a sweep is a mapping with the keys title and rows")
     return sweep
-
-
-def nearest(name: str, choices: Sequence[str]) -> str:
-    """Say which of the choices was meant, or what they are."""
-    close = difflib.get_close_matches(name, choices, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(dict.fromkeys(choices))}"
 
 
 def _refuse_unknown(values: Any, schema: type, where: str) -> None:

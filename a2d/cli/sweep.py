@@ -88,10 +88,8 @@ def _train(runs: Sequence[Planned], wanted: Sweep, *, at_once: int, console: Con
     from a2d.run import Run  # torch takes seconds to load: not before the sweep is known good
 
     final = wanted.final
-    for run in runs:
-        Run.create(
-            run.folder, run.config
-        )  # refuses a run that has another config, before anything is trained
+    for run in runs:  # one that has another config is refused before anything is trained
+        Run.create(run.folder, run.config)
     missing = [run for run in runs if not is_done(run, suite=final.suite, episodes=final.episodes)]
     if done := len(runs) - len(missing):
         console.print(f"{done} of {len(runs)} runs are there already")
