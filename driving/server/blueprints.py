@@ -42,6 +42,11 @@ class Blueprint:
     tag: int = 0  # CityObjectLabel
 
     @property
+    def is_body(self) -> bool:
+        """It takes up space: a vehicle, a walker or a prop."""
+        return self.kind in ("vehicle", "walker", "prop")
+
+    @property
     def tags(self) -> str:
         """The id's parts, as the client's filters see them."""
         return self.id.replace(".", ",")

@@ -68,18 +68,29 @@ class Studio:
         self._special = SpecialCameras()
 
     def scene(self) -> Scene:
-        """The renderer's scene, brought up to the world's present."""
-        return self._follow()
-
-    def prepare(self) -> None:
-        """Build the map's scene now, so that the first picture comes in time."""
-        self._follow()
+        """The renderer's scene, brought up to the world's present; built at the first call for a map."""
+        world = self._world
+        scene = self._scene
+        if scene is None or self._map is not world.map:
+            scene = self._scene = Scene(world.map.strips, world.map.marks, seed=0)
+            self._map, self._shown, self._revision, self._weather = world.map, (), -1, ()
+        if self._revision != world.revision:
+            self._recast(scene)
+        poses = world.table.motion[:, :6]
+        for row in np.flatnonzero((poses != self._poses).any(axis=1)):
+            if row in self._rows:
+                self._move(scene, int(row))
+        self._poses = poses.copy()
+        if self._weather != world.weather:
+            self._weather = world.weather
+            _set_weather(scene, world.weather)
+        return scene
 
     def pictures(self, cameras: Sequence[Actor]) -> Iterator[Picture]:
         """Take a picture with each camera."""
         if not cameras:
             return
-        scene = self._follow()
+        scene = self.scene()
         passes: dict[tuple[Pose, Camera], Frame] = {}
         for actor in cameras:
             view, blueprint = self._view(actor), actor.blueprint.id
@@ -112,32 +123,9 @@ class Studio:
             view = self._views[actor.id] = _View(camera, finish_of(actor, camera))
         return view
 
-    def _follow(self) -> Scene:
-        """Bring the scene up to the world's present."""
-        world = self._world
-        scene = self._scene
-        if scene is None or self._map is not world.map:
-            scene = self._scene = Scene(world.map.strips, world.map.marks, seed=0)
-            self._map, self._shown, self._revision, self._weather = world.map, (), -1, ()
-        if self._revision != world.revision:
-            self._recast(scene)
-        poses = world.table.motion[:, :6]
-        for row in np.flatnonzero((poses != self._poses).any(axis=1)):
-            if row in self._rows:
-                self._move(scene, int(row))
-        self._poses = poses.copy()
-        if self._weather != world.weather:
-            self._weather = world.weather
-            _set_weather(scene, world.weather)
-        return scene
-
     def _recast(self, scene: Scene) -> None:
         """Add and remove what came and went."""
-        visible = {
-            actor.id: actor
-            for actor in self._world.actors.values()
-            if actor.blueprint.kind in ("vehicle", "walker", "prop")
-        }
+        visible = {actor.id: actor for actor in self._world.actors.values() if actor.blueprint.is_body}
         for gone in self._shown:
             if gone not in visible:
                 scene.remove(gone)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.errors import MapError
-from driving.server.roads import Lane, Points, Road, Section
+from driving.server.roads import Lane, Points, Road, Section, wrapped
 from driving.server.signals import Phases, Signal, read_phases, read_signals
 from driving.server.wire import Pose, Vector
 
@@ -167,7 +167,7 @@ def _spawn_points(road: Road, section: Section) -> Iterator[Pose]:
         places = road.points(s, (inner + outer) / 2, SPAWN_HEIGHT)
         for place, yaw in zip(places, yaws, strict=True):
             location: Vector = (float(place[0]), float(place[1]), float(place[2]))
-            yield location, (0.0, float((yaw + 180.0) % 360.0 - 180.0), 0.0)
+            yield location, (0.0, float(wrapped(yaw)), 0.0)
 
 
 def _origin(root: Element) -> tuple[float, float]:

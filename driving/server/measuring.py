@@ -9,7 +9,7 @@ from driving.server.lidar import Lidar, SemanticLidar
 from driving.server.obstacle import ObstacleDetector
 from driving.server.radar import Radar
 from driving.server.sensing import Instrument, Pose, Surroundings
-from driving.server.sensor_attributes import noise_of, number
+from driving.server.sensor_attributes import noise_of, number, period
 from driving.server.streams import Stamp, values
 from driving.server.structs import actor_struct
 from driving.server.world import Actor, Collision
@@ -33,7 +33,7 @@ class Instruments:
         if sensor.id not in self._made:
             self._made[sensor.id] = _INSTRUMENTS[sensor.blueprint.id](self._around, sensor)
         delta = stamp.elapsed - self._asked.get(sensor.id, stamp.elapsed - world.delta)
-        longest = world.delta + float(sensor.values.get("sensor_tick") or 0.0)  # more: nobody listened
+        longest = world.delta + period(sensor)  # more: nobody listened
         delta, self._asked[sensor.id] = min(delta, longest, LONGEST_LOOK), stamp.elapsed
         pose = world.table.motion[sensor.row, :6].tolist()
         yield from self._made[sensor.id].messages(stamp, pose, delta)

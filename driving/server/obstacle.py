@@ -14,14 +14,14 @@ from driving.server.bodies import Bodies
 from driving.server.physics import rotation
 from driving.server.render import surfaces
 from driving.server.sensing import Pose, Surroundings
-from driving.server.sensor_attributes import number, text
+from driving.server.sensor_attributes import flag, number
 from driving.server.streams import Stamp, values
 from driving.server.structs import actor_struct, bounding_box
 from driving.server.world import Actor
 
 TOUCHING = 1e-3  # m
 MOST_STEPS = 200
-DYNAMIC, SOLID = ("vehicle", "walker"), ("vehicle", "walker", "prop")
+DYNAMIC = ("vehicle", "walker")
 _STREET = {
     surfaces.ROADS: "road", surfaces.SIDEWALKS: "sidewalk", surfaces.BUILDINGS: "building",
     surfaces.POLES: "pole", surfaces.VEGETATION: "vegetation", surfaces.TERRAIN: "terrain",
@@ -35,7 +35,7 @@ class ObstacleDetector:
     def __init__(self, around: Surroundings, sensor: Actor) -> None:
         self._around, self._sensor = around, sensor
         self._reach, self._radius = number(sensor, "distance"), number(sensor, "hit_radius")
-        self._dynamic = text(sensor, "only_dynamics").lower() == "true"
+        self._dynamic = flag(sensor, "only_dynamics")
 
     def messages(self, stamp: Stamp, pose: Pose, delta: float) -> Iterator[bytes]:
         """One message if something is in the way: the detector, the obstacle and the way to it in m."""
@@ -53,11 +53,11 @@ class ObstacleDetector:
     def _nearest_actor(
         self, origin: NDArray[np.float64], ahead: NDArray[np.float64]
     ) -> tuple[float, list[object] | None]:
-        kinds = DYNAMIC if self._dynamic else SOLID
         actors = [
             actor
             for actor in self._around.world.actors.values()
-            if actor.blueprint.kind in kinds and actor.id != self._sensor.parent
+            if (actor.blueprint.kind in DYNAMIC if self._dynamic else actor.blueprint.is_body)
+            and actor.id != self._sensor.parent
         ]
         rows = self._around.world.table.rows[[actor.row for actor in actors]]
         ways = rolled(rows, origin, ahead, self._radius, self._reach)

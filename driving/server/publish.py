@@ -10,6 +10,7 @@ from driving.server.details import actor_detail
 from driving.server.measuring import Instruments
 from driving.server.ray_scene import RayScene
 from driving.server.sensing import Surroundings
+from driving.server.sensor_attributes import period
 from driving.server.special_cameras import EVENTS
 from driving.server.streams import (
     MAP_CHANGED,
@@ -48,7 +49,7 @@ class Publisher:
         for actor_id in world.controlled:
             if actor_id in world.actors:
                 actor = world.actors[actor_id]
-                self._writer.set_detail(actor.row, self._detail(actor))
+                self._writer.set_detail(actor.row, actor_detail(world, actor))
         world.controlled.clear()
         return self._writer.message(
             Stamp(world.frame, world.elapsed),
@@ -82,14 +83,14 @@ class Publisher:
                 yield sensor_stream(picture.camera.id), content
 
     def _is_due(self, stream: int, sensor: Actor) -> bool:
-        period = float(sensor.values.get("sensor_tick") or 0.0)
-        if period <= 0.0:
+        wait = period(sensor)
+        if wait <= 0.0:
             return True
         now = self._world.elapsed + 1e-6
         due = self._due.get(stream, 0.0)
         if now < due:
             return False
-        self._due[stream] = due + period if due + period > now else now + period
+        self._due[stream] = due + wait if due + wait > now else now + wait
         return True
 
     def _refresh(self) -> None:
@@ -105,11 +106,10 @@ class Publisher:
         self._instruments.forget()
         self._due = {stream: due for stream, due in self._due.items() if stream in self._sensors}
         actors = world.actors.values()
-        details = {actor.id: self._detail(actor) for actor in actors if actor.blueprint.kind != "sensor"}
+        details = {
+            actor.id: actor_detail(world, actor) for actor in actors if actor.blueprint.kind != "sensor"
+        }
         self._writer.list_actors([actor.id for actor in actors], details)
-
-    def _detail(self, actor: Actor) -> bytes:
-        return actor_detail(self._world, actor)
 
 
 def _picture_message(picture: Picture, stamp: Stamp) -> bytes | None:

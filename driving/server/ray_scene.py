@@ -12,6 +12,7 @@ from driving.server.cameras import Studio
 from driving.server.rays import Targets, Tree
 from driving.server.render import Scene
 from driving.server.render.surfaces import TAG
+from driving.server.seen import outward
 from driving.server.world import World
 
 NOBODY = -1
@@ -53,17 +54,15 @@ class RayScene:
             reach: m.
             ignored: Id of an actor that rays pass through.
         """
-        targets = self._follow()
+        scene, targets = self._follow()
         distance, found = np.empty(len(directions)), np.empty((len(directions), 2), np.int64)
         rays.cast(targets, origin, np.ascontiguousarray(directions), reach, ignored, distance, found)
         ray = np.flatnonzero(found[:, 0] >= 0)
         rows, triangles = self._rows[found[ray, 0]], found[ray, 1]
-        stage = self._studio.scene().stage
-        objects, geometry = stage.objects, stage.geometry
-        facing = np.einsum("hij,hj->hi", objects.pose[rows][:, :, :3], geometry.facings[triangles])
+        objects, geometry = scene.stage.objects, scene.stage.geometry
         surface = objects.surface[rows] + geometry.triangles[triangles, 3]
-        tags = stage.surfaces[surface, TAG].astype(np.int64)
-        normal = facing * objects.shrink[rows, None]
+        tags = scene.stage.surfaces[surface, TAG].astype(np.int64)
+        normal = outward(scene, rows, triangles)
         return Hits(ray, distance[ray], normal, objects.actor[rows].astype(np.int64), tags)
 
     def _forget(self) -> None:
@@ -73,18 +72,18 @@ class RayScene:
         self._corners = np.zeros((0, 3), np.int64)
         self._rows = np.zeros(0, np.int64)  # rows of the stage's objects that can be hit
 
-    def _follow(self) -> Targets:
-        """The targets as they stand in the world's present."""
+    def _follow(self) -> tuple[Scene, Targets]:
+        """The scene and its targets as they stand in the world's present."""
         moment = (self._world.frame, self._world.revision)
-        if self._targets is not None and moment == self._moment:
-            return self._targets
+        if self._scene is not None and self._targets is not None and moment == self._moment:
+            return self._scene, self._targets
         scene = self._studio.scene()
         if scene is not self._scene:
             self._scene = scene
             self._forget()
         self._moment = moment
         self._targets = self._gather(scene)
-        return self._targets
+        return scene, self._targets
 
     def _gather(self, scene: Scene) -> Targets:
         objects, geometry = scene.stage.objects, scene.stage.geometry

@@ -56,6 +56,10 @@ class Road:
         ends = [*starts[1:], self.length]
         self.sections = [Section(*item) for item in zip(found, starts, ends, strict=True)]
 
+    def section_at(self, s: float) -> Section:
+        """The section in which a station lies; the first one before the road's begin."""
+        return next(part for part in reversed(self.sections) if part.start <= s or part is self.sections[0])
+
     def stations(self, section: Section) -> NDArray[np.float64]:
         """Where along the road a section is sampled so that straight pieces between are true."""
         breaks = [self.elevation.starts, self.offset.starts]
@@ -81,6 +85,11 @@ class Road:
                 outer = inner + side * np.maximum(lane.width(s - section.start), 0.0)
                 yield lane, inner, outer
                 inner = outer
+
+
+def wrapped(degrees: float) -> float:
+    """The same direction in [-180, 180)."""
+    return (degrees + 180.0) % 360.0 - 180.0
 
 
 def _cubic(item: Element, start: str) -> tuple[float, ...]:

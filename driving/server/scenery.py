@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from driving.server.maps import RoadMap
 from driving.server.render.street import Placed, build_street, street_rng
+from driving.server.render.surfaces import BUILDINGS, POLES, VEGETATION
 from driving.server.wire import Vector
 
 SEED = 0  # of the street that cameras see
-BUILDINGS, POLES, VEGETATION = 3, 6, 9  # CityObjectLabel
 ANY = 255
 _LABELS = {"house": BUILDINGS, "tree": VEGETATION, "lamp": POLES}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,11 +79,15 @@ def look(scene: Scene, camera: Camera, pose: Pose) -> Seen:
 
 def normals(scene: Scene, seen: Seen) -> NDArray[np.float64]:
     """Unit vectors out of the surfaces, in the world; zero for the sky; (H, W, 3)."""
-    objects, triangles, rows = scene.stage.objects, seen.faces[:, 0], seen.faces[:, 1]
-    turned = np.einsum("kij,kj->ki", objects.pose[rows][..., :3], scene.stage.geometry.facings[triangles])
-    turned *= objects.shrink[rows, None]
+    turned = outward(scene, seen.faces[:, 1], seen.faces[:, 0])
     turned[-1] = 0.0  # the sky
     return turned[seen.face]
+
+
+def outward(scene: Scene, rows: NDArray[Any], triangles: NDArray[Any]) -> NDArray[np.float64]:
+    """Unit vectors out of triangles of the scene's objects, in the world; (k, 3)."""
+    objects, facings = scene.stage.objects, scene.stage.geometry.facings[triangles]
+    return np.einsum("kij,kj->ki", objects.pose[rows][..., :3], facings) * objects.shrink[rows, None]
 
 
 def _plane(camera: Camera) -> NDArray[np.float64]:

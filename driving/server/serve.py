@@ -69,7 +69,7 @@ class Server:
         self._publisher = Publisher(self._world, stream_port)
         self._desk = Desk(self._world, stream_port, self._tick)
         warm_up()
-        self._publisher.studio.prepare()
+        self._publisher.studio.scene()
         self._selector.register(self._wake, selectors.EVENT_READ, None)
         self._selector.register(calls, selectors.EVENT_READ, self._accept_calls)
         self._selector.register(streams, selectors.EVENT_READ, self._accept_streams)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from driving.server.ground import Ground, ground_of, height_at
 from driving.server.maps import LaneStrip
+from driving.server.render.surfaces import ROADS, SIDEWALKS, TERRAIN
 from driving.server.wire import Vector
 
-ROADS, SIDEWALKS, TERRAIN = 1, 2, 10  # CityObjectLabel
 GROUND_STEP = 0.2  # m between looks at the ground below a ray
 _BISECTIONS = 30
 

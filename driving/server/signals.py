@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from driving.server.roads import Lane, Road
+from driving.server.roads import Lane, Road, wrapped
 from driving.server.wire import Pose, Vector
 
 LIGHT, STOP, YIELD, SPEED, UNKNOWN = (
@@ -130,13 +130,13 @@ def _pose(road: Road, item: Element) -> Pose:
     x, y, z = road.points(s, t, float(item.get("zOffset") or 0.0))[0].tolist()
     turn = float(item.get("hOffset") or item.get("hdg") or 0.0)
     yaw = -math.degrees(float(road.line.sample(s)[2][0]) + turn) + 90.0
-    return (x, y, z), (0.0, (yaw + 180.0) % 360.0 - 180.0, 0.0)
+    return (x, y, z), (0.0, wrapped(yaw), 0.0)
 
 
 def _stop_boxes(road: Road, reference: Element) -> Iterator[StopBox]:
     """Before the line on each of the driving lanes for which a signal is valid; none in a crossing."""
     at = min(max(float(reference.get("s", 0.0)), 0.0), road.length)
-    section = next(part for part in reversed(road.sections) if part.start <= at or part is road.sections[0])
+    section = road.section_at(at)
     valid = [
         range(int(part.get("fromLane", 0)), int(part.get("toLane", 0)) + 1)
         for part in reference.findall("validity")
@@ -150,7 +150,7 @@ def _stop_box(road: Road, lane: Lane, at: float) -> StopBox:
     with_s = (lane.id < 0) == road.keeps_right
     if road.in_junction:
         at = 0.0 if with_s else road.length
-    section = next(part for part in reversed(road.sections) if part.start <= at or part is road.sections[0])
+    section = road.section_at(at)
     s = np.array([at])
     middle, width = 0.0, 3.5
     for other, inner, outer in road.edges(section, s):
@@ -160,7 +160,7 @@ def _stop_box(road: Road, lane: Lane, at: float) -> StopBox:
     yaw = -float(road.line.sample(s)[2][0]) + (0.0 if with_s else math.pi)
     back = STOP_LENGTH / 2
     centre = (x - back * math.cos(yaw), y - back * math.sin(yaw), z)
-    degrees = round((math.degrees(yaw) + 180.0) % 360.0 - 180.0, 3)
+    degrees = round(wrapped(math.degrees(yaw)), 3)
     return StopBox(_rounded(centre), degrees, (back, STOP_WIDTH * width / 2, 1.5))
 
 

@@ -11,7 +11,7 @@ from driving.server.events import EventCamera, EventSettings
 from driving.server.motion import Before, flow
 from driving.server.render import Camera, Scene
 from driving.server.seen import Pose, look, normals
-from driving.server.sensor_attributes import number, text
+from driving.server.sensor_attributes import flag, number
 from driving.server.streams import normal_pixels
 from driving.server.world import Actor
 
@@ -55,6 +55,6 @@ def _event_settings(actor: Actor) -> EventSettings:
         rise_noise=number(actor, "sigma_positive_threshold"),
         fall_noise=number(actor, "sigma_negative_threshold"),
         rest=int(number(actor, "refractory_period_ns")),
-        logarithmic=text(actor, "use_log").lower() == "true",
+        logarithmic=flag(actor, "use_log"),
         dark=max(number(actor, "log_eps"), 1e-6),
     )

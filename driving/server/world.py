@@ -284,7 +284,7 @@ class World:
         length, width, height = blueprint.size
         body["half_length"], body["half_width"], body["half_height"] = length / 2, width / 2, height / 2
         body["centre_z"] = 0.0 if blueprint.kind == "walker" else height / 2
-        solid = blueprint.kind in ("vehicle", "walker", "prop") and parent is None
+        solid = blueprint.is_body and parent is None
         body["collides"] = body["simulated"] = body["falls"] = float(solid)
         body["scale"] = max(length / MODEL_LENGTH, 0.3)
         body["invincible"] = values.get("is_invincible", "true") == "true"
@@ -355,7 +355,7 @@ class World:
     def set_simulated(self, actor_id: int, *, on: bool) -> None:
         """Let physics move an actor, or keep it where it is put."""
         body = self.body(actor_id)
-        body["simulated"] = on and self.actor(actor_id).blueprint.kind in ("vehicle", "walker", "prop")
+        body["simulated"] = on and self.actor(actor_id).blueprint.is_body
         if not on:
             physics.set_velocity(body, (0.0, 0.0, 0.0))
 

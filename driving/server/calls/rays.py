@@ -31,9 +31,8 @@ def _cast(desk: Desk, start: Any, end: Any) -> Any:
 
 def _level_boxes(desk: Desk, tag: int) -> Any:
     things = [_box(thing) for thing in desk.world.place.standing if tag in (thing.label, ANY)]
-    solid = ("vehicle", "walker", "prop")
     for actor in desk.world.actors.values():
-        if actor.blueprint.kind in solid and tag in (actor.blueprint.tag, ANY):
+        if actor.blueprint.is_body and tag in (actor.blueprint.tag, ANY):
             things.append(_actor_box(desk, actor))
     return value(things)
 
