@@ -22,6 +22,8 @@ from driving.server.streams import (
 from driving.server.wire import RELEASE, sensor_stream
 from driving.server.world import Actor, World
 
+ROUNDING = 1e-6  # s, what sums of ticks may lack of a period
+
 
 class Publisher:
     """Writes a world's messages; what nobody listens to is not computed."""
@@ -83,14 +85,10 @@ class Publisher:
                 yield sensor_stream(picture.camera.id), content
 
     def _is_due(self, stream: int, sensor: Actor) -> bool:
-        wait = period(sensor)
-        if wait <= 0.0:
-            return True
-        now = self._world.elapsed + 1e-6
-        due = self._due.get(stream, 0.0)
-        if now < due:
+        following = next_due(self._world.elapsed, self._due.get(stream, 0.0), period=period(sensor))
+        if following is None:
             return False
-        self._due[stream] = due + wait if due + wait > now else now + wait
+        self._due[stream] = following
         return True
 
     def _refresh(self) -> None:
@@ -110,6 +108,13 @@ class Publisher:
             actor.id: actor_detail(world, actor) for actor in actors if actor.blueprint.kind != "sensor"
         }
         self._writer.list_actors([actor.id for actor in actors], details)
+
+
+def next_due(now: float, due: float, *, period: float) -> float | None:
+    """When the message after this one is due; None while this one is not. All in simulated seconds."""
+    if now + ROUNDING < due:
+        return None
+    return due + period if due + period > now + ROUNDING else now + period
 
 
 def _picture_message(picture: Picture, stamp: Stamp) -> bytes | None:

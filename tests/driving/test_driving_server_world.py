@@ -10,6 +10,7 @@ import pytest
 from driving.server.blueprints import library
 from driving.server.errors import MapError, WorldError
 from driving.server.instruments import inertial, satellite, shaken
+from driving.server.publish import next_due
 from driving.server.world import Settings, World
 from scenarios.roads import straight_road
 
@@ -216,3 +217,15 @@ def test_noise_has_its_bias_and_spread_and_repeats_with_its_seed():
     many = [shaken([9.0], [0.5], [2.0], rng)[0] for _ in range(2000)]
     assert np.mean(many) == pytest.approx(11.0, abs=0.056)  # five standard errors
     assert np.std(many) == pytest.approx(0.5, abs=0.04)
+
+
+@pytest.mark.parametrize(("period", "every"), [(0.0, 1), (0.05, 1), (0.1, 2), (0.15, 3)])
+def test_a_sensor_keeps_its_period_whenever_it_is_first_listened_to(period, every):
+    elapsed = np.cumsum(np.full(2000, 0.05))  # as a world sums its ticks: not exactly multiples
+    for first in range(7, 1990, 7):  # in a world older than any period
+        due, spoke = 0.0, []
+        for tick in range(first, first + 10):
+            following = next_due(float(elapsed[tick]), due, period=period)
+            if following is not None:
+                due, spoke = following, [*spoke, tick]
+        assert spoke == list(range(first, first + 10, every))
