@@ -64,6 +64,7 @@ def train(run: Run, *, report: Report) -> None:
             start = Run.open(config.start_from)
             refuse_start(config, start.config)
             learner.start_from(start.checkpoint())
+        run.reserve(2 * learner.largest_checkpoint)  # the old one stays until the new one is whole
         teacher = learned_expert(config, method, learner)
         collector = Collector(worlds, seeds=learner.world_seeds, generator=learner.actions, device=device)
         faults = Faults(worlds)
