@@ -38,7 +38,7 @@ METHODS = (
 ADVANTAGES = ("gae", "q")
 BASELINES = ("mixture", "state")
 STEPS = ("ppo", "trpo")
-VECTOR_KINDS = ("native", "async", "sync")
+VECTOR_KINDS = ("native", "async", "sync", "ray")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,10 @@ class EnvConfig:
     server: str | None = None
     """Simulator: embedded, docker or HOST:PORT. None for worlds that need none."""
     vector: str = "native"
-    """native (batched inside the world), async (one process per world) or sync (one after the other)."""
+    """native (batched inside the world), async (one process per world), sync (one after the other) or ray.
+
+    ray: one worker per world, spread over the Ray cluster of RAY_ADDRESS, or over this machine.
+    """
     options: dict[str, Any] = field(default_factory=dict)
     """Keywords for the world, such as its image size."""
 

@@ -8,7 +8,11 @@ from typing import Any
 
 from gymnasium.vector import VectorEnv
 
-INVALID_OUTCOMES = frozenset({"server_restarted"})
+RESTARTED = "server_restarted"
+"""The outcome of an episode that a fault of its simulator, or of the worker that drives it, cut short."""
+LOST_WORKER = "worker"
+"""The cause of a restart where a process or a machine of ours vanished."""
+INVALID_OUTCOMES = frozenset({RESTARTED})
 """Ends that say nothing about the driver; counted apart and left out of every rate."""
 _NONE: Mapping[str, int] = {}
 
@@ -25,9 +29,10 @@ class Faults:
         found: Counter[str] = Counter()
         now = _counts(self._worlds)
         for before, after in zip(self._known, now, strict=True):
-            # a worker that was replaced counts from nothing again
-            since = _NONE if any(after.get(cause, 0) < count for cause, count in before.items()) else before
-            found.update({cause: count - since.get(cause, 0) for cause, count in after.items()})
+            for cause, count in after.items():
+                known = before.get(cause, 0)
+                # a worker that was replaced counts from nothing again
+                found[cause] += count - known if count >= known else count
         self._known = now
         return {f"restarts/{cause}": float(count) for cause, count in sorted(found.items()) if count}
 

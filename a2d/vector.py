@@ -1,4 +1,4 @@
-"""N worlds as one gymnasium VectorEnv: batched natively, one after the other, or one process each.
+"""N worlds as one gymnasium VectorEnv: batched natively, in turn, a process each, or over a cluster.
 
 Nothing here imports torch: a worker process loads this module and its world, no more.
 """
@@ -49,6 +49,10 @@ def make_worlds(env: EnvConfig, *, count: int, suite: str, **options: Any) -> Ve
             named = {} if env.server is None else {"server": env.server}
             return _native(env.id, count=count, keywords=keywords | named)
         makers = [_Maker(env.id, tuple({**keywords, **named}.items())) for named in _servers(env, count)]
+        if env.vector == "ray":
+            from a2d.ray_vector import RayVectorEnv  # Ray is an optional extra
+
+            return RayVectorEnv(makers)
         if env.vector == "sync":
             return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.DISABLED)
         return AsyncVectorEnv(
@@ -93,10 +97,9 @@ class _Maker:
     keywords: tuple[tuple[str, Any], ...]
 
     def __call__(self) -> gymnasium.Env:
-        if multiprocessing.parent_process() is None:
-            return _Named(gymnasium.make(self.id, **dict(self.keywords)))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
-        signal.signal(signal.SIGTERM, _leave)
+        if multiprocessing.parent_process() is not None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
+            signal.signal(signal.SIGTERM, _leave)
         register_worlds()
         return _Named(gymnasium.make(self.id, **dict(self.keywords)))
 
@@ -130,7 +133,7 @@ def _native(world: str, *, count: int, keywords: dict[str, Any]) -> VectorEnv:
 def _explained(world: str) -> Iterator[None]:
     try:
         yield
-    except (WorldError, KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
+    except (A2DError, KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
         raise
     except TypeError as error:
         reason = str(error).partition(" was raised from the environment creator")[0]  # what gymnasium adds

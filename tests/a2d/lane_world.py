@@ -67,6 +67,18 @@ class Lane(gymnasium.Env):
         if self._farewell:
             Path(self._farewell, str(os.getpid())).touch()
 
+    @property
+    def process(self) -> int:
+        """Where it lives."""
+        return os.getpid()
+
+    @property
+    def node(self) -> str:
+        """On which node of a Ray cluster it lives."""
+        import ray
+
+        return ray.get_runtime_context().get_node_id()
+
     def _mark(self) -> float:
         return 2.0 * self._column / (SIZE - 1) - 1.0
 
