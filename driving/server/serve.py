@@ -67,7 +67,7 @@ class Server:
         self._listening = [calls, streams]
         stream_port = int(streams.getsockname()[1])
         self._publisher = Publisher(self._world, stream_port)
-        self._desk = Desk(self._world, stream_port, self._tick)
+        self._desk = Desk(self._world, stream_port, self._publisher.rays, self._tick)
         warm_up()
         self._publisher.studio.scene()
         self._selector.register(self._wake, selectors.EVENT_READ, None)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from driving.server import events, physics, ray_scene, render, sight_lines
+from driving.server import events, physics, ray_scene, render
 
 try:
     import fcntl
@@ -25,7 +25,6 @@ def warm_up() -> None:
     started = time.monotonic()
     with _turn():
         physics.warm_up()
-        sight_lines.warm_up()
         render.warm_up()
         ray_scene.warm_up()
         events.warm_up()

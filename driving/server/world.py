@@ -209,11 +209,6 @@ class World:
         """Height of the ground below a point, m."""
         return height_at(self.place.ground.heights, self.place.ground.frame, x, y)
 
-    def look(self, start: Vector, end: Vector) -> list[tuple[Vector, int]]:
-        """Where a straight line enters each actor, standing thing and the ground, with their labels."""
-        labels = [actor.blueprint.tag for actor in self.actors.values()]
-        return self.place.look(start, end, self.table.rows, labels)
-
     def actor(self, actor_id: int) -> Actor:
         """Look one up.
 
