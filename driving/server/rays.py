@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 LEAF = 4  # boxes that are not worth a further split
 DEEPEST = 64  # nodes waiting on the way down
 NEAREST = 1e-4  # m, a ray does not hit what it starts on
+SEAM = 1e-5  # of a triangle's size by which it reaches over its edges: no ray slips between two
 FLAT = 1e-12  # instead of a direction's zero
 
 
@@ -251,7 +252,8 @@ def _meet(
     u = ox * nx + oy * ny + oz * nz
     mx, my, mz = oy * az - oz * ay, oz * ax - ox * az, ox * ay - oy * ax
     v = dx * mx + dy * my + dz * mz
-    if u < 0.0 or v < 0.0 or u + v > area:
+    slack = SEAM * area
+    if u < -slack or v < -slack or u + v > area + slack:
         return np.inf
     along = (bx * mx + by * my + bz * mz) / area
     return along if along > NEAREST else np.inf

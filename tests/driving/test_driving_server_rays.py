@@ -68,7 +68,8 @@ def test_a_tree_finds_what_a_look_at_every_triangle_finds():
     point = along[..., None] * directions[:, None]
     inside = np.ones(along.shape, bool)
     for start, end in ((a, b), (b, c), (c, a)):
-        inside &= (np.cross(end - start, point - start) * normal).sum(axis=-1) >= 0
+        share = (np.cross(end - start, point - start) * normal).sum(axis=-1) / (normal**2).sum(axis=-1)
+        inside &= share >= -rays.SEAM
     along[~inside | (along < 1e-4) | (directions @ normal.T >= 0)] = np.inf
     nearest = along.min(axis=1)
     assert 50 < (triangle >= 0).sum() < 500
