@@ -41,10 +41,9 @@ def serve(
         return
     logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
     name, maps = _maps(map_name)
-    server = Server(host, port, maps, name)
+    server = _started(host, port, maps, name)
     if exit_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
-    _start(server)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     if not _is_loopback(host):
@@ -82,17 +81,19 @@ def _maps(choice: str) -> tuple[str, dict[str, str]]:
     return path.stem, maps
 
 
-def _start(server: Server) -> None:
-    """Start, and say what takes so long if it does."""
+def _started(host: str, port: int, maps: dict[str, str], default_map: str) -> Server:
+    """A server that listens; says what takes so long if it does."""
     notice = threading.Timer(
         QUICK_START, logging.info, ["compiling physics and renderer: a minute, once per installation"]
     )
     notice.daemon = True
     notice.start()
     try:
+        server = Server(host, port, maps, default_map)
         server.start()
     finally:
         notice.cancel()
+    return server
 
 
 def _stop_with_stdin(server: Server) -> None:
