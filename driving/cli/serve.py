@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,15 @@ def serve(
     exit_with_stdin: Annotated[
         bool, typer.Option("--exit-with-stdin", help="End when standard input does.")
     ] = False,
+    idle_exit: Annotated[
+        float | None, typer.Option(help="End when no client has been connected for so many seconds.", min=0.1)
+    ] = None,
+    reset_when_empty: Annotated[
+        bool,
+        typer.Option(
+            "--reset-when-empty", help="Remove all actors, reset settings when the last client is gone."
+        ),
+    ] = False,
     calls: Annotated[bool, typer.Option("--calls", help="Print which calls are supported, and end.")] = False,
 ) -> None:
     """Answer CARLA 0.9.16 clients until interrupted; prints `ready HOST:PORT` when they may connect.
@@ -41,7 +51,9 @@ def serve(
         return
     logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
     name, maps = _maps(map_name)
-    server = _started(host, port, maps, name)
+    server = _started(
+        lambda: Server(host, port, maps, name, idle_exit=idle_exit, reset_when_empty=reset_when_empty)
+    )
     if exit_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -81,7 +93,7 @@ def _maps(choice: str) -> tuple[str, dict[str, str]]:
     return path.stem, maps
 
 
-def _started(host: str, port: int, maps: dict[str, str], default_map: str) -> Server:
+def _started(make: Callable[[], Server]) -> Server:
     """A server that listens; says what takes so long if it does."""
     notice = threading.Timer(
         QUICK_START, logging.info, ["compiling physics and renderer: a minute, once per installation"]
@@ -89,7 +101,7 @@ def _started(host: str, port: int, maps: dict[str, str], default_map: str) -> Se
     notice.daemon = True
     notice.start()
     try:
-        server = Server(host, port, maps, default_map)
+        server = make()
         server.start()
     finally:
         notice.cancel()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import selectors
 import socket
 import time
 from collections.abc import Mapping
 
+from driving.server.attendance import Attendance
 from driving.server.calls import Desk, answer
 from driving.server.connections import CallConnection, Connection, StreamConnection, accept_all
 from driving.server.errors import AddressError
@@ -26,7 +28,16 @@ log = logging.getLogger(__name__)
 class Server:
     """A CARLA-compatible server in this process: `start`, then `run` until `stop`."""
 
-    def __init__(self, host: str, port: int, maps: Mapping[str, str], default_map: str) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        maps: Mapping[str, str],
+        default_map: str,
+        *,
+        idle_exit: float | None = None,
+        reset_when_empty: bool = False,
+    ) -> None:
         """Load every kernel and the world; nothing listens yet.
 
         Args:
@@ -34,6 +45,8 @@ class Server:
             port: Port of the calls; 0 = any free one. Streams use the next port if it is free.
             maps: OpenDRIVE documents by name.
             default_map: The map of the first episode.
+            idle_exit: Seconds without a client after which `run` ends; None: never.
+            reset_when_empty: Begin anew when the last client is gone, instead of keeping what it left.
 
         Raises:
             MapError: The default map cannot be read.
@@ -41,6 +54,9 @@ class Server:
         warm_up()
         self.host, self.port = host, port
         self._world = World(maps, default_map)
+        self._default_map = default_map
+        self._attendance = Attendance(idle_exit)
+        self._reset_when_empty = reset_when_empty
         self._selector = selectors.DefaultSelector()
         self._listening: list[socket.socket] = []
         self._subscribers: dict[int, list[StreamConnection]] = {}
@@ -75,7 +91,7 @@ class Server:
         gc.freeze()
 
     def run(self) -> None:
-        """Serve until `stop` is called."""
+        """Serve until `stop` is called, or until nobody has been there for long enough."""
         due = time.monotonic()
         while not self._stopping:
             now = time.monotonic()
@@ -84,6 +100,9 @@ class Server:
                 due = max(due + self._world.delta, now)
             for key, events in self._selector.select(self._patience(now, due)):
                 self._handle(key.data, events)
+            if not self._attendance.patience():
+                log.info("ending: no client has been connected for long enough")
+                break
             if self._held and not self._gate.wait():
                 self._release()
         self._close()
@@ -100,10 +119,13 @@ class Server:
 
     def _patience(self, now: float, due: float) -> float | None:
         """Seconds until something must be done though no bytes come."""
-        waits = [self._gate.wait()] if self._held else []
+        waits = [self._attendance.patience()]
+        if self._held:
+            waits.append(self._gate.wait())
         if not self._world.settings.synchronous:
             waits.append(max(due - now, 0.0))
-        return min(waits, default=None)
+        soonest = min(waits)
+        return None if soonest == math.inf else soonest
 
     def _tick(self) -> None:
         """Advance the world by a frame and send it: the state first, then what sensors saw."""
@@ -138,6 +160,7 @@ class Server:
 
     def _accept_calls(self) -> None:
         for sock, name in accept_all(self._listening[0]):
+            self._attendance.enter()
             CallConnection(sock, name, self._selector, execute=self._execute, closed=self._client_left)
 
     def _accept_streams(self) -> None:
@@ -166,6 +189,11 @@ class Server:
             self._held.remove(connection)
         for port in connection.managers:
             self._desk.managers.pop(port, None)
+        if self._attendance.leave() and self._reset_when_empty and not self._stopping:
+            log.info("the last client is gone: beginning anew")
+            self._world.reset(self._default_map)
+            self._send_state()
+            self._drop_orphans()
 
     # Calls
 
@@ -175,13 +203,14 @@ class Server:
         if method == "tick_cue" and self._must_wait(connection):
             return None
         episode, revision = self._world.episode, self._world.revision
+        managers = set(self._desk.managers)
         result = answer(self._desk, method, arguments)
         if method == "get_sensor_token":
             self._announce(arguments)
         elif method == "get_episode_settings" and self._desk.managers:
             self._gate.rest()
         elif method == "add_traffic_manager_running":
-            connection.managers |= set(self._desk.managers) - connection.managers
+            connection.managers |= set(self._desk.managers) - managers
         if self._world.episode != episode:
             self._send_state()
         if self._world.revision != revision:

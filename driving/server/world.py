@@ -133,6 +133,12 @@ class World:
         self.spectator = self._add(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
         self._add_signals()
 
+    def reset(self, name: str) -> None:
+        """Start a new episode on the named map with the settings and the weather of a new server."""
+        self.load(name)
+        self.change_settings(Settings())
+        self.weather = CLEAR_NOON
+
     def _add_signals(self) -> None:
         actors: dict[str, int] = {}
         stops: dict[int, Sequence[StopBox]] = {}

@@ -7,7 +7,7 @@ from typing import Any
 from driving.server.calls.desk import Calls, Desk, accepted, no_bytes, nothing
 from driving.server.structs import pose_struct
 from driving.server.wire import VOID, value
-from driving.server.world import CLEAR_NOON, GENERATED_MAP, Settings
+from driving.server.world import GENERATED_MAP
 
 
 def _map_info(desk: Desk) -> Any:
@@ -16,10 +16,10 @@ def _map_info(desk: Desk) -> Any:
 
 
 def _load(desk: Desk, name: str, reset: bool, _layers: int) -> Any:
-    desk.world.load(name)
     if reset:
-        desk.world.change_settings(Settings())
-        desk.world.weather = CLEAR_NOON
+        desk.world.reset(name)
+    else:
+        desk.world.load(name)
     return VOID
 
 
