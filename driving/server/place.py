@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 
 from driving.server.ground import Ground, ground_of
 from driving.server.maps import RoadMap
@@ -13,8 +14,12 @@ class Place:
 
     def __init__(self, road_map: RoadMap) -> None:
         self.map = road_map
-        self.ground: Ground = ground_of(road_map.strips)
         self.hidden: set[int] = set()  # ids of standing things that a client took away
+
+    @cached_property
+    def ground(self) -> Ground:
+        """Heights; drawn when first needed: a bad map or address is refused before any kernel loads."""
+        return ground_of(self.map.strips)
 
     def show(self, ids: Collection[int], *, on: bool) -> None:
         """Put standing things back, or take them away."""

@@ -38,7 +38,7 @@ class Server:
         idle_exit: float | None = None,
         reset_when_empty: bool = False,
     ) -> None:
-        """Load every kernel and the world; nothing listens yet.
+        """Load the world; nothing listens yet.
 
         Args:
             host: Address to listen at.
@@ -51,7 +51,6 @@ class Server:
         Raises:
             MapError: The default map cannot be read.
         """
-        warm_up()
         self.host, self.port = host, port
         self._world = World(maps, default_map)
         self._default_map = default_map
@@ -68,7 +67,7 @@ class Server:
         self._waker.setblocking(False)
 
     def start(self) -> None:
-        """Build what cameras see and listen; `port` then names the port.
+        """Load every kernel and listen; `port` then names the port.
 
         Raises:
             AddressError: The address cannot be used.
@@ -83,6 +82,8 @@ class Server:
         stream_port = int(streams.getsockname()[1])
         self._publisher = Publisher(self._world, stream_port)
         self._desk = Desk(self._world, stream_port, self._publisher.rays, self._tick)
+        warm_up()
+        self._world.place.ground  # noqa: B018  # drawn now, not in the first tick
         self._publisher.studio.scene()
         self._selector.register(self._wake, selectors.EVENT_READ, None)
         self._selector.register(calls, selectors.EVENT_READ, self._accept_calls)
