@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,15 @@ def serve(
     exit_with_stdin: Annotated[
         bool, typer.Option("--exit-with-stdin", help="End when standard input does.")
     ] = False,
+    idle_exit: Annotated[
+        float | None, typer.Option(help="End when no client has been connected for so many seconds.", min=0.1)
+    ] = None,
+    reset_when_empty: Annotated[
+        bool,
+        typer.Option(
+            "--reset-when-empty", help="Remove all actors, reset settings when the last client is gone."
+        ),
+    ] = False,
     calls: Annotated[bool, typer.Option("--calls", help="Print which calls are supported, and end.")] = False,
 ) -> None:
     """Answer CARLA 0.9.16 clients until interrupted; prints `ready HOST:PORT` when they may connect.
@@ -41,10 +51,11 @@ def serve(
         return
     logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
     name, maps = _maps(map_name)
-    server = Server(host, port, maps, name)
+    server = _started(
+        lambda: Server(host, port, maps, name, idle_exit=idle_exit, reset_when_empty=reset_when_empty)
+    )
     if exit_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
-    _start(server)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     if not _is_loopback(host):
@@ -82,17 +93,19 @@ def _maps(choice: str) -> tuple[str, dict[str, str]]:
     return path.stem, maps
 
 
-def _start(server: Server) -> None:
-    """Start, and say what takes so long if it does."""
+def _started(make: Callable[[], Server]) -> Server:
+    """A server that listens; says what takes so long if it does."""
     notice = threading.Timer(
         QUICK_START, logging.info, ["compiling physics and renderer: a minute, once per installation"]
     )
     notice.daemon = True
     notice.start()
     try:
+        server = make()
         server.start()
     finally:
         notice.cancel()
+    return server
 
 
 def _stop_with_stdin(server: Server) -> None:

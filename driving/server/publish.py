@@ -31,7 +31,8 @@ class Publisher:
     def __init__(self, world: World, stream_port: int) -> None:
         self.studio = Studio(world)
         self._world = world
-        self._instruments = Instruments(Surroundings(world, RayScene(world, self.studio), stream_port))
+        self.rays = RayScene(world, self.studio)
+        self._instruments = Instruments(Surroundings(world, self.rays, stream_port))
         self._writer = EpisodeWriter()
         self._revision = -1
         self._sensors: dict[int, Actor] = {}  # by stream

@@ -39,7 +39,7 @@ REAR_AXLE = 1.418  # m from the model's point back to the rear axle
 FRONT_AXLE = -0.091  # m from the same point on to the front axle, as fitted
 MODEL_LENGTH = 4.8  # m, of the car that was fitted
 REVERSE_LIMIT = 30.0  # km/h
-GRIP = 9.0  # m/s2, the sideways acceleration at which the front starts to slide
+GRIP = 13.0  # m/s2, the sideways acceleration at which the front starts to slide
 HAND_BRAKE = 6.0  # m/s2
 THROTTLE_LAG, BRAKE_LAG, STEERING_LAG = 0.15, 0.04, 0.10  # s
 

@@ -26,6 +26,7 @@ GENERATED_MAP = "OpenDriveMap"  # what a client loads after it has sent an OpenD
 DEFAULT_DELTA = 0.05  # s, without fixed_delta_seconds
 LONGEST_DELTA = 1.0  # s
 CLEAR_NOON = (5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0)
+NO_NAVIGATION = "this server has no navigation mesh for walker AI; steer walkers with WalkerControl"
 QUIET_IMPULSE = 1.0  # N s; a lasting contact that presses less is not reported again
 _KINDS = {"vehicle": VEHICLE, "walker": WALKER, "prop": PROP, "sensor": INERT}
 _SPECTATOR = Blueprint(0, "spectator", (), "spectator")
@@ -133,6 +134,12 @@ class World:
         self.spectator = self._add(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
         self._add_signals()
 
+    def reset(self, name: str) -> None:
+        """Start a new episode on the named map with the settings and the weather of a new server."""
+        self.load(name)
+        self.change_settings(Settings())
+        self.weather = CLEAR_NOON
+
     def _add_signals(self) -> None:
         actors: dict[str, int] = {}
         stops: dict[int, Sequence[StopBox]] = {}
@@ -209,11 +216,6 @@ class World:
         """Height of the ground below a point, m."""
         return height_at(self.place.ground.heights, self.place.ground.frame, x, y)
 
-    def look(self, start: Vector, end: Vector) -> list[tuple[Vector, int]]:
-        """Where a straight line enters each actor, standing thing and the ground, with their labels."""
-        labels = [actor.blueprint.tag for actor in self.actors.values()]
-        return self.place.look(start, end, self.table.rows, labels)
-
     def actor(self, actor_id: int) -> Actor:
         """Look one up.
 
@@ -246,6 +248,8 @@ class World:
         blueprint = library().get(blueprint_id)
         if blueprint is None or not valid(blueprint, values):
             raise WorldError("Spawn failed because of invalid actor description")
+        if blueprint.kind == "controller":
+            raise WorldError(f"Spawn failed: {NO_NAVIGATION}")
         if parent is not None and parent not in self.actors:
             raise WorldError("unable to attach actor: parent actor not found")
         actor = self._add(blueprint, values, pose, parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,3 +28,17 @@ def serve() -> Iterator[Callable[[str], int]]:
     yield start
     for process in processes:
         process.communicate(timeout=20)
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[int], socket.socket]]:
+    """Open plain sockets to a port of this machine; they are closed with the test."""
+    opened = []
+
+    def open_one(port: int) -> socket.socket:
+        opened.append(socket.create_connection(("127.0.0.1", port), timeout=60.0))
+        return opened[-1]
+
+    yield open_one
+    for sock in opened:
+        sock.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from driving.server.ray_scene import RayScene
 from driving.server.wire import VOID, value
 from driving.server.world import World
 
@@ -15,10 +16,11 @@ Calls = Mapping[str, Call]  # by RPC name
 
 @dataclass(slots=True)
 class Desk:
-    """What calls work on: the world, where its streams are, and who announced a TrafficManager."""
+    """What calls work on: the world, where its streams are, what rays meet, TrafficManagers."""
 
     world: World
     stream_port: int
+    rays: RayScene  # what a straight line meets
     tick: Callable[[], None]  # advances the world by one frame and sends what it shows
     managers: dict[int, str] = field(default_factory=dict)  # TrafficManager port -> address
 

@@ -17,7 +17,7 @@ def _project(desk: Desk, location: Any, direction: Any, distance: float) -> Any:
     if length <= 0.0:
         return value([False, [[0.0, 0.0, 0.0], 0]])
     x, y, z = (first + part / length * distance for first, part in zip(start, way, strict=True))
-    hits = desk.world.look(start, (x, y, z))
+    hits = desk.rays.pierce(start, (x, y, z))
     if not hits:
         return value([False, [[0.0, 0.0, 0.0], 0]])
     point, label = hits[0]
@@ -25,12 +25,12 @@ def _project(desk: Desk, location: Any, direction: Any, distance: float) -> Any:
 
 
 def _cast(desk: Desk, start: Any, end: Any) -> Any:
-    hits = desk.world.look(read_vector(start), read_vector(end))
+    hits = desk.rays.pierce(read_vector(start), read_vector(end))
     return value([[list(point), label] for point, label in hits])
 
 
 def _level_boxes(desk: Desk, tag: int) -> Any:
-    things = [_box(thing) for thing in desk.world.place.standing if tag in (thing.label, ANY)]
+    things = [_box(thing) for thing in desk.rays.standing if tag in (thing.label, ANY)]
     for actor in desk.world.actors.values():
         if actor.blueprint.is_body and tag in (actor.blueprint.tag, ANY):
             things.append(_actor_box(desk, actor))
@@ -50,7 +50,7 @@ def _box(thing: Standing) -> list[Any]:
 
 
 def _objects(desk: Desk, tag: int) -> Any:
-    found = [thing for thing in desk.world.place.standing if tag in (thing.label, ANY)]
+    found = [thing for thing in desk.rays.standing if tag in (thing.label, ANY)]
     return value([_object(thing) for thing in found])
 
 
@@ -71,5 +71,5 @@ CALLS: Calls = {
     "get_all_level_BBs": _level_boxes,
     "get_environment_objects": _objects,
     "enable_environment_objects": _enable,
-    "get_names_of_all_objects": lambda desk: value([thing.name for thing in desk.world.place.standing]),
+    "get_names_of_all_objects": lambda desk: value([thing.name for thing in desk.rays.standing]),
 }

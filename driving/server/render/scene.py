@@ -15,7 +15,7 @@ from driving.server.render.meshes_walker import walker_shape
 from driving.server.render.shadows import CELLS, MOST_BLOCKERS, ShadeMaps, select_blockers
 from driving.server.render.shape import Shape, box_shape
 from driving.server.render.stage import Stage
-from driving.server.render.street import Mark, Strip, build_street, street_rng
+from driving.server.render.street import Mark, Placed, Strip, build_street, street_rng
 from driving.server.render.texture import noise_levels
 from driving.server.render.weather import Weather, tone_curve
 
@@ -47,8 +47,10 @@ class Scene:
         rng = street_rng(seed)
         self._stage = Stage()
         casters = []
+        self.street: list[tuple[int, Placed]] = []  # rows of the stage's objects, and what stands there
         for placed in build_street(strips, marks, rng):
             row = self._stage.place(placed.shape, actor=0)
+            self.street.append((row, placed))
             self._stage.objects.pose[row] = placed.pose
             self._stage.objects.shrink[row] = 1.0 / float(np.linalg.norm(placed.pose[:, 0]))
             if placed.casts:
