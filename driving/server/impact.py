@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from driving.server.bodies import VEHICLE, WALKER, Bodies, Body
 from driving.server.contact import first_touch, heights_overlap
+from driving.server.gait import knock
 
 RESTITUTION = 0.1
 QUICKEST_PARTING = 0.05  # m that overlapping bodies are moved apart in one sub-step
@@ -92,7 +93,7 @@ def _kick(b: Body, change: float, nx: float, ny: float) -> None:
         b.slide_x += change * nx - along * math.cos(yaw)
         b.slide_y += change * ny - along * math.sin(yaw)
     elif b.kind == WALKER and abs(change) > KNOCK_DOWN:
-        b.fallen = 1.0
+        knock(b, change * nx, change * ny)
 
 
 @njit(cache=True)

@@ -9,17 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from driving.server import physics
+from driving.server import forces, physics
+from driving.server.ackermann import AckermannDriver, Goal
+from driving.server.actor import Actor
 from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, VEHICLE, WALKER, Body, BodyTable
 from driving.server.contact import overlapping
 from driving.server.errors import WorldError
+from driving.server.gait import stand_up
 from driving.server.ground import height_at
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap, read_map
+from driving.server.motion_tables import MotionTables, standard_tables
+from driving.server.physics_control import LEAST_LOCK, PhysicsControl
 from driving.server.place import Place
 from driving.server.signals import LIGHT, StopBox, trigger_box
 from driving.server.traffic_lights import Light, TrafficLights
+from driving.server.vehicle_control import physics_of, press, set_physics
 from driving.server.vehicle_model import MODEL_LENGTH
 
 GENERATED_MAP = "OpenDriveMap"  # what a client loads after it has sent an OpenDRIVE document
@@ -51,24 +57,6 @@ class Settings:
     spectator_as_ego: bool = True
 
 
-@dataclass(slots=True)
-class Actor:
-    """Who a row of the body table is."""
-
-    id: int
-    blueprint: Blueprint
-    row: int
-    values: Mapping[str, str]  # attributes as spawned
-    parent: int = 0
-    control: tuple[Any, ...] = (0.0, 0.0, 0.0, False, False, False, 0)  # of a vehicle, as its client gave it
-    walk: tuple[Vector, float, bool] = ((1.0, 0.0, 0.0), 0.0, False)  # direction, speed, jump
-    lights: int = 0
-    physics: list[Any] | None = None  # a vehicle's physics control where a client changed it
-    signal: str = ""  # a light's or sign's id in the map
-    box: tuple[Vector, Vector] | None = None  # centre and half sizes where they are not the blueprint's
-    facing: int = 0  # the traffic light that a vehicle is at
-
-
 @dataclass(frozen=True, slots=True)
 class Collision:
     """Two actors that touched during the last tick."""
@@ -81,17 +69,19 @@ class Collision:
 class World:
     """One episode after another on one of several maps."""
 
-    def __init__(self, maps: Mapping[str, str], default_map: str) -> None:
+    def __init__(self, maps: Mapping[str, str], default_map: str, motion: MotionTables | None = None) -> None:
         """Load a map.
 
         Args:
             maps: OpenDRIVE documents by name.
             default_map: The first one's name.
+            motion: How vehicles answer their controls; default: as measured on CARLA's car.
 
         Raises:
             MapError: It cannot be read.
         """
         self.documents = dict(maps)
+        self.motion = motion or standard_tables()
         self.settings = Settings()
         self.weather: tuple[float, ...] = CLEAR_NOON
         self.frame, self.elapsed, self.delta, self.episode = 1, 0.0, DEFAULT_DELTA, 0
@@ -127,6 +117,7 @@ class World:
         self.table = BodyTable()
         self.actors: dict[int, Actor] = {}
         self.controlled = set()
+        self.ackermann: dict[int, AckermannDriver] = {}  # by the vehicle that it drives
         self.collisions: tuple[Collision, ...] = ()
         self._touching: set[tuple[int, int]] = set()
         self._contacts = np.zeros((MOST_CONTACTS, 4))
@@ -153,9 +144,15 @@ class World:
         self._maps[name] = read_map(name, xodr)
         self.documents[name] = xodr
 
+    @property
+    def next_delta(self) -> float:
+        """Seconds that the next tick will last."""
+        return self.settings.fixed_delta or DEFAULT_DELTA
+
     def tick(self, delta: float | None = None) -> None:
         """Advance by one frame of `delta` seconds (default: the settings')."""
-        self.delta = delta or self.settings.fixed_delta or DEFAULT_DELTA
+        self.delta = delta or self.next_delta
+        self._drive_ackermann()
         steps = physics.substeps(self.delta)
         touched = physics.advance(
             self.table.rows,
@@ -164,6 +161,7 @@ class World:
             self.place.ground.heights,
             self.place.ground.frame,
             self._contacts,
+            self.motion,
         )
         self.frame += 1
         self.elapsed += self.delta
@@ -290,6 +288,7 @@ class World:
         body["invincible"] = values.get("is_invincible", "true") == "true"
         if parent is not None:
             body["kind"], body["parent"] = ATTACHED, self.actors[parent].row
+        body["stand_height"], body["stand_length"] = body["half_height"], body["half_length"]
         self._place(body, pose)
         self._next_id += 1
         self.actors[actor.id] = actor
@@ -298,6 +297,7 @@ class World:
 
     def _remove(self, actor: Actor) -> None:
         del self.actors[actor.id]
+        self.ackermann.pop(actor.id, None)
         self.table.remove(actor.row)
         for row, other in enumerate(self.actors.values()):
             other.row = row
@@ -322,8 +322,9 @@ class World:
             kept = ("p_pitch", "p_yaw", "p_roll") if body["kind"] == ATTACHED else ("pitch", "yaw", "roll")
             rotation = (float(body[kept[0]]), float(body[kept[1]]), float(body[kept[2]]))
         self._place(body, (location, rotation))
-        for name in ("engine", "braking", "wheel", "spin", "fallen", "walked"):
+        for name in ("engine", "braking", "wheel", "spin", "walked"):
             body[name] = 0.0
+        stand_up(body)
         physics.set_velocity(body, (float(body["vx"]), float(body["vy"]), float(body["vz"])))
 
     def set_velocity(self, actor_id: int, velocity: Vector) -> None:
@@ -334,16 +335,18 @@ class World:
         """Turn an actor about the vertical, degrees/s, until friction stops it."""
         self.body(actor_id)["spin"] = rate
 
-    def push(self, actor_id: int, impulse: Vector) -> None:
-        """Strike an actor with an impulse in N s."""
-        body = self.body(actor_id)
-        if body["simulated"] and math.isfinite(body["mass"]):
-            mass = float(body["mass"])
-            x, y, z = (
-                float(body[name]) + part / mass
-                for name, part in zip(("vx", "vy", "vz"), impulse, strict=True)
-            )
-            physics.set_velocity(body, (x, y, z))
+    def push(self, actor_id: int, impulse: Vector, place: Vector | None = None) -> None:
+        """Strike an actor with an impulse in N s, at a place in the world (default: its centre)."""
+        forces.strike(self.body(actor_id), impulse, place)
+
+    def press_on(self, actor_id: int, force: Vector, place: Vector | None = None) -> None:
+        """Have a force in N act on an actor until the next tick is over."""
+        x, y, z = (part * self.next_delta for part in force)
+        self.push(actor_id, (x, y, z), place)
+
+    def twist(self, actor_id: int, turn: float) -> None:
+        """Turn an actor by an angular impulse about the vertical, kg m2 degrees/s."""
+        forces.twist(self.body(actor_id), turn)
 
     def hold_velocity(self, actor_id: int, velocity: Vector | None) -> None:
         """Keep a vehicle at a velocity in its own frame, m/s; None lets it go."""
@@ -353,9 +356,12 @@ class World:
             body["cx"], body["cy"], body["cz"] = velocity
 
     def set_simulated(self, actor_id: int, *, on: bool) -> None:
-        """Let physics move an actor, or keep it where it is put."""
+        """Let physics move an actor, or keep it where it is put; a prop that it moves has a mass."""
         body = self.body(actor_id)
-        body["simulated"] = on and self.actor(actor_id).blueprint.is_body
+        blueprint = self.actor(actor_id).blueprint
+        body["simulated"] = on and blueprint.is_body
+        if blueprint.kind == "prop":
+            body["mass"] = forces.prop_mass(blueprint.size) if on else math.inf
         if not on:
             physics.set_velocity(body, (0.0, 0.0, 0.0))
 
@@ -368,7 +374,7 @@ class World:
         self.body(actor_id)["falls"] = on
 
     def drive(self, actor_id: int, control: Sequence[Any]) -> None:
-        """Set a vehicle's pedals and steering.
+        """Set a vehicle's pedals and steering; they replace an Ackermann control.
 
         Args:
             actor_id: The vehicle.
@@ -377,16 +383,37 @@ class World:
         Raises:
             WorldError: The actor is no vehicle.
         """
+        self.ackermann.pop(actor_id, None)
+        self._press(self._expect(actor_id, "vehicle"), control)
+
+    def drive_ackermann(self, actor_id: int, goal: Goal) -> None:
+        """Have a vehicle driven to a steering angle and a speed, until it is driven otherwise."""
+        self._expect(actor_id, "vehicle")
+        if actor_id in self.ackermann:
+            self.ackermann[actor_id].goal = goal
+        else:
+            self.ackermann[actor_id] = AckermannDriver(goal)
+
+    def physics_of(self, actor_id: int) -> PhysicsControl:
+        """A vehicle's physics control."""
+        return physics_of(self._expect(actor_id, "vehicle"))
+
+    def set_physics(self, actor_id: int, control: PhysicsControl) -> None:
+        """Have a vehicle move as a physics control says."""
         actor = self._expect(actor_id, "vehicle")
-        throttle, steer, brake, hand_brake, reverse, manual, gear = control
-        body = self.table.rows[actor.row]
-        body["throttle"] = min(max(throttle, 0.0), 1.0)
-        body["brake"] = min(max(brake, 0.0), 1.0)
-        body["steer"] = min(max(steer, -1.0), 1.0)
-        body["hand_brake"], body["reverse"] = hand_brake, reverse
-        shown = gear if manual else (-1 if reverse else 1)
-        actor.control = (throttle, steer, brake, hand_brake, reverse, manual, shown)
-        self.controlled.add(actor_id)
+        set_physics(actor, self.table.rows[actor.row], control)
+
+    def _drive_ackermann(self) -> None:
+        for actor_id, driver in self.ackermann.items():
+            actor = self.actors[actor_id]
+            lock = math.radians(max(physics_of(actor).steer_angle, LEAST_LOCK))
+            body = self.table.rows[actor.row]
+            control = driver.control(body, actor.gains, self.motion, lock=lock, delta=self.delta)
+            self._press(actor, control)
+
+    def _press(self, actor: Actor, control: Sequence[Any]) -> None:
+        press(actor, self.table.rows[actor.row], control)
+        self.controlled.add(actor.id)
 
     def walk(self, actor_id: int, direction: Vector, speed: float, *, jump: bool = False) -> None:
         """Send a walker in a direction at a speed in m/s.
@@ -400,7 +427,7 @@ class World:
         body["dir_x"], body["dir_y"] = (
             (direction[0] / length, direction[1] / length) if length > 1e-9 else (0.0, 0.0)
         )
-        body["pace"] = speed
+        body["pace"], body["jump"] = speed, jump
         actor.walk = (direction, speed, jump)
         self.controlled.add(actor_id)
 
