@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from driving.server.ackermann import STANDARD_GAINS, Gains
 from driving.server.blueprints import Blueprint
 from driving.server.physics_control import PhysicsControl
-from driving.server.wire import Vector
+from driving.server.wire import Pose, Vector
 
 
 @dataclass(slots=True)
@@ -23,6 +23,10 @@ class Actor:
     parent: int = 0
     control: tuple[Any, ...] = (0.0, 0.0, 0.0, False, False, False, 0)  # of a vehicle, as its client gave it
     walk: tuple[Vector, float, bool] = ((1.0, 0.0, 0.0), 0.0, False)  # direction, speed, jump
+    posed: Mapping[str, Pose] = field(
+        default_factory=dict
+    )  # a walker's bones, relative, as a client set them
+    blend: float = 0.0  # how much of that pose shows; 0: the walker's own gait
     lights: int = 0
     physics: PhysicsControl | None = None  # a vehicle's, where a client changed it
     gains: Gains = STANDARD_GAINS  # of a vehicle's Ackermann control

@@ -14,6 +14,7 @@ STEADY = 0.2  # m/s; slower than this, who reels stands firm again
 JUMP_SPEED = 4.2  # m/s, that of an Unreal character
 FALL_RATE = 180.0  # degrees/s
 DOWN = 90.0  # degrees
+THICKNESS = 0.12  # m, half of what lies on the ground
 
 
 @njit(cache=True)
@@ -68,5 +69,5 @@ def _topple(b: Body, step: float) -> None:
     b.leaning = min(b.leaning + FALL_RATE * step, DOWN)
     b.pitch = -b.backwards * b.leaning  # the head goes the way of the blow
     upright, flat = math.cos(math.radians(b.leaning)), math.sin(math.radians(b.leaning))
-    b.half_height = b.stand_height * upright + b.stand_length * flat
+    b.half_height = b.stand_height * upright + THICKNESS * flat
     b.half_length = b.stand_height * flat + b.stand_length * upright

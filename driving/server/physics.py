@@ -83,7 +83,7 @@ def advance(
         for i in range(count):
             bodies[i].x += moves[i, 0]
             bodies[i].y += moves[i, 1]
-            if bodies[i].kind == WALKER:
+            if bodies[i].kind == WALKER and bodies[i].fallen == 0.0:
                 bodies[i].walked += math.hypot(moves[i, 0], moves[i, 1])
     for i in range(count):
         b = bodies[i]

@@ -178,3 +178,57 @@ def test_a_batch_of_forces_acts_like_the_calls(client, world, car):
     assert [answer.error for answer in client.apply_batch_sync(commands, True)] == [""] * 3
     assert car.get_velocity().x == pytest.approx(2.0, rel=0.1)
     assert car.get_angular_velocity().z > 0.0
+
+
+def test_a_walker_jumps_and_is_knocked_over_for_the_client_to_see(world, car):
+    child = spawn(world, "walker.pedestrian.0011", x=80.0, z=1.0, is_invincible="false")
+    ticks(world, 1.0)
+    ground = child.get_location().z
+    child.apply_control(carla.WalkerControl(jump=True))
+    ticks(world, 0.3)
+    assert child.get_location().z > ground + 0.3
+    child.apply_control(carla.WalkerControl())
+    car.set_transform(carla.Transform(carla.Location(72.0, 1.75, 0.0)))
+    car.set_target_velocity(carla.Vector3D(14.0, 0.0, 0.0))
+    car.apply_control(carla.VehicleControl(brake=1.0))
+    ticks(world, 3.0)
+    assert abs(child.get_transform().rotation.pitch) == pytest.approx(90.0)
+    assert child.get_location().z < ground - 0.2
+
+
+def test_bones_are_read_set_shown_and_hidden(world):
+    child = spawn(world, "walker.pedestrian.0011", z=1.0)
+    ticks(world, 1.0)
+    bones = {bone.name: bone for bone in child.get_bones().bone_transforms}
+    assert {"crl_root", "crl_hips__C", "crl_Head__C", "crl_toeEnd__R"} <= set(bones)
+    assert bones["crl_Head__C"].world.location.z > 0.9
+    raised = carla.Transform(bones["crl_arm__R"].relative.location, carla.Rotation(pitch=150.0))
+    child.set_bones(carla.WalkerBoneControlIn([("crl_arm__R", raised)]))
+    child.show_pose()
+    world.tick()
+    shown = {bone.name: bone for bone in child.get_bones().bone_transforms}
+    assert shown["crl_arm__R"].relative.rotation.pitch == pytest.approx(150.0)
+    assert shown["crl_hand__R"].world.location.z > bones["crl_hand__R"].world.location.z + 0.2
+    child.blend_pose(0.5)
+    world.tick()
+    half = {bone.name: bone for bone in child.get_bones().bone_transforms}
+    assert half["crl_arm__R"].relative.rotation.pitch == pytest.approx(75.0)
+    child.hide_pose()
+    child.get_pose_from_animation()
+    world.tick()
+    hidden = {bone.name: bone for bone in child.get_bones().bone_transforms}
+    assert hidden["crl_arm__R"].relative.rotation.pitch == pytest.approx(0.0)
+    assert child.get_bone_names() == [bone.name for bone in child.get_bones().bone_transforms]
+    assert len(child.get_bone_world_transforms()) == len(child.get_bone_relative_transforms()) == 66
+
+
+def test_components_sockets_and_wheels_answer(world, car):
+    assert car.get_component_names() == ["VehicleMesh"]
+    mesh = car.get_component_world_transform("VehicleMesh")
+    assert mesh.location.distance(car.get_location()) < 1e-3
+    assert car.get_component_relative_transform("VehicleMesh").location.length() == 0.0
+    assert car.get_socket_names() == car.get_socket_world_transforms() == []
+    wheels = car.get_vehicle_bone_world_transforms()
+    assert len(wheels) == 5
+    with pytest.raises(RuntimeError, match="VehicleMesh"):
+        car.get_component_world_transform("Roof")

@@ -9,6 +9,7 @@ from typing import Any
 from driving.server.calls import (
     actors,
     batches,
+    bones,
     maps,
     motion,
     rays,
@@ -27,7 +28,7 @@ __all__ = ["CALLS", "Desk", "answer", "support"]
 
 DONE, IGNORED, UNSUPPORTED = "done", "accepted without effect", "not supported"
 _SUBJECTS = (
-    session, maps, rays, actors, motion, vehicles, walkers, traffic_lights, surroundings, batches,
+    session, maps, rays, actors, motion, vehicles, walkers, bones, traffic_lights, surroundings, batches,
 )  # fmt: skip
 CALLS: Calls = {name: call for subject in _SUBJECTS for name, call in subject.CALLS.items()}
 
