@@ -23,10 +23,26 @@ from numpy.typing import NDArray
 from driving.server.errors import MotionError
 
 LONGEST_LAG, SHORTEST_LAG = 5.0, 1e-3  # s
+MOST_LEVELS, MOST_SPEEDS = 12, 32  # of one table
+
+_SURFACES = ("throttle", "brake")
+PACKED = np.dtype(  # what numba functions take: handing over eight arrays costs more than what they compute
+    [
+        *((f"{part}_lag", np.float64) for part in (*_SURFACES, "steering")),
+        ("steering_gain", np.float64),
+        *((f"{part}_{size}", np.int64) for part in _SURFACES for size in ("levels_count", "speeds_count")),
+        ("steering_count", np.int64),
+        *((f"{part}_levels", np.float64, MOST_LEVELS) for part in _SURFACES),
+        *((f"{part}_speeds", np.float64, MOST_SPEEDS) for part in (*_SURFACES, "steering")),
+        ("acceleration", np.float64, (MOST_LEVELS, MOST_SPEEDS)),
+        ("deceleration", np.float64, (MOST_LEVELS, MOST_SPEEDS)),
+        ("steering_factor", np.float64, MOST_SPEEDS),
+    ]
+)
 
 
 class MotionTables(NamedTuple):
-    """The tables as numba functions take them."""
+    """The tables as they are read and written."""
 
     throttle_lag: float  # s
     throttle_levels: NDArray[np.float64]  # (L,)
@@ -98,6 +114,23 @@ def write_tables(tables: MotionTables) -> str:
     return json.dumps(document, indent=1)
 
 
+def packed(tables: MotionTables) -> NDArray[np.void]:
+    """The tables as one record of dtype PACKED, in an array of shape (1,)."""
+    record = np.zeros(1, PACKED)
+    for name, content in tables._asdict().items():
+        if np.ndim(content) == 0:
+            record[name] = content
+        elif np.ndim(content) == 1:
+            record[name][0, : len(content)] = content
+        else:
+            levels, speeds = content.shape
+            record[name][0, :levels, :speeds] = content
+    for part, table in (("throttle", tables.acceleration), ("brake", tables.deceleration)):
+        record[f"{part}_levels_count"], record[f"{part}_speeds_count"] = table.shape
+    record["steering_count"] = len(tables.steering_factor)
+    return record
+
+
 def _surface(part: Mapping[str, Any], name: str) -> tuple[float, Any, Any, Any]:
     levels, speeds = _rising(part, "levels"), _rising(part, "speeds")
     table = _row(part, name)
@@ -117,6 +150,8 @@ def _rising(part: Mapping[str, Any], name: str) -> NDArray[np.float64]:
     numbers = _row(part, name)
     if numbers.ndim != 1 or len(numbers) < 2 or (np.diff(numbers) <= 0.0).any():
         raise ValueError(f"{name} must be two or more rising numbers")
+    if len(numbers) > (MOST_LEVELS if name == "levels" else MOST_SPEEDS):
+        raise ValueError(f"{name} has {len(numbers)} entries, more than this server takes")
     return numbers
 
 

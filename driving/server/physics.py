@@ -14,9 +14,9 @@ from driving.server.gait import jump, walk
 from driving.server.ground import ground_of, height_at
 from driving.server.impact import MOST_CONTACTS, Contacts, meet
 from driving.server.maps import LaneStrip
-from driving.server.motion_tables import MotionTables, standard_tables
+from driving.server.motion_tables import packed, standard_tables
 from driving.server.sliding import SLIDE_FRICTION, rub
-from driving.server.vehicle_model import longitudinal, turning
+from driving.server.vehicle_model import Tables, longitudinal, turning
 
 LONGEST_STEP = 0.0125  # s
 GRAVITY = 9.81  # m/s2
@@ -38,7 +38,7 @@ def advance(
     heights: NDArray[np.float32],
     frame: NDArray[np.float64],
     contacts: Contacts,
-    tables: MotionTables,
+    tables: NDArray[np.void],
 ) -> int:
     """Move every body by one tick, in place.
 
@@ -49,7 +49,7 @@ def advance(
         heights: The ground's grid, m.
         frame: Where that grid lies.
         contacts: Filled with the pairs that touched, the sum of their impulses in N s.
-        tables: How vehicles answer.
+        tables: How vehicles answer, packed: shape (1,).
 
     Returns:
         How many pairs touched.
@@ -68,7 +68,7 @@ def advance(
             if b.simulated == 0.0:
                 continue
             if b.kind == VEHICLE:
-                _drive(b, tables, step)
+                _drive(b, tables[0], step)
             elif b.kind == WALKER:
                 walk(b, step)
                 _turn(b, step)
@@ -122,13 +122,15 @@ def warm_up() -> None:
     bodies["kind"] = VEHICLE
     bodies["mass"] = bodies["scale"] = 1.0
     ground = ground_of([LaneStrip("driving", np.zeros((2, 3)), np.ones((2, 3)))])
-    advance(bodies, 0.05, 4, ground.heights, ground.frame, np.zeros((MOST_CONTACTS, 4)), standard_tables())
+    advance(
+        bodies, 0.05, 4, ground.heights, ground.frame, np.zeros((MOST_CONTACTS, 4)), packed(standard_tables())
+    )
     overlapping(bodies, 0)
     attach(bodies)
 
 
 @njit(cache=True)
-def _drive(b: Body, tables: MotionTables, step: float) -> None:
+def _drive(b: Body, tables: Tables, step: float) -> None:
     b.engine += (b.throttle - b.engine) * (1.0 - math.exp(-step / tables.throttle_lag))
     b.braking += (b.brake - b.braking) * (1.0 - math.exp(-step / tables.brake_lag))
     b.wheel += (b.steer - b.wheel) * (1.0 - math.exp(-step / tables.steering_lag))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from driving.server.bodies import TUNING_STEP, TUNINGS, Body
-from driving.server.motion_tables import MotionTables
 
 REAR_AXLE = 1.418  # m from the model's point back to the rear axle, as fitted
 FRONT_AXLE = -0.091  # m from the same point on to the front axle, as fitted
@@ -20,35 +20,21 @@ TRACTION = 13.0  # m/s2, the most that measured tyres pass on along the road
 HAND_BRAKE = 6.0  # m/s2
 ROLLING = 0.5  # m/s2, that slows a car which rolls against its gear
 
-
-@njit(cache=True)
-def lookup(
-    table: NDArray[np.float64],
-    levels: NDArray[np.float64],
-    speeds: NDArray[np.float64],
-    level: float,
-    speed: float,
-) -> float:
-    """A table's value between its levels and speeds (bilinear, held at its ends)."""
-    i, u = _cell(levels, level)
-    j, v = _cell(speeds, speed)
-    low = table[i, j] * (1.0 - v) + table[i, j + 1] * v
-    high = table[i + 1, j] * (1.0 - v) + table[i + 1, j + 1] * v
-    return low * (1.0 - u) + high * u
+Tables = Any  # a record of dtype motion_tables.PACKED
 
 
 @njit(cache=True)
-def longitudinal(b: Body, tables: MotionTables, step: float) -> float:
+def longitudinal(b: Body, t: Tables, step: float) -> float:
     """Speed along the nose after a step of `step` seconds; m/s."""
     gear = -1.0 if b.reverse > 0.0 else 1.0
     forward = b.speed * gear
     kmh = abs(b.speed) * 3.6
-    push = _push(b, tables, max(forward, 0.0) * 3.6)
+    push = _push(b, t, max(forward, 0.0) * 3.6)
     if forward < 0.0:  # rolling against the gear: the engine pushes, rolling resistance does too
         push += ROLLING
     elif b.reverse > 0.0 and kmh > REVERSE_LIMIT:
         push = min(push, 0.0)
-    slowing = lookup(tables.deceleration, tables.brake_levels, tables.brake_speeds, b.braking, kmh)
+    slowing = _braked(t, b.braking, kmh)
     hold = b.hand_brake * HAND_BRAKE
     if b.tuned > 0.0:
         most = TRACTION * (1.0 + b.more_grip)
@@ -63,15 +49,15 @@ def longitudinal(b: Body, tables: MotionTables, step: float) -> float:
 
 
 @njit(cache=True)
-def turning(b: Body, tables: MotionTables) -> tuple[float, float]:
+def turning(b: Body, t: Tables) -> tuple[float, float]:
     """Slip angle (rad) and yaw rate (rad/s) of the kinematic bicycle, limited by grip.
 
     Source: Chen et al., "Learning to drive from a world on rails", ICCV 2021 (the form and its fit).
     """
     kmh = abs(b.speed) * 3.6
-    j, v = _cell(tables.steering_speeds, kmh)
-    factor = tables.steering_factor[j] * (1.0 - v) + tables.steering_factor[j + 1] * v
-    angle, grip = tables.steering_gain * b.wheel * factor, GRIP
+    j, v = _cell(t.steering_speeds, t.steering_count, kmh)
+    factor = t.steering_factor[j] * (1.0 - v) + t.steering_factor[j + 1] * v
+    angle, grip = t.steering_gain * b.wheel * factor, GRIP
     if b.tuned > 0.0:
         angle *= (1.0 + b.more_lock) * (1.0 + _tuned(b.more_steering, kmh))
         grip *= 1.0 + b.more_grip
@@ -85,13 +71,12 @@ def turning(b: Body, tables: MotionTables) -> tuple[float, float]:
 
 
 @njit(cache=True)
-def _push(b: Body, tables: MotionTables, kmh: float) -> float:
+def _push(b: Body, t: Tables, kmh: float) -> float:
     """What engine and drag do at a speed, m/s2."""
-    levels, speeds = tables.throttle_levels, tables.throttle_speeds
-    push = lookup(tables.acceleration, levels, speeds, b.engine, kmh)
+    push = _pushed(t, b.engine, kmh)
     if b.tuned == 0.0:
         return push
-    drag = lookup(tables.acceleration, levels, speeds, 0.0, kmh)
+    drag = _pushed(t, 0.0, kmh)
     thrust = min((push - drag) * (1.0 + _tuned(b.more_thrust, kmh)), TRACTION * (1.0 + b.more_grip))
     return min(drag - b.more_drag * (kmh / 3.6) ** 2, 0.0) + thrust
 
@@ -104,9 +89,31 @@ def _tuned(curve: NDArray[np.float64], kmh: float) -> float:
 
 
 @njit(cache=True)
-def _cell(points: NDArray[np.float64], at: float) -> tuple[int, float]:
-    last = len(points) - 2
+def _pushed(t: Tables, level: float, kmh: float) -> float:
+    i, u = _cell(t.throttle_levels, t.throttle_levels_count, level)
+    j, v = _cell(t.throttle_speeds, t.throttle_speeds_count, kmh)
+    return _between(t.acceleration, i, u, j, v)
+
+
+@njit(cache=True)
+def _braked(t: Tables, level: float, kmh: float) -> float:
+    i, u = _cell(t.brake_levels, t.brake_levels_count, level)
+    j, v = _cell(t.brake_speeds, t.brake_speeds_count, kmh)
+    return _between(t.deceleration, i, u, j, v)
+
+
+@njit(cache=True)
+def _between(table: NDArray[np.float64], i: int, u: float, j: int, v: float) -> float:
+    """A table's value between its levels and speeds: bilinear."""
+    low = table[i, j] * (1.0 - v) + table[i, j + 1] * v
+    high = table[i + 1, j] * (1.0 - v) + table[i + 1, j + 1] * v
+    return low * (1.0 - u) + high * u
+
+
+@njit(cache=True)
+def _cell(points: NDArray[np.float64], count: int, at: float) -> tuple[int, float]:
+    """The cell that a value is in, and the part of it that lies before; held at the ends."""
     i = 0
-    while i < last and at > points[i + 1]:
+    while i < count - 2 and at > points[i + 1]:
         i += 1
     return i, min(max((at - points[i]) / (points[i + 1] - points[i]), 0.0), 1.0)

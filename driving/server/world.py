@@ -20,7 +20,7 @@ from driving.server.gait import stand_up
 from driving.server.ground import height_at
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap, read_map
-from driving.server.motion_tables import MotionTables, standard_tables
+from driving.server.motion_tables import MotionTables, packed, standard_tables
 from driving.server.physics_control import LEAST_LOCK, PhysicsControl
 from driving.server.place import Place
 from driving.server.signals import LIGHT, StopBox, trigger_box
@@ -82,6 +82,7 @@ class World:
         """
         self.documents = dict(maps)
         self.motion = motion or standard_tables()
+        self._tables = packed(self.motion)
         self.settings = Settings()
         self.weather: tuple[float, ...] = CLEAR_NOON
         self.frame, self.elapsed, self.delta, self.episode = 1, 0.0, DEFAULT_DELTA, 0
@@ -161,7 +162,7 @@ class World:
             self.place.ground.heights,
             self.place.ground.frame,
             self._contacts,
-            self.motion,
+            self._tables,
         )
         self.frame += 1
         self.elapsed += self.delta

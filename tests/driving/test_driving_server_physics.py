@@ -14,7 +14,7 @@ from driving.server.bodies import PROP, VEHICLE, WALKER, BodyTable
 from driving.server.ground import ground_of
 from driving.server.impact import MOST_CONTACTS, RESTITUTION
 from driving.server.maps import LaneStrip
-from driving.server.motion_tables import standard_tables
+from driving.server.motion_tables import packed, standard_tables
 from driving.server.vehicle_model import GRIP, REAR_AXLE
 
 KMH = 1 / 3.6
@@ -34,7 +34,7 @@ class Street:
     def __init__(self):
         self.table = BodyTable()
         self.contacts = np.zeros((MOST_CONTACTS, 4))
-        self.tables = standard_tables()
+        self.tables = packed(standard_tables())
 
     def put(self, kind, x=0.0, y=0.0, *, size=(4.8, 1.9, 1.5), yaw=0.0, mass=1600.0, velocity=(0.0, 0.0)):
         row = self.table.append()
