@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from driving.server.calls import Desk, answer
 from driving.server.connections import CallConnection, Connection, StreamConnection, accept_all
 from driving.server.errors import AddressError
+from driving.server.motion_tables import MotionTables
 from driving.server.publish import Publisher
 from driving.server.warming import warm_up
 from driving.server.wire import WORLD_STREAM, Request, response
@@ -27,7 +28,15 @@ log = logging.getLogger(__name__)
 class Server:
     """A CARLA-compatible server in this process: `start`, then `run` until `stop`."""
 
-    def __init__(self, host: str, port: int, maps: Mapping[str, str], default_map: str) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        maps: Mapping[str, str],
+        default_map: str,
+        *,
+        motion: MotionTables | None = None,
+    ) -> None:
         """Load the world; nothing listens yet.
 
         Args:
@@ -35,12 +44,13 @@ class Server:
             port: Port of the calls; 0 = any free one. Streams use the next port if it is free.
             maps: OpenDRIVE documents by name.
             default_map: The map of the first episode.
+            motion: How vehicles answer their controls; default: as measured on CARLA's car.
 
         Raises:
             MapError: The default map cannot be read.
         """
         self.host, self.port = host, port
-        self._world = World(maps, default_map)
+        self._world = World(maps, default_map, motion)
         self._selector = selectors.DefaultSelector()
         self._listening: list[socket.socket] = []
         self._subscribers: dict[int, list[StreamConnection]] = {}
