@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from driving.server.calls import support
+from driving.server.calls.desk import RECORDINGS
 from driving.server.errors import MapError, MotionError
 from driving.server.motion_tables import MotionTables, read_tables, standard_tables
 from driving.server.serve import Server
@@ -31,6 +32,7 @@ def serve(
     motion: Annotated[
         Path | None, typer.Option(help="How vehicles move: a file of `driving calibrate`.")
     ] = None,
+    recordings: Annotated[Path, typer.Option(help="Where the recorder's files lie.")] = RECORDINGS,
     exit_with_stdin: Annotated[
         bool, typer.Option("--exit-with-stdin", help="End when standard input does.")
     ] = False,
@@ -45,7 +47,7 @@ def serve(
         return
     logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
     name, maps = _maps(map_name)
-    server = Server(host, port, maps, name, motion=_motion(motion))
+    server = Server(host, port, maps, name, motion=_motion(motion), recordings=recordings)
     if exit_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
     _start(server)

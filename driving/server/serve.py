@@ -9,8 +9,10 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 from driving.server.calls import Desk, answer
+from driving.server.calls.desk import RECORDINGS
 from driving.server.connections import CallConnection, Connection, StreamConnection, accept_all
 from driving.server.errors import AddressError
 from driving.server.motion_tables import MotionTables
@@ -36,6 +38,7 @@ class Server:
         default_map: str,
         *,
         motion: MotionTables | None = None,
+        recordings: Path = RECORDINGS,
     ) -> None:
         """Load the world; nothing listens yet.
 
@@ -45,12 +48,14 @@ class Server:
             maps: OpenDRIVE documents by name.
             default_map: The map of the first episode.
             motion: How vehicles answer their controls; default: as measured on CARLA's car.
+            recordings: Where the recorder's files lie.
 
         Raises:
             MapError: The default map cannot be read.
         """
         self.host, self.port = host, port
         self._world = World(maps, default_map, motion)
+        self._recordings = recordings
         self._selector = selectors.DefaultSelector()
         self._listening: list[socket.socket] = []
         self._subscribers: dict[int, list[StreamConnection]] = {}
@@ -77,7 +82,7 @@ class Server:
         self._listening = [calls, streams]
         stream_port = int(streams.getsockname()[1])
         self._publisher = Publisher(self._world, stream_port)
-        self._desk = Desk(self._world, stream_port, self._tick)
+        self._desk = Desk(self._world, stream_port, self._tick, self._recordings)
         warm_up()
         self._publisher.studio.scene()
         self._selector.register(self._wake, selectors.EVENT_READ, None)
@@ -235,6 +240,7 @@ class Server:
                     connection.close()
 
     def _close(self) -> None:
+        self._world.end_recording()
         for key in list(self._selector.get_map().values()):
             if isinstance(key.data, Connection):
                 key.data.close()

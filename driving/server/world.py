@@ -23,6 +23,8 @@ from driving.server.maps import RoadMap, read_map
 from driving.server.motion_tables import MotionTables, packed, standard_tables
 from driving.server.physics_control import LEAST_LOCK, PhysicsControl
 from driving.server.place import Place
+from driving.server.recorder import Recorder
+from driving.server.replayer import Replay, ReplaySettings
 from driving.server.signals import LIGHT, StopBox, trigger_box
 from driving.server.traffic_lights import Light, TrafficLights
 from driving.server.vehicle_control import physics_of, press, set_physics
@@ -88,6 +90,9 @@ class World:
         self.frame, self.elapsed, self.delta, self.episode = 1, 0.0, DEFAULT_DELTA, 0
         self.revision = 0  # grows with every actor that comes or goes
         self.controlled: set[int] = set()  # actors whose control changed since the last state was written
+        self.recorder: Recorder | None = None
+        self.replay: Replay | None = None
+        self.replay_settings = ReplaySettings()
         self._next_id = 1
         self._maps: dict[str, RoadMap] = {}
         self.map: RoadMap
@@ -111,6 +116,8 @@ class World:
             self.map = self._maps[name]
             self.place = Place(self.map)
         self.place.hidden.clear()
+        self.end_recording()
+        self.replay = None
         self.episode += 1
         self.frame += 1
         self.elapsed = 0.0
@@ -169,6 +176,16 @@ class World:
         self._note_collisions(touched)
         if self.lights.by_actor:
             self._run_lights()
+        if self.replay is not None:
+            self.replay.advance(self)
+        if self.recorder is not None:
+            self.recorder.note(self)
+
+    def end_recording(self) -> None:
+        """Close the recording that is made, if there is one."""
+        if self.recorder is not None:
+            self.recorder.stop()
+            self.recorder = None
 
     def _run_lights(self) -> None:
         self.lights.advance(self.delta)
@@ -253,6 +270,21 @@ class World:
             raise WorldError("Spawn failed because of collision at spawn position")
         return actor
 
+    def restore(
+        self, blueprint_id: str, values: Mapping[str, str], pose: Pose, *, parent: int | None, wanted_id: int
+    ) -> Actor:
+        """Make an actor as it was recorded: by its id if that is free, and wherever it was.
+
+        Raises:
+            WorldError: There is no such blueprint.
+        """
+        blueprint = library().get(blueprint_id)
+        if blueprint is None or not valid(blueprint, values):
+            raise WorldError(
+                f"the recording has an actor that this server does not know: {blueprint_id[:80]}"
+            )
+        return self._add(blueprint, values, pose, parent, wanted_id)
+
     def destroy(self, actor_id: int) -> list[Actor]:
         """Take an actor and all that is attached to it out of the world.
 
@@ -274,9 +306,17 @@ class World:
         return [*gone, actor]
 
     def _add(
-        self, blueprint: Blueprint, values: Mapping[str, str], pose: Pose, parent: int | None = None
+        self,
+        blueprint: Blueprint,
+        values: Mapping[str, str],
+        pose: Pose,
+        parent: int | None = None,
+        wanted_id: int = 0,
     ) -> Actor:
-        actor = Actor(self._next_id, blueprint, self.table.append(), values, parent or 0)
+        free = wanted_id > 0 and wanted_id not in self.actors
+        actor = Actor(
+            wanted_id if free else self._next_id, blueprint, self.table.append(), values, parent or 0
+        )
         body = self.table.rows[actor.row]
         body["kind"] = _KINDS.get(blueprint.kind, INERT)
         body["mass"] = blueprint.mass
@@ -291,7 +331,7 @@ class World:
             body["kind"], body["parent"] = ATTACHED, self.actors[parent].row
         body["stand_height"], body["stand_length"] = body["half_height"], body["half_length"]
         self._place(body, pose)
-        self._next_id += 1
+        self._next_id = max(self._next_id, actor.id + 1)
         self.actors[actor.id] = actor
         self.revision += 1
         return actor

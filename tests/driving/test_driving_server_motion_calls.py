@@ -13,8 +13,9 @@ DELTA = 0.05
 
 
 @pytest.fixture(scope="module")
-def client(serve):
-    client = carla.Client("127.0.0.1", serve("straight"))
+def client(serve, tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp("recordings"))
+    client = carla.Client("127.0.0.1", serve("straight", "--recordings", folder))
     client.set_timeout(20.0)
     settings = client.get_world().get_settings()
     settings.synchronous_mode, settings.fixed_delta_seconds = True, DELTA
@@ -232,3 +233,26 @@ def test_components_sockets_and_wheels_answer(world, car):
     assert len(wheels) == 5
     with pytest.raises(RuntimeError, match="VehicleMesh"):
         car.get_component_world_transform("Roof")
+
+
+def test_a_ride_is_recorded_told_and_replayed(client, world, car):
+    assert client.start_recorder("../rides/ride.log").endswith("/ride.log")
+    car.apply_control(carla.VehicleControl(throttle=0.7))
+    places = []
+    for _ in range(20):
+        world.tick()
+        places.append(car.get_location().x)
+    client.stop_recorder()
+    assert f"Create {car.id}: vehicle.lincoln.mkz_2017" in client.show_recorder_file_info("ride.log", False)
+    assert "Frames: 21" in client.show_recorder_collisions("ride.log", "a", "a")
+    assert "Duration: 1 seconds" in client.show_recorder_actors_blocked("ride.log", 1.0, 100.0)
+    client.set_replayer_time_factor(1.0)
+    client.set_replayer_ignore_hero(False)
+    client.set_replayer_ignore_spectator(False)
+    assert "Replaying" in client.replay_file("ride.log", 0.5, 0.0, car.id, False)
+    for place in places[10:]:
+        world.tick()
+        assert car.get_location().x == pytest.approx(place, abs=0.01)
+        assert world.get_spectator().get_location().x == pytest.approx(place - 10.0, abs=0.1)
+    client.stop_replayer(True)
+    assert "nothing.log not found" in client.replay_file("nothing.log", 0.0, 0.0, 0)

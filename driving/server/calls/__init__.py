@@ -13,6 +13,7 @@ from driving.server.calls import (
     maps,
     motion,
     rays,
+    recordings,
     session,
     surroundings,
     traffic_lights,
@@ -28,7 +29,8 @@ __all__ = ["CALLS", "Desk", "answer", "support"]
 
 DONE, IGNORED, UNSUPPORTED = "done", "accepted without effect", "not supported"
 _SUBJECTS = (
-    session, maps, rays, actors, motion, vehicles, walkers, bones, traffic_lights, surroundings, batches,
+    session, maps, rays, actors, motion, vehicles, walkers, bones, traffic_lights, surroundings, recordings,
+    batches,
 )  # fmt: skip
 CALLS: Calls = {name: call for subject in _SUBJECTS for name, call in subject.CALLS.items()}
 
