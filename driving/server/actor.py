@@ -11,6 +11,8 @@ from driving.server.blueprints import Blueprint
 from driving.server.physics_control import PhysicsControl
 from driving.server.wire import Pose, Vector
 
+Turn = tuple[float, float]  # of a wheel: steer and pitch, degrees
+
 
 @dataclass(slots=True)
 class Actor:
@@ -28,6 +30,10 @@ class Actor:
     )  # a walker's bones, relative, as a client set them
     blend: float = 0.0  # how much of that pose shows; 0: the walker's own gait
     lights: int = 0
+    doors: frozenset[int] = frozenset()  # a vehicle's open ones, by VehicleDoor
+    wheels: Mapping[int, Turn] = field(
+        default_factory=dict
+    )  # how a client turned them, by VehicleWheelLocation
     physics: PhysicsControl | None = None  # a vehicle's, where a client changed it
     gains: Gains = STANDARD_GAINS  # of a vehicle's Ackermann control
     signal: str = ""  # a light's or sign's id in the map

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from driving.server.bodies import RIGID
 from driving.server.errors import WireError, WorldError
 from driving.server.structs import (
+    read_attachment,
     read_description,
     read_goal,
     read_light_state,
@@ -38,10 +40,11 @@ def run_command(world: World, command: Any) -> Any:
 
 
 def _spawn(
-    world: World, description: Any, pose: Any, parent: Any, _attach: int, _socket: str, after: Any
+    world: World, description: Any, pose: Any, parent: Any, attachment: Any, _socket: str, after: Any
 ) -> int:
     mother = parent[1] if parent[0] else None
-    actor = world.spawn(*read_description(description), read_pose(pose), parent=mother)
+    arm = RIGID if mother is None else read_attachment(attachment)
+    actor = world.spawn(*read_description(description), read_pose(pose), parent=mother, arm=arm)
     for ((kind, fields),) in after:
         run_command(world, [[kind, [actor.id, *fields[1:]]]])
     return actor.id

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 INERT, VEHICLE, WALKER, PROP, ATTACHED = range(5)
+RIGID, SPRING_ARM, GHOST_ARM = range(3)  # AttachmentType
 
 _MOTION = (
     "x", "y", "z", "pitch", "yaw", "roll",  # m, degrees
@@ -16,7 +17,10 @@ _MOTION = (
     "ax", "ay", "az",  # m/s2
 )  # fmt: skip
 _BOX = ("half_length", "half_width", "half_height", "centre_z")  # m; the box's centre over the origin
-_ATTACHMENT = ("parent", "px", "py", "pz", "p_pitch", "p_yaw", "p_roll")  # row, pose in the parent's frame
+_ATTACHMENT = (
+    "parent", "px", "py", "pz", "p_pitch", "p_yaw", "p_roll",  # row, pose in the parent's frame
+    "arm", "arm_yaw",  # an AttachmentType; where a spring arm points, degrees
+)  # fmt: skip
 _SWITCHES = ("kind", "simulated", "collides", "falls", "mass")  # mass in kg, inf: immovable
 _CONTROL = (
     "throttle", "brake", "steer", "hand_brake", "reverse",  # as commanded

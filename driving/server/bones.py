@@ -21,6 +21,16 @@ from driving.server.wire import Pose
 VEHICLE_BASE = "Vehicle_Base"
 VEHICLE_WHEELS = ("Wheel_Front_Left", "Wheel_Front_Right", "Wheel_Rear_Left", "Wheel_Rear_Right")
 
+VEHICLE_DOORS = (  # in the order of VehicleDoor: hinge as shares of length, width and height; open by
+    ("Door_Front_Left", (0.20, -0.46, 0.45), (0.0, -60.0, 0.0)),
+    ("Door_Front_Right", (0.20, 0.46, 0.45), (0.0, 60.0, 0.0)),
+    ("Door_Rear_Left", (-0.05, -0.46, 0.45), (0.0, -60.0, 0.0)),
+    ("Door_Rear_Right", (-0.05, 0.46, 0.45), (0.0, 60.0, 0.0)),
+    ("Hood", (0.22, 0.0, 0.65), (50.0, 0.0, 0.0)),
+    ("Trunk", (-0.30, 0.0, 0.70), (-60.0, 0.0, 0.0)),
+)
+AT_PARENT = STILL = (0.0, 0.0, 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class BonePose:
@@ -97,12 +107,17 @@ def _animation(actor: Actor, body: Body) -> list[Pose]:
 
 def _vehicle(actor: Actor, body: Body) -> tuple[list[Bone], list[Pose]]:
     control = physics_of(actor)
-    bones, poses = [Bone(VEHICLE_BASE, -1, (0.0, 0.0, 0.0))], [((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))]
+    bones, poses = [Bone(VEHICLE_BASE, -1, AT_PARENT)], [(AT_PARENT, STILL)]
     for number, (name, wheel) in enumerate(zip(VEHICLE_WHEELS, control.wheels, strict=False)):
         x, y, z = (part / 100.0 for part in wheel.place)
         yaw = float(body["wheel"]) * control.steer_angle if number < 2 else 0.0
-        bones.append(Bone(name, 0, (0.0, 0.0, 0.0)))
-        poses.append(((x, y, z), (0.0, yaw, 0.0)))
+        by_hand = (yaw, 0.0) if body["simulated"] else actor.wheels.get(number, (yaw, 0.0))
+        bones.append(Bone(name, 0, AT_PARENT))
+        poses.append(((x, y, z), (by_hand[1], by_hand[0], 0.0)))
+    for number, (name, place, turn) in enumerate(VEHICLE_DOORS):
+        x, y, z = (share * side for share, side in zip(place, actor.blueprint.size, strict=True))
+        bones.append(Bone(name, 0, AT_PARENT))
+        poses.append(((x, y, z), turn if number in actor.doors else STILL))
     return bones, poses
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from driving.server.bodies import ATTACHED, BODY, PROP, VEHICLE, WALKER, Bodies, Body
+from driving.server.bodies import ATTACHED, BODY, PROP, SPRING_ARM, VEHICLE, WALKER, Bodies, Body
 from driving.server.contact import overlapping
 from driving.server.gait import jump, walk
 from driving.server.ground import ground_of, height_at
@@ -22,6 +22,8 @@ LONGEST_STEP = 0.0125  # s
 GRAVITY = 9.81  # m/s2
 SPIN_FRICTION = 400.0  # degrees/s2
 WHEELS_ALONG, WHEELS_ASIDE = 0.6, 0.8  # where wheels stand, as parts of the half length and width
+ARM_QUICKNESS = 8.0  # 1/s, with which a spring arm turns after its parent
+CLEARANCE = 0.2  # m above the ground that a spring arm keeps; a ghost arm does not
 SETTLE = 0.05  # m; nearer to the ground than this, a body stands on it
 
 
@@ -93,7 +95,12 @@ def advance(
             (b.vz - before[i, 2]) / delta,
         )
     _tilt(bodies, heights, frame)
+    _swing_arms(bodies, delta)
     attach(bodies)
+    for i in range(count):
+        if bodies[i].arm == SPRING_ARM:
+            ground = height_at(heights, frame, bodies[i].x, bodies[i].y)
+            bodies[i].z = max(bodies[i].z, ground + CLEARANCE)
     return found
 
 
@@ -177,6 +184,15 @@ def _fall(b: Body, step: float, ground: float) -> None:
 
 
 @njit(cache=True)
+def _swing_arms(bodies: Bodies, delta: float) -> None:
+    """Turn spring arms after their parents, a part of the way."""
+    for i in range(len(bodies)):
+        if bodies[i].kind == ATTACHED and bodies[i].arm > 0.0:
+            behind = _wrapped(bodies[int(bodies[i].parent)].yaw - bodies[i].arm_yaw)
+            bodies[i].arm_yaw = _wrapped(bodies[i].arm_yaw + behind * min(ARM_QUICKNESS * delta, 1.0))
+
+
+@njit(cache=True)
 def _tilt(bodies: Bodies, heights: NDArray[np.float32], frame: NDArray[np.float64]) -> None:
     """Lean standing vehicles with the ground below their wheels."""
     for i in range(len(bodies)):
@@ -195,16 +211,19 @@ def _tilt(bodies: Bodies, heights: NDArray[np.float32], frame: NDArray[np.float6
 
 @njit(cache=True)
 def _carry(b: Body, p: Body) -> None:
-    """Compose the parent's pose with the attachment's (Unreal's pitch, yaw, roll)."""
-    outer = rotation(p.pitch, p.yaw, p.roll)
+    """Compose the parent's pose with the attachment's (Unreal's pitch, yaw, roll); arms stay level."""
+    pitch, yaw, roll = p.pitch, p.yaw, p.roll
+    if b.arm > 0.0:
+        pitch, yaw, roll = 0.0, b.arm_yaw, 0.0
+    outer = rotation(pitch, yaw, roll)
     b.x = p.x + outer[0, 0] * b.px + outer[0, 1] * b.py + outer[0, 2] * b.pz
     b.y = p.y + outer[1, 0] * b.px + outer[1, 1] * b.py + outer[1, 2] * b.pz
     b.z = p.z + outer[2, 0] * b.px + outer[2, 1] * b.py + outer[2, 2] * b.pz
     b.vx, b.vy, b.vz = p.vx, p.vy, p.vz
     b.wx, b.wy, b.wz = p.wx, p.wy, p.wz
     b.ax, b.ay, b.az = p.ax, p.ay, p.az
-    if p.pitch == 0.0 and p.roll == 0.0:
-        b.pitch, b.yaw, b.roll = b.p_pitch, _wrapped(p.yaw + b.p_yaw), b.p_roll
+    if pitch == 0.0 and roll == 0.0:
+        b.pitch, b.yaw, b.roll = b.p_pitch, _wrapped(yaw + b.p_yaw), b.p_roll
         return
     inner = rotation(b.p_pitch, b.p_yaw, b.p_roll)
     m = np.empty((3, 3))

@@ -8,6 +8,7 @@ from typing import Any
 from driving.server.ackermann import Gains, Goal
 from driving.server.attributes import Attribute
 from driving.server.blueprints import Blueprint
+from driving.server.bodies import GHOST_ARM, RIGID, SPRING_ARM
 from driving.server.errors import WireError
 from driving.server.physics_control import Gear, PhysicsControl, Wheel
 from driving.server.wire import RELEASE, Pose, Vector, numbers, read_vector, sensor_stream, token
@@ -66,6 +67,13 @@ def read_description(content: Any) -> tuple[str, dict[str, str]]:
         return str(blueprint), {str(name): str(text) for name, _, text in values}
     except (TypeError, ValueError) as error:
         raise WireError(f"an actor description is [uid, id, attributes], got {repr(content)[:80]}") from error
+
+
+def read_attachment(content: Any) -> int:
+    """AttachmentType: rigid, spring arm or ghost arm."""
+    if content not in (RIGID, SPRING_ARM, GHOST_ARM):
+        raise WireError(f"an attachment is 0, 1 or 2, got {repr(content)[:80]}")
+    return int(content)
 
 
 def read_vehicle_control(content: Any) -> tuple[Any, ...]:

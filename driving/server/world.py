@@ -13,7 +13,7 @@ from driving.server import forces, physics
 from driving.server.ackermann import AckermannDriver, Goal
 from driving.server.actor import Actor
 from driving.server.blueprints import Blueprint, library, valid
-from driving.server.bodies import ATTACHED, INERT, PROP, VEHICLE, WALKER, Body, BodyTable
+from driving.server.bodies import ATTACHED, INERT, PROP, RIGID, VEHICLE, WALKER, Body, BodyTable
 from driving.server.contact import overlapping
 from driving.server.errors import WorldError
 from driving.server.gait import stand_up
@@ -93,6 +93,7 @@ class World:
         self.recorder: Recorder | None = None
         self.replay: Replay | None = None
         self.replay_settings = ReplaySettings()
+        self.imu_gravity = physics.GRAVITY  # m/s2 that IMUs feel
         self._next_id = 1
         self._maps: dict[str, RoadMap] = {}
         self.map: RoadMap
@@ -246,7 +247,13 @@ class World:
         return self.table.rows[self.actor(actor_id).row]
 
     def spawn(
-        self, blueprint_id: str, values: Mapping[str, str], pose: Pose, *, parent: int | None = None
+        self,
+        blueprint_id: str,
+        values: Mapping[str, str],
+        pose: Pose,
+        *,
+        parent: int | None = None,
+        arm: int = RIGID,
     ) -> Actor:
         """Make an actor.
 
@@ -255,6 +262,7 @@ class World:
             values: Its attributes.
             pose: Where; relative to the parent if there is one.
             parent: Whom it is attached to.
+            arm: How: RIGID, SPRING_ARM or GHOST_ARM.
 
         Raises:
             WorldError: In the words of the real server.
@@ -264,7 +272,7 @@ class World:
             raise WorldError("Spawn failed because of invalid actor description")
         if parent is not None and parent not in self.actors:
             raise WorldError("unable to attach actor: parent actor not found")
-        actor = self._add(blueprint, values, pose, parent)
+        actor = self._add(blueprint, values, pose, parent, arm=arm)
         if self.table.rows[actor.row]["collides"] and overlapping(self.table.rows, actor.row) >= 0:
             self._remove(actor)
             raise WorldError("Spawn failed because of collision at spawn position")
@@ -283,7 +291,7 @@ class World:
             raise WorldError(
                 f"the recording has an actor that this server does not know: {blueprint_id[:80]}"
             )
-        return self._add(blueprint, values, pose, parent, wanted_id)
+        return self._add(blueprint, values, pose, parent, wanted_id=wanted_id)
 
     def destroy(self, actor_id: int) -> list[Actor]:
         """Take an actor and all that is attached to it out of the world.
@@ -311,7 +319,9 @@ class World:
         values: Mapping[str, str],
         pose: Pose,
         parent: int | None = None,
+        *,
         wanted_id: int = 0,
+        arm: int = RIGID,
     ) -> Actor:
         free = wanted_id > 0 and wanted_id not in self.actors
         actor = Actor(
@@ -328,7 +338,8 @@ class World:
         body["scale"] = max(length / MODEL_LENGTH, 0.3)
         body["invincible"] = values.get("is_invincible", "true") == "true"
         if parent is not None:
-            body["kind"], body["parent"] = ATTACHED, self.actors[parent].row
+            body["kind"], body["parent"], body["arm"] = ATTACHED, self.actors[parent].row, arm
+            body["arm_yaw"] = self.body(parent)["yaw"]
         body["stand_height"], body["stand_length"] = body["half_height"], body["half_length"]
         self._place(body, pose)
         self._next_id = max(self._next_id, actor.id + 1)
@@ -434,6 +445,14 @@ class World:
             self.ackermann[actor_id].goal = goal
         else:
             self.ackermann[actor_id] = AckermannDriver(goal)
+
+    def vehicle(self, actor_id: int) -> Actor:
+        """Look a vehicle up.
+
+        Raises:
+            WorldError: It is not there, or is none.
+        """
+        return self._expect(actor_id, "vehicle")
 
     def physics_of(self, actor_id: int) -> PhysicsControl:
         """A vehicle's physics control."""

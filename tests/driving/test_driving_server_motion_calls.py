@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import queue
 
 import pytest
 
@@ -230,7 +231,7 @@ def test_components_sockets_and_wheels_answer(world, car):
     assert car.get_component_relative_transform("VehicleMesh").location.length() == 0.0
     assert car.get_socket_names() == car.get_socket_world_transforms() == []
     wheels = car.get_vehicle_bone_world_transforms()
-    assert len(wheels) == 5
+    assert len(wheels) == 11  # the body, wheels and doors
     with pytest.raises(RuntimeError, match="VehicleMesh"):
         car.get_component_world_transform("Roof")
 
@@ -256,3 +257,97 @@ def test_a_ride_is_recorded_told_and_replayed(client, world, car):
         assert world.get_spectator().get_location().x == pytest.approx(place - 10.0, abs=0.1)
     client.stop_replayer(True)
     assert "nothing.log not found" in client.replay_file("nothing.log", 0.0, 0.0, 0)
+
+
+def attached(world, car, kind, x=-6.0, z=3.0):
+    """A camera behind a car, and the queue of where its pictures were taken."""
+    blueprint = world.get_blueprint_library().find("sensor.camera.rgb")
+    blueprint.set_attribute("image_size_x", "32")
+    blueprint.set_attribute("image_size_y", "32")
+    place = carla.Transform(carla.Location(x=x, z=z), carla.Rotation(pitch=-20.0))
+    camera = world.spawn_actor(blueprint, place, attach_to=car, attachment_type=kind)
+    seen: queue.Queue = queue.Queue()
+    camera.listen(lambda image: seen.put((image.frame, image.transform)))
+    return camera, seen
+
+
+def pose_of_frame(seen, frame):
+    while True:
+        when, pose = seen.get(timeout=20.0)
+        if when == frame:
+            return pose
+
+
+def test_a_rigid_camera_rides_on_a_moving_car_picture_by_picture(world, car):
+    camera, seen = attached(world, car, carla.AttachmentType.Rigid)
+    car.apply_control(carla.VehicleControl(throttle=0.8, steer=0.5))
+    for _ in range(20):
+        frame = world.tick()
+        pose, parent = pose_of_frame(seen, frame), car.get_transform()
+        expected = parent.transform(carla.Location(x=-6.0, z=3.0))
+        assert pose.location.distance(expected) < 0.01
+        assert pose.rotation.yaw == pytest.approx(parent.rotation.yaw, abs=0.01)
+    camera.stop()
+
+
+@pytest.mark.parametrize("kind", ["SpringArm", "SpringArmGhost"])
+def test_a_spring_arm_turns_after_its_car_and_stays_level(world, car, kind):
+    camera, seen = attached(world, car, getattr(carla.AttachmentType, kind))
+    pose_of_frame(seen, world.tick())
+    car.set_transform(carla.Transform(car.get_location(), carla.Rotation(yaw=90.0)))
+    yaws = [pose_of_frame(seen, world.tick()).rotation.yaw for _ in range(40)]
+    assert yaws[0] == pytest.approx(90.0 * 8.0 * DELTA, rel=0.01)  # 8 per second of what is left
+    assert yaws[1] == pytest.approx(90.0 * (1.0 - (1.0 - 8.0 * DELTA) ** 2), rel=0.01)
+    assert yaws[-1] == pytest.approx(90.0, abs=0.1)
+    behind = camera.get_location() - car.get_location()
+    assert (behind.x, behind.y, behind.z) == pytest.approx((0.0, -6.0, 3.0), abs=0.05)
+    camera.stop()
+
+
+def test_a_spring_arm_keeps_above_the_ground_and_a_ghost_does_not(world, car):
+    camera, seen = attached(world, car, carla.AttachmentType.SpringArm, z=-2.0)
+    ghost, _ = attached(world, car, carla.AttachmentType.SpringArmGhost, z=-2.0)
+    pose_of_frame(seen, world.tick())
+    assert camera.get_location().z > 0.1
+    assert ghost.get_location().z == pytest.approx(-2.0, abs=0.01)
+    for sensor in (camera, ghost):
+        sensor.stop()
+
+
+def test_doors_open_and_close_and_wheels_turn_by_hand_without_physics(world, car):
+    def yaw(number):  # of a door: after the body and four wheels
+        return car.get_bone_relative_transforms()[5 + number].rotation.yaw
+
+    car.open_door(carla.VehicleDoor.FL)
+    assert yaw(0) == pytest.approx(-60.0)
+    assert yaw(1) == 0.0
+    car.open_door(carla.VehicleDoor.All)
+    assert yaw(1) == pytest.approx(60.0)
+    car.close_door(carla.VehicleDoor.All)
+    assert yaw(0) == yaw(1) == 0.0
+    front, rear = carla.VehicleWheelLocation.FL_Wheel, carla.VehicleWheelLocation.BL_Wheel
+    car.apply_control(carla.VehicleControl(steer=0.5))
+    ticks(world, 1.0)
+    assert car.get_wheel_steer_angle(front) == pytest.approx(35.0, rel=0.01)
+    assert car.get_wheel_steer_angle(rear) == 0.0
+    car.set_simulate_physics(False)
+    car.set_wheel_steer_direction(front, 12.0)
+    car.set_wheel_pitch_angle(rear, 30.0)
+    assert car.get_wheel_steer_angle(front) == pytest.approx(12.0)
+    assert car.get_wheel_pitch_angle(rear) == pytest.approx(30.0)
+
+
+def test_imu_gravity_is_what_was_set_and_layers_answer(world, car):
+    assert world.get_imui_sensor_gravity() == pytest.approx(9.81)
+    imu = world.spawn_actor(
+        world.get_blueprint_library().find("sensor.other.imu"), carla.Transform(), attach_to=car
+    )
+    felt: queue.Queue = queue.Queue()
+    imu.listen(lambda told: felt.put(told.accelerometer.z))
+    world.set_imui_sensor_gravity(1.62)
+    world.tick()
+    assert felt.get(timeout=20.0) == pytest.approx(1.62, abs=0.01)
+    world.set_imui_sensor_gravity(9.81)
+    imu.stop()
+    world.unload_map_layer(carla.MapLayer.Buildings)  # of a map without layers: nothing happens
+    world.load_map_layer(carla.MapLayer.All)

@@ -12,6 +12,7 @@ from driving.server.calls import (
     bones,
     maps,
     motion,
+    parts,
     rays,
     recordings,
     session,
@@ -29,8 +30,8 @@ __all__ = ["CALLS", "Desk", "answer", "support"]
 
 DONE, IGNORED, UNSUPPORTED = "done", "accepted without effect", "not supported"
 _SUBJECTS = (
-    session, maps, rays, actors, motion, vehicles, walkers, bones, traffic_lights, surroundings, recordings,
-    batches,
+    session, maps, rays, actors, motion, vehicles, parts, walkers, bones, traffic_lights, surroundings,
+    recordings, batches,
 )  # fmt: skip
 CALLS: Calls = {name: call for subject in _SUBJECTS for name, call in subject.CALLS.items()}
 

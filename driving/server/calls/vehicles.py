@@ -17,8 +17,6 @@ from driving.server.telemetry import telemetry
 from driving.server.vehicle_control import gear_by_hand
 from driving.server.wire import VOID, value
 
-FRONT_WHEELS = (0, 1)  # VehicleWheelLocation
-
 
 def _drive(desk: Desk, actor_id: int, control: Any) -> Any:
     desk.world.drive(actor_id, read_vehicle_control(control))
@@ -67,12 +65,6 @@ def _all_lights(desk: Desk) -> Any:
     return value([[actor.id, actor.lights] for actor in desk.world.of_kind("vehicle")])
 
 
-def _wheel_angle(desk: Desk, actor_id: int, wheel: int) -> Any:
-    if wheel not in FRONT_WHEELS:
-        return value(0.0)
-    return value(float(desk.world.body(actor_id)["wheel"]) * desk.world.physics_of(actor_id).steer_angle)
-
-
 CALLS: Calls = {
     "apply_control_to_vehicle": _drive,
     "apply_ackermann_control_to_vehicle": _drive_ackermann,
@@ -84,6 +76,7 @@ CALLS: Calls = {
     "get_vehicle_light_state": _lights,
     "set_vehicle_light_state": _set_lights,
     "get_vehicle_light_states": _all_lights,
-    "get_wheel_steer_angle": _wheel_angle,
+    "show_vehicle_debug_telemetry": accepted,  # a window of the real server's
+    "restore_physx_physics": accepted,  # there is no other physics here to come back from
     "set_actor_autopilot": accepted,  # the client's TrafficManager does the driving
 }
