@@ -14,7 +14,15 @@ def _set_weather(desk: Desk, content: Any) -> Any:
     return VOID
 
 
+def _set_gravity(desk: Desk, gravity: Any) -> Any:
+    desk.world.imu_gravity = numbers([gravity], 1)[0]
+    return VOID
+
+
 CALLS: Calls = {
+    "get_imui_gravity": lambda desk: value(desk.world.imu_gravity),
+    "set_imui_gravity": _set_gravity,
+    "set_annotations_traverse_translucency": accepted,  # nothing here is half transparent
     "get_weather_parameters": lambda desk: value(list(desk.world.weather)),
     "set_weather_parameters": _set_weather,
     "query_lights_state": nothing,
