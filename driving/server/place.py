@@ -11,7 +11,8 @@ from driving.server.bodies import Bodies
 from driving.server.ground import Ground, ground_of
 from driving.server.maps import RoadMap
 from driving.server.physics import rotation
-from driving.server.scenery import Standing, scenery_of
+from driving.server.render.street import Street
+from driving.server.scenery import Standing, scenery_of, street_of
 from driving.server.sight_lines import Boxes, box_hits, ground_hit, label_at
 from driving.server.wire import Vector
 
@@ -25,9 +26,14 @@ class Place:
         self.hidden: set[int] = set()  # ids of standing things that a client took away
 
     @cached_property
+    def street(self) -> Street:
+        """What cameras see of it."""
+        return street_of(self.map)
+
+    @cached_property
     def standing(self) -> tuple[Standing, ...]:
         """Every house, tree and lamp."""
-        return scenery_of(self.map)
+        return scenery_of(self.street)
 
     def show(self, ids: Collection[int], *, on: bool) -> None:
         """Put standing things back, or take them away."""

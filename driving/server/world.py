@@ -13,12 +13,14 @@ from driving.server import physics
 from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, VEHICLE, WALKER, Body, BodyTable
 from driving.server.contact import overlapping
+from driving.server.debug_shapes import DebugShapes
 from driving.server.errors import WorldError
 from driving.server.ground import height_at
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap, read_map
 from driving.server.place import Place
 from driving.server.signals import LIGHT, StopBox, trigger_box
+from driving.server.street_lights import StreetLights
 from driving.server.traffic_lights import Light, TrafficLights
 from driving.server.vehicle_model import MODEL_LENGTH
 
@@ -26,6 +28,7 @@ GENERATED_MAP = "OpenDriveMap"  # what a client loads after it has sent an OpenD
 DEFAULT_DELTA = 0.05  # s, without fixed_delta_seconds
 LONGEST_DELTA = 1.0  # s
 CLEAR_NOON = (5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0)
+SUN_ALTITUDE = 5  # index among the weather's numbers
 QUIET_IMPULSE = 1.0  # N s; a lasting contact that presses less is not reported again
 _KINDS = {"vehicle": VEHICLE, "walker": WALKER, "prop": PROP, "sensor": INERT}
 _SPECTATOR = Blueprint(0, "spectator", (), "spectator")
@@ -128,6 +131,9 @@ class World:
         self.actors: dict[int, Actor] = {}
         self.controlled = set()
         self.collisions: tuple[Collision, ...] = ()
+        self.lit: dict[int, int] = {}  # vehicles with any light on -> their flags
+        self._street_lights: StreetLights | None = None
+        self.debug_shapes = DebugShapes()
         self._touching: set[tuple[int, int]] = set()
         self._contacts = np.zeros((MOST_CONTACTS, 4))
         self.spectator = self._add(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
@@ -168,6 +174,7 @@ class World:
         self.frame += 1
         self.elapsed += self.delta
         self._note_collisions(touched)
+        self.debug_shapes.forget(self.frame, self.elapsed)
         if self.lights.by_actor:
             self._run_lights()
 
@@ -181,6 +188,19 @@ class World:
                     self.controlled.add(actor.id)
                 actor.facing = light
         self.controlled.update(self.lights.by_actor)
+
+    @property
+    def street_lights(self) -> StreetLights:
+        """The street's lamps; a town's are counted when somebody first asks."""
+        if self._street_lights is None:
+            self._street_lights = StreetLights(self.place.street.placed, self.weather[SUN_ALTITUDE])
+        return self._street_lights
+
+    def change_weather(self, weather: Sequence[float]) -> None:
+        """Adopt the 14 numbers of a weather; dusk and dawn switch the street's lamps."""
+        self.weather = tuple(weather)
+        if self._street_lights is not None:
+            self._street_lights.follow(weather[SUN_ALTITUDE])
 
     def light(self, actor_id: int) -> Light:
         """Look a traffic light up.
@@ -298,6 +318,7 @@ class World:
 
     def _remove(self, actor: Actor) -> None:
         del self.actors[actor.id]
+        self.lit.pop(actor.id, None)
         self.table.remove(actor.row)
         for row, other in enumerate(self.actors.values()):
             other.row = row
@@ -405,8 +426,11 @@ class World:
         self.controlled.add(actor_id)
 
     def set_lights(self, actor_id: int, flags: int) -> None:
-        """Remember a vehicle's lights."""
+        """Switch a vehicle's lights; flags of CARLA's VehicleLightState."""
         self._expect(actor_id, "vehicle").lights = flags
+        self.lit[actor_id] = flags
+        if not flags:
+            del self.lit[actor_id]
 
     def change_settings(self, settings: Settings) -> None:
         """Adopt settings; a delta outside (0, 1] s is none."""

@@ -19,7 +19,7 @@ def _load(desk: Desk, name: str, reset: bool, _layers: int) -> Any:
     desk.world.load(name)
     if reset:
         desk.world.change_settings(Settings())
-        desk.world.weather = CLEAR_NOON
+        desk.world.change_weather(CLEAR_NOON)
     return VOID
 
 
