@@ -1,11 +1,14 @@
-"""A map in use: its ground, and which of the things that stand on it a client took away."""
+"""A map in use: its ground, what stands on it, and what of that a client took away."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 
 from driving.server.ground import Ground, ground_of
 from driving.server.maps import RoadMap
+from driving.server.render.street import Street
+from driving.server.scenery import Standing, scenery_of, street_of
 
 
 class Place:
@@ -15,6 +18,16 @@ class Place:
         self.map = road_map
         self.ground: Ground = ground_of(road_map.strips)
         self.hidden: set[int] = set()  # ids of standing things that a client took away
+
+    @cached_property
+    def street(self) -> Street:
+        """What cameras see of it."""
+        return street_of(self.map)
+
+    @cached_property
+    def standing(self) -> tuple[Standing, ...]:
+        """Every house, tree and lamp."""
+        return scenery_of(self.street)
 
     def show(self, ids: Collection[int], *, on: bool) -> None:
         """Put standing things back, or take them away."""

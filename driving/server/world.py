@@ -15,6 +15,7 @@ from driving.server.actor import Actor
 from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, RIGID, VEHICLE, WALKER, Body, BodyTable
 from driving.server.contact import overlapping
+from driving.server.debug_shapes import DebugShapes
 from driving.server.errors import WorldError
 from driving.server.gait import stand_up
 from driving.server.ground import height_at
@@ -26,6 +27,7 @@ from driving.server.place import Place
 from driving.server.recorder import Recorder
 from driving.server.replayer import Replay, ReplaySettings
 from driving.server.signals import LIGHT, StopBox, trigger_box
+from driving.server.street_lights import StreetLights
 from driving.server.traffic_lights import Light, TrafficLights
 from driving.server.vehicle_control import physics_of, press, set_physics
 from driving.server.vehicle_model import MODEL_LENGTH
@@ -35,6 +37,7 @@ DEFAULT_DELTA = 0.05  # s, without fixed_delta_seconds
 LONGEST_DELTA = 1.0  # s
 CLEAR_NOON = (5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0)
 NO_NAVIGATION = "this server has no navigation mesh for walker AI; steer walkers with WalkerControl"
+SUN_ALTITUDE = 5  # index among the weather's numbers
 QUIET_IMPULSE = 1.0  # N s; a lasting contact that presses less is not reported again
 _KINDS = {"vehicle": VEHICLE, "walker": WALKER, "prop": PROP, "sensor": INERT}
 _SPECTATOR = Blueprint(0, "spectator", (), "spectator")
@@ -129,6 +132,9 @@ class World:
         self.controlled = set()
         self.ackermann: dict[int, AckermannDriver] = {}  # by the vehicle that it drives
         self.collisions: tuple[Collision, ...] = ()
+        self.lit: dict[int, int] = {}  # vehicles with any light on -> their flags
+        self._street_lights: StreetLights | None = None
+        self.debug_shapes = DebugShapes()
         self._touching: set[tuple[int, int]] = set()
         self._contacts = np.zeros((MOST_CONTACTS, 4))
         self.spectator = self._add(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
@@ -138,7 +144,7 @@ class World:
         """Start a new episode on the named map with the settings and the weather of a new server."""
         self.load(name)
         self.change_settings(Settings())
-        self.weather = CLEAR_NOON
+        self.change_weather(CLEAR_NOON)
 
     def _add_signals(self) -> None:
         actors: dict[str, int] = {}
@@ -182,6 +188,7 @@ class World:
         self.frame += 1
         self.elapsed += self.delta
         self._note_collisions(touched)
+        self.debug_shapes.forget(self.frame, self.elapsed)
         if self.lights.by_actor:
             self._run_lights()
         if self.replay is not None:
@@ -205,6 +212,19 @@ class World:
                     self.controlled.add(actor.id)
                 actor.facing = light
         self.controlled.update(self.lights.by_actor)
+
+    @property
+    def street_lights(self) -> StreetLights:
+        """The street's lamps; a town's are counted when somebody first asks."""
+        if self._street_lights is None:
+            self._street_lights = StreetLights(self.place.street.placed, self.weather[SUN_ALTITUDE])
+        return self._street_lights
+
+    def change_weather(self, weather: Sequence[float]) -> None:
+        """Adopt the 14 numbers of a weather; dusk and dawn switch the street's lamps."""
+        self.weather = tuple(weather)
+        if self._street_lights is not None:
+            self._street_lights.follow(weather[SUN_ALTITUDE])
 
     def light(self, actor_id: int) -> Light:
         """Look a traffic light up.
@@ -354,6 +374,7 @@ class World:
     def _remove(self, actor: Actor) -> None:
         del self.actors[actor.id]
         self.ackermann.pop(actor.id, None)
+        self.lit.pop(actor.id, None)
         self.table.remove(actor.row)
         for row, other in enumerate(self.actors.values()):
             other.row = row
@@ -496,8 +517,11 @@ class World:
         self.controlled.add(actor_id)
 
     def set_lights(self, actor_id: int, flags: int) -> None:
-        """Remember a vehicle's lights."""
+        """Switch a vehicle's lights; flags of CARLA's VehicleLightState."""
         self._expect(actor_id, "vehicle").lights = flags
+        self.lit[actor_id] = flags
+        if not flags:
+            del self.lit[actor_id]
 
     def change_settings(self, settings: Settings) -> None:
         """Adopt settings; a delta outside (0, 1] s is none."""
