@@ -40,6 +40,20 @@ class Buffer:
         self._next = int((self._next + count) % self.capacity)
         self.size = min(self.size + count, self.capacity)
 
+    @property
+    def position(self) -> int:
+        """Where the next row goes: with `newest` it tells which row a number drawn by `sample` is."""
+        return self._next
+
+    def restore(self, rows: Mapping[str, NDArray], *, position: int) -> None:
+        """Take in what `newest` gave, each row where it was, so that the same numbers draw the same rows."""
+        self._allocate(rows)
+        count = len(next(iter(rows.values())))
+        where = (position - count + np.arange(count)) % self.capacity
+        for key, values in rows.items():
+            self._rows[key][where] = values
+        self._next, self.size = position % self.capacity, count
+
     def sample(self, count: int, *, rng: np.random.Generator) -> Arrays:
         """Draw rows uniformly with replacement."""
         chosen = rng.integers(self.size, size=count)

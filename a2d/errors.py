@@ -13,3 +13,13 @@ class DiskFull(A2DError):
             f"no space left to write {path}; the last checkpoint is intact: "
             "free some space and run the same command again"
         )
+
+
+class NoRoom(A2DError):
+    """A run's folder has no room for what the run will write."""
+
+    def __init__(self, folder: object, *, needed: int, free: int) -> None:
+        super().__init__(
+            f"{folder} has no room for this run's checkpoints: they need up to {needed / 1e6:.1f} MB, "
+            f"{free / 1e6:.1f} MB are free; free some space, or choose another run=FOLDER"
+        )

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2d.errors import A2DError, DiskFull
+from a2d.faults import INVALID_OUTCOMES
 from a2d.intervals import Mean, PairedDifference, Rate
 
 Record = dict[str, Any]
@@ -26,8 +27,8 @@ Act = Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]]
 BEGAN = "began"
 """What is observed besides, bool (N,): whose episode has just begun; what is remembered starts anew there."""
 
-INVALID_OUTCOMES = frozenset({"server_restarted"})
-"""Ends that say nothing about the driver; counted apart and left out of every rate."""
+TRIES = 3
+"""How often a seed is driven whose episodes are ended by faults of the simulator."""
 _ARRIVALS = frozenset({"arrived", "goal"})
 
 
@@ -40,19 +41,21 @@ def evaluate(
     act: Act,
     seeds: Sequence[int],
     *,
+    tries: int = TRIES,
     progress: Callable[[Record], None] | None = None,
 ) -> list[Record]:
     """Drive one episode per seed and return their records in the seeds' order.
 
     The next seed goes to the first world that is free; an episode depends on its own seed only, so the
     number of worlds changes nothing but the time it takes, provided `act` is deterministic and treats
-    worlds independently.
+    worlds independently. An episode that a fault of the simulator ended is driven again.
 
     Args:
         worlds: Vector environment that leaves resetting to its caller (`AutoresetMode.DISABLED`).
         act: The policy; it sees all N worlds, finished ones included.
         seeds: Which episodes, each once.
-        progress: Called with each record as its episode ends, in order of ending.
+        tries: How often a seed may be driven; the last try is kept whatever ended it.
+        progress: Called with each record that is kept as its episode ends, in order of ending.
 
     Raises:
         EvaluationError: The worlds reset themselves, or a seed is given twice.
@@ -73,6 +76,7 @@ def evaluate(
     returns = np.zeros(worlds.num_envs)
     steps = np.zeros(worlds.num_envs, np.int64)
     records: dict[int, Record] = {}
+    tried: Counter[int] = Counter()
     while len(records) < len(seeds):
         observation, reward, terminated, truncated, info = worlds.step(act({**observation, BEGAN: began}))
         returns += reward
@@ -84,14 +88,19 @@ def evaluate(
                 continue
             scalars = _scalars(info, world)
             scalars.setdefault("outcome", "terminated" if terminated[world] else "truncated")
-            records[seed] = {
+            record = {
                 **scalars,
                 "seed": seed,
                 "return": float(returns[world]),
                 "steps": int(steps[world]),
             }
-            if progress is not None:
-                progress(records[seed])
+            tried[seed] += 1
+            if is_valid(record) or tried[seed] >= tries:
+                records[seed] = record
+                if progress is not None:
+                    progress(record)
+            else:
+                queue.append(seed)
             driving[world] = queue.pop() if queue else None
         if ended.any() and len(records) < len(seeds):
             returns[ended], steps[ended] = 0.0, 0

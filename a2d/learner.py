@@ -20,6 +20,7 @@ from a2d.methods import method_of
 from a2d.policies import Expert, Shapes, Trainee
 
 KL_PACE, KL_BOUNDS, START_KL = 1.5, (1e-3, 10.0), 0.1  # of the pull that GPO-penalty adapts
+OVERHEAD = 2**20  # bytes of a checkpoint that are neither weights nor rows
 SPREAD_PACE = 5.0  # on the learning rate of the trainee's log std, which must follow the expert's down
 
 
@@ -113,6 +114,16 @@ class Learner:
             self.best = {key: value.clone() for key, value in self.driver.state_dict().items()}
             self.best_return = evaluated
 
+    @property
+    def largest_checkpoint(self) -> int:
+        """What `checkpoint` may come to, bytes: Adam keeps two numbers per weight, the best driver one."""
+        weights = sum(weight.nbytes for module in self._modules().values() for weight in module.parameters())
+        row = 4 * (self.shapes.state + sum(size for _, size in self.shapes.vectors)) + 64
+        row += math.prod(self.shapes.image or (0,)) + 4 * self.config.trainee.memory
+        rows = self.config.trainee.rows(self.config.buffer.samples)
+        buffer = min(rows * self.config.trainee.length * row, self.config.checkpoint.megabytes * 2**20)
+        return 4 * weights + buffer + OVERHEAD
+
     def checkpoint(self) -> dict[str, Any]:
         """Gather everything the run goes on from, as tensors and plain values.
 
@@ -137,6 +148,7 @@ class Learner:
             "batches": json.dumps(self.batches.bit_generator.state),
             "actions": self.actions.get_state(),
             "torch": torch.get_rng_state(),
+            "buffer_position": self.buffer.position,
             "buffer": {key: torch.from_numpy(values) for key, values in rows.items()},
         }
 
@@ -161,12 +173,13 @@ class Learner:
             self.advantage_variance = checkpoint["advantage_variance"]
             self.trainee_kl = checkpoint["trainee_kl"]
             self.best_return, self.best = checkpoint["best_return"], checkpoint["best"]
+            position = checkpoint.get("buffer_position", 0)
             rows = {key: values.numpy() for key, values in checkpoint["buffer"].items()}
         except (KeyError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise A2DError(f"the checkpoint does not fit this run's networks: {reason}") from error
         if rows and len(next(iter(rows.values()))):
-            self.buffer.add(rows)
+            self.buffer.restore(rows, position=position)
 
     def start_from(self, checkpoint: dict[str, Any]) -> None:
         """Take over the networks of another run, spread widely enough to explore again.

@@ -20,6 +20,7 @@ from a2d.diagnosis import divergence_remedy
 from a2d.errors import A2DError
 from a2d.estimators import explained_variance
 from a2d.evaluation import Summary, evaluate, summary
+from a2d.faults import INVALID_OUTCOMES, Faults
 from a2d.learner import Learner, resolve_device
 from a2d.methods import Method, method_of, refuse_start
 from a2d.mixture import Mixture
@@ -63,8 +64,10 @@ def train(run: Run, *, report: Report) -> None:
             start = Run.open(config.start_from)
             refuse_start(config, start.config)
             learner.start_from(start.checkpoint())
+        run.reserve(2 * learner.largest_checkpoint)  # the old one stays until the new one is whole
         teacher = learned_expert(config, method, learner)
         collector = Collector(worlds, seeds=learner.world_seeds, generator=learner.actions, device=device)
+        faults = Faults(worlds)
         divergence: list[float] = []
         with Curves(run, rounds=learner.rounds) as curves:
             while not learner.finished:
@@ -77,6 +80,7 @@ def train(run: Run, *, report: Report) -> None:
                     learner.keep_best(metrics["eval/return"])
                     collector.restart()
                 learner.seconds += time.perf_counter() - started
+                metrics |= faults.fresh()
                 metrics |= {"interactions": learner.interactions, "seconds": round(learner.seconds, 3)}
                 curves.add({"round": learner.rounds, **metrics})
                 if is_due(config.checkpoint.every, learner):
@@ -116,8 +120,8 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
     learner.interactions += rollout.interactions
     estimates = estimate(learner, rollout)
     metrics = {"beta": beta, "train/reward": float(rollout.reward.mean())}
-    if rollout.episodes:
-        metrics["train/return"] = float(np.mean([episode.total for episode in rollout.episodes]))
+    if whole := [episode.total for episode in rollout.episodes if episode.outcome not in INVALID_OUTCOMES]:
+        metrics["train/return"] = float(np.mean(whole))
     with threads(config.threads):
         if learner.encoding:
             return metrics | step_encoder(learner, rollout)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
 import os
 import pickle
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,12 @@ import yaml
 
 from a2d.config import TrainConfig, flat, from_mapping, to_yaml
 from a2d.distributions import ActionFamily
-from a2d.errors import A2DError, DiskFull
+from a2d.errors import A2DError, DiskFull, NoRoom
 from a2d.learner import trainee_of
 from a2d.methods import method_of
 from a2d.policies import Expert, Shapes, Trainee
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.jsonl", "checkpoint.pt"
 WHEREABOUTS = frozenset({"run", "device", "threads", "env.server"})  # where a run happens, not what it is
 
@@ -95,6 +98,25 @@ class Run:
     def finished(self) -> bool:
         """The run used up its interactions."""
         return self.checkpoint_path.exists() and bool(self.checkpoint().get("finished"))
+
+    def reserve(self, size: int) -> None:
+        """Find out now, and not when the first checkpoint is due, whether `size` bytes can be written.
+
+        Raises:
+            NoRoom: They cannot; nothing was changed.
+            RunError: The folder cannot be written at all.
+        """
+        trial = self.folder / "room.partial"
+        try:
+            with trial.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            if error.errno in FULL:
+                raise NoRoom(self.folder, needed=size, free=shutil.disk_usage(self.folder).free) from error
+            raise _explained(error, self.folder) from error
+        finally:
+            with contextlib.suppress(OSError):  # of a disk that cannot be written, told above
+                trial.unlink(missing_ok=True)
 
     def save(self, checkpoint: Mapping[str, Any]) -> None:
         """Replace the checkpoint, or leave the last one as it was.
@@ -221,11 +243,12 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
     except OSError as error:
         raise _explained(error, path) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # of a disk that cannot be written, told above
+            partial.unlink(missing_ok=True)
 
 
 def _explained(error: OSError, path: Path) -> Exception:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return DiskFull(path)
     return RunError(f"cannot write {path}: {error.strerror or error}")
 

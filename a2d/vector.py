@@ -104,6 +104,11 @@ class _Maker:
 class _Named(gymnasium.Wrapper):
     """Turns a world's failure into a WorldError: a worker's exception travels as its class and one text."""
 
+    @property
+    def faults(self) -> dict[str, int]:
+        """What went wrong with the world's simulator so far, by cause."""
+        return dict(getattr(self.env.unwrapped, "faults", {}))
+
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         with _explained(str(self.env.spec and self.env.spec.id)):
             return self.env.reset(seed=seed, options=options)
@@ -137,7 +142,7 @@ def _explained(world: str) -> Iterator[None]:
 
 
 def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:
-    """Each world's server: an address of its own, or a kind of server that every world starts for itself.
+    """Each world's server: an address of its own, or a kind of server that it starts itself, dealt round.
 
     Raises:
         WorldError: There are fewer addresses than worlds.
@@ -145,8 +150,8 @@ def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:
     if env.server is None:
         return [{}] * count
     named = env.server.split(",")
-    if len(named) == 1 and ":" not in env.server:
-        return [{"server": env.server}] * count
+    if ":" not in env.server:
+        return [{"server": named[world % len(named)]} for world in range(count)]
     if len(named) < count:
         raise WorldError(
             f"{count} worlds need a server each, env.server names {len(named)}: "

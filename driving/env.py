@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -14,11 +14,14 @@ from driving import features
 from driving.contact import time_to_collision
 from driving.control import command
 from driving.drivers import DRIVERS
+from driving.endpoint import Endpoint
+from driving.errors import ServerLost
 from driving.outcome import TERMINAL, Measures, ending
 from driving.reward import REWARDS
-from driving.servers import serving
+from driving.servers import CARLA_IMAGE, server_named
 from driving.session import Session
 from driving.snapshot import Snapshot
+from driving.supervision import Limits, Supervisor
 from scenarios.child_crossing import draw
 from scenarios.suites import SUITES
 from sensors.camera import CameraSpec
@@ -26,6 +29,7 @@ from sensors.dashcam import Overlay, draw_overlay
 
 CONTROL_HZ = 10
 MAX_STEPS = 200
+RESTARTED = "server_restarted"  # the outcome of an episode that a fault of the server ended
 
 Observation = dict[str, NDArray[Any]]
 
@@ -37,7 +41,9 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     uint8 (3 * frames, H, W), the front camera's last frames, newest last; `telemetry` float32 (P,) in
     the order of `driving.features.TELEMETRY`.
     Action: steer and throttle (> 0) or brake (< 0), each in [-1, 1]; held for 0.1 s.
-    The last step's info carries `outcome` and the measures of `driving.outcome.Measures`.
+    The last step's info carries `outcome` and the measures of `driving.outcome.Measures`. Where
+    the server failed, the episode is cut short (truncated) with the outcome `server_restarted`, its last
+    observation again and no reward; the next reset begins on another server.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # noqa: RUF012 (as gymnasium.Env declares it)
@@ -56,12 +62,14 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         render_mode: str | None = None,
         dashcam_width: int = 800,
         dashcam_height: int = 450,
+        server_image: str = CARLA_IMAGE,
+        limits: Mapping[str, float] | None = None,
     ) -> None:
         """Describe the world; the server is started or joined at the first reset.
 
         Args:
             suite: Which episodes `reset(seed=...)` draws; a name of `scenarios.suites.SUITES`.
-            server: `embedded` or `HOST:PORT`.
+            server: `embedded`, `docker`, `docker@ADAPTER` or `HOST:PORT`; see `driving.servers`.
             image_width: Of the trainee's camera; pixels.
             image_height: Of the trainee's camera; pixels.
             fov: Of the trainee's camera, horizontal; degrees.
@@ -72,9 +80,12 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             render_mode: `rgb_array` for a dashcam.
             dashcam_width: Pixels.
             dashcam_height: Pixels.
+            server_image: What a container runs.
+            limits: What the server is allowed before it is restarted; names of `driving.supervision.Limits`.
 
         Raises:
             ValueError: An argument is none of its choices.
+            DrivingError: `server` names none.
         """
         _choose("suite", suite, SUITES)
         _choose("reward", reward, REWARDS)
@@ -83,7 +94,7 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         if not 1 <= frames <= 8:
             raise ValueError(f"frames is 1 to 8, got {frames}")
         self.suite, self.render_mode = suite, render_mode
-        self._server, self._frames = server, frames
+        self._frames = frames
         self._reward = REWARDS[reward]
         self._expert = None if scripted_expert is None else DRIVERS[scripted_expert]
         front = CameraSpec(
@@ -97,9 +108,17 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             self._cameras = (front, dashcam)
         self.observation_space = _observation_space(3 * frames, image_height, image_width)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
-        self._resources = contextlib.ExitStack()
-        self._session: Session | None = None
+        self._limits = Limits.of(limits)
+        named = server_named(server, start_limit=self._limits.start, image=server_image)
+        self._supervisor = Supervisor(named, self._open_session, limits=self._limits)
+        self._outcome: str | None = "not begun"  # None while an episode goes on
+        self._picture = np.zeros((dashcam_height, dashcam_width, 3), np.uint8)  # the dashcam's last
         self._images = np.zeros((3 * frames, image_height, image_width), np.uint8)
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How often the server was restarted, by cause; of `driving.supervision.CAUSES`."""
+        return dict(self._supervisor.restarts)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -112,60 +131,68 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         """Begin the episode of a seed; without one, of a seed drawn from this environment's own stream."""
         super().reset(seed=seed)
         episode = int(self.np_random.integers(2**31)) if seed is None else seed
-        self._now = self._open_session().begin(draw(self.suite, episode))
+        scenario = draw(self.suite, episode)
+        self._now, image = self._supervisor.begin(lambda session: (session.begin(scenario), _front(session)))
         self._measures = Measures(self._now)
-        self._steps, self._total = 0, 0.0
-        self._outcome: str | None = None
-        self._impact_speed = 0.0
-        image = self._front_image()
+        self._steps = 0
+        self._outcome, self._impact_speed = None, 0.0
         self._images[:] = np.tile(image, (self._frames, 1, 1))
         return self._observation(), {"seed": episode, **self._expert_info()}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Hold an action for one tick."""
-        if self._session is None or self._outcome is not None:
+        if self._outcome is not None:
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before step()")
         before = self._now
         told = command(action)
-        pedal = told.throttle - told.brake
-        self._now = self._session.advance(told, steer=float(np.clip(action[0], -1, 1)), pedal=pedal)
+        steer, pedal = float(np.clip(action[0], -1, 1)), told.throttle - told.brake
+        try:
+            self._now, image = self._supervisor.call(
+                lambda session: (session.advance(told, steer=steer, pedal=pedal), _front(session))
+            )
+        except ServerLost as lost:
+            return self._cut_short(lost)
         self._steps += 1
         self._measures.add(self._now)
         self._outcome, self._impact_speed = ending(before, self._now)
         if self._outcome is None and self._steps >= MAX_STEPS:
             self._outcome = "timeout"
         terms = self._reward(before, self._now, self._outcome)
-        reward = float(sum(terms.values()))
-        self._total += reward
         self._images[:-3] = self._images[3:].copy()
-        self._images[-3:] = self._front_image()
+        self._images[-3:] = image
         info = self._expert_info()
         if self._outcome is not None:
-            info |= self._ending_info(terms)
-        terminated = self._outcome in TERMINAL
+            self._supervisor.finish()
+            info |= self._ending_info({f"last_reward_{name}": value for name, value in terms.items()})
+        reward, terminated = float(sum(terms.values())), self._outcome in TERMINAL
         return self._observation(), reward, terminated, self._outcome == "timeout", info
 
     def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
         """The dashcam's picture of this instant with its overlay; RGB (H, W, 3)."""
-        if self.render_mode is None or self._session is None:
+        if self.render_mode is None or self._outcome == "not begun":
             return None
-        return draw_overlay(self._session.image("dashcam"), self._overlay(self._now))
+        if self._outcome != RESTARTED:
+            try:
+                picture = self._supervisor.call(lambda session: session.image("dashcam"))
+            except ServerLost:
+                return self._picture
+            self._picture = draw_overlay(picture, self._overlay(self._now))
+        return self._picture
 
     def close(self) -> None:
         """Leave the server, and stop it if it is ours."""
-        self._session = None
-        self._resources.close()
+        self._outcome = "not begun"
+        self._supervisor.close()
 
-    def _open_session(self) -> Session:
-        if self._session is None:
-            endpoint = self._resources.enter_context(serving(self._server))
-            self._session = Session(endpoint, delta=1.0 / CONTROL_HZ, cameras=self._cameras)
-            self._resources.callback(self._session.close)
-        return self._session
+    def _open_session(self, endpoint: Endpoint) -> Session:
+        patience = max(self._limits.tick, self._limits.begin)
+        return Session(endpoint, delta=1.0 / CONTROL_HZ, cameras=self._cameras, patience=patience)
 
-    def _front_image(self) -> NDArray[np.uint8]:
-        """The front camera's newest picture; (3, H, W)."""
-        return self._open_session().image("front").transpose(2, 0, 1)
+    def _cut_short(self, lost: ServerLost) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """End the episode without blame: what the last step gave once more, no reward, no death."""
+        self._outcome, self._impact_speed = RESTARTED, 0.0
+        info = {**self._expert_info(), **self._ending_info({}), "restart_cause": lost.cause}
+        return self._observation(), 0.0, False, True, info
 
     def _observation(self) -> Observation:
         return {
@@ -178,12 +205,11 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         return {} if self._expert is None else {"expert_action": self._expert(self._now)}
 
     def _ending_info(self, terms: dict[str, float]) -> dict[str, Any]:
-        last_terms = {f"last_reward_{name}": value for name, value in terms.items()}
         return {
             "outcome": self._outcome,
             "impact_speed": self._impact_speed,
             **self._measures.record(),
-            **last_terms,
+            **terms,
         }
 
     def _overlay(self, now: Snapshot) -> Overlay:
@@ -200,6 +226,11 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             impact_speed=self._impact_speed,
             caption=f"{self.suite} seed {now.scenario.seed}",
         )
+
+
+def _front(session: Session) -> NDArray[np.uint8]:
+    """The front camera's newest picture; (3, H, W)."""
+    return session.image("front").transpose(2, 0, 1)
 
 
 def _observation_space(channels: int, height: int, width: int) -> gymnasium.spaces.Dict:

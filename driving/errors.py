@@ -34,7 +34,27 @@ class ServerVersionMismatch(DrivingError):
 
 
 class ServerFailed(DrivingError):
-    """A server that we started did not become ready, or died."""
+    """A server that we started did not become ready, or one that was used stopped answering."""
+
+
+class ServerDied(ServerFailed):
+    """A server's process, container or port is gone."""
+
+
+class ServerHung(ServerFailed):
+    """A server is there and does not answer in time."""
+
+
+class ServerLost(ServerFailed):
+    """The server of an episode failed, and the episode with it; the next episode begins on another one."""
+
+    def __init__(self, message: str, cause: str = "died") -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class DockerMissing(DrivingError):
+    """There is no Docker SDK, or no engine that answers it."""
 
 
 class CarlaMissing(DrivingError):

@@ -1,135 +1,101 @@
-"""Endpoints that speak CARLA 0.9.16: started here, or running already. Stops only what it started."""
+"""Which simulator an environment uses: started here, in a container, or running already."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import select
-import socket
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO, Any
+from typing import Protocol
 
-from driving.errors import CarlaMissing, DrivingError, ServerAbsent, ServerFailed, ServerVersionMismatch
+from driving.endpoint import Endpoint, accepts, answered_version
+from driving.errors import DrivingError
+from driving.process_server import ProcessServer
 
 START_LIMIT = 180.0  # s: the very first start compiles the renderer
+CARLA_IMAGE = "carlasim/carla:0.9.16"
+CHOICES = "embedded, docker, docker@ADAPTER or HOST:PORT, such as 127.0.0.1:2000"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a simulator listens."""
+class Server(Protocol):
+    """A simulator with a life: what supervision needs of it."""
 
-    host: str
-    port: int
+    ours: bool
+    """We start it, so we may stop it."""
+
+    def start(self) -> Endpoint:
+        """Have it answer. Raises DrivingError, with the last lines of its log where there is one."""
+
+    def alive(self) -> bool:
+        """Its process, container or port is there; it may yet answer nothing."""
+
+    def resident(self) -> int:
+        """Memory that it holds, bytes; 0 if nobody knows."""
+
+    def log(self) -> str:
+        """The last that it said, as one line."""
+
+    def stop(self, *, graceful: bool) -> None:
+        """End it if it is ours; twice does no harm."""
 
 
-@contextlib.contextmanager
-def serving(server: str) -> Iterator[Endpoint]:
-    """An endpoint for as long as the context lasts.
+class RunningServer:
+    """A server that somebody else runs: never stopped, never restarted, only asked again."""
+
+    ours = False
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def start(self) -> Endpoint:
+        """Make sure that it answers. Raises ServerAbsent."""
+        answered_version(self.endpoint)
+        return self.endpoint
+
+    def alive(self) -> bool:
+        """Its port is open."""
+        return accepts(self.endpoint)
+
+    def resident(self) -> int:
+        """Nobody knows."""
+        return 0
+
+    def log(self) -> str:
+        """It is somebody else's."""
+        return f"see the log of the server at {self.endpoint}"
+
+    def stop(self, *, graceful: bool) -> None:
+        """It is not ours to stop."""
+
+
+def server_named(name: str, *, start_limit: float = START_LIMIT, image: str = CARLA_IMAGE) -> Server:
+    """The server that a setting names; nothing is started yet.
 
     Args:
-        server: `embedded` starts a process of our own; `HOST:PORT` uses a server that somebody runs.
+        name: `embedded` is a process of our own; `docker` a container of our own, drawing with the GPU's
+            first Vulkan adapter, `docker@1` with its second; `HOST:PORT` runs already.
+        start_limit: Seconds until a server of ours must answer.
+        image: Of the container.
 
     Raises:
-        ServerAbsent, ServerVersionMismatch, ServerFailed: Each names the remedy.
-        DrivingError: `server` is neither of the two.
+        DrivingError: The name is none of these.
     """
-    if server == "embedded":
-        with _embedded() as endpoint:
-            yield endpoint
-        return
-    yield _running(server)
+    if name == "embedded":
+        return ProcessServer(start_limit=start_limit)
+    kind, at, adapter = name.partition("@")
+    if kind == "docker" and (not at or (adapter.isascii() and adapter.isdigit())):
+        from driving.container_server import ContainerServer  # the SDK is an optional extra
 
-
-def connect(endpoint: Endpoint, *, timeout: float = 20.0) -> Any:
-    """A `carla.Client` whose server has answered with the client's own version.
-
-    Raises:
-        CarlaMissing, ServerAbsent, ServerVersionMismatch: Each names the remedy.
-    """
+        return ContainerServer(image, adapter=int(adapter or 0), start_limit=start_limit)
     try:
-        import carla
-    except ImportError as error:
-        raise CarlaMissing.here() from error
-    # the client object never recovers from a closed port, so look before constructing it
-    try:
-        socket.create_connection((endpoint.host, endpoint.port), timeout=5.0).close()
-    except OSError as error:
-        raise ServerAbsent.at(endpoint.host, endpoint.port, error.strerror or str(error)) from error
-    client = carla.Client(endpoint.host, endpoint.port)
-    client.set_timeout(timeout)
-    try:
-        version = client.get_server_version()
-    except RuntimeError as error:
-        raise ServerAbsent.at(endpoint.host, endpoint.port, "the port is open but no version came") from error
-    if version != client.get_client_version():
-        raise ServerVersionMismatch.at(
-            endpoint.host, endpoint.port, server=version, client=client.get_client_version()
-        )
-    return client
-
-
-def _running(server: str) -> Endpoint:
-    host, colon, port = server.rpartition(":")
-    if not (colon and host and port.isdigit() and 0 < int(port) < 65536):
-        raise DrivingError(f"unknown server {server!r}; use embedded or HOST:PORT, such as 127.0.0.1:2000")
-    return Endpoint(host, int(port))
+        return RunningServer(Endpoint.of(name))
+    except DrivingError as error:
+        raise DrivingError(f"unknown server {name!r}; use {CHOICES}") from error
 
 
 @contextlib.contextmanager
-def _embedded() -> Iterator[Endpoint]:
-    """A server process of our own on a free loopback port; it ends with this process, however that ends."""
-    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=environment,
-            start_new_session=True,  # a Ctrl-C in the terminal is ours to handle, not the server's
-        )
-        try:
-            yield _await_ready(process, log)
-        finally:
-            _stop(process)
-
-
-def _await_ready(process: subprocess.Popen[bytes], log: IO[bytes]) -> Endpoint:
-    output = process.stdout
-    if output is None:
-        raise ServerFailed("the embedded server has no output to read")
-    deadline = time.monotonic() + START_LIMIT
-    while time.monotonic() < deadline:
-        readable, _, _ = select.select([output], [], [], 0.5)
-        if readable:
-            words = output.readline().decode(errors="replace").split()
-            if len(words) == 2 and words[0] == "ready":
-                return _running(words[1])
-        if process.poll() is not None:
-            raise ServerFailed(f"the embedded server ended with code {process.returncode}: {_tail(log)}")
-    raise ServerFailed(f"the embedded server was not ready after {START_LIMIT:.0f} s: {_tail(log)}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
+def serving(name: str) -> Iterator[Endpoint]:
+    """An endpoint that answers, for as long as the context lasts; as `server_named`."""
+    server = server_named(name)
     try:
-        process.wait(timeout=3.0)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
-def _tail(log: IO[bytes], lines: int = 3) -> str:
-    log.seek(0)
-    text = log.read().decode(errors="replace").strip().splitlines()
-    return " | ".join(text[-lines:]) or "it said nothing"
+        yield server.start()
+    finally:
+        server.stop(graceful=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.control import Command
+from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError, ServerFailed
-from driving.servers import Endpoint, connect
 from driving.snapshot import Body, Snapshot
 from driving.visibility import Mount, seen
 from scenarios.child_crossing import CHILDREN, EGO, STREET, ChildCrossing, Placed, blueprint_pool
@@ -23,6 +23,7 @@ ROLE = "a2d_driving"
 """Role name of every actor of ours: what a later session may clean up on a shared server."""
 SPAWN_HEIGHT = 0.5  # m: a real server refuses to spawn into the road
 REST_HEIGHT = 0.02  # m above the road after placing
+BATCH_LIMIT = 3.0  # s: the client holds Python still while it waits for a batch, so not for long
 STANDING = 2.0  # m/s below which a car counts as standing: creeping on for seconds is no driving either
 
 
@@ -60,36 +61,40 @@ class _Actor:
 class Session:
     """The ego, the actors around it and its sensors on one server, in synchronous mode."""
 
-    def __init__(self, endpoint: Endpoint, *, delta: float, cameras: tuple[CameraSpec, ...]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, delta: float, cameras: tuple[CameraSpec, ...], patience: float = 20.0
+    ) -> None:
         """Prepare the street and spawn everything that any episode needs.
 
         Args:
             endpoint: A server of the client's version.
             delta: Simulated seconds per tick.
             cameras: The first is the trainee's: it decides what counts as seen.
+            patience: Seconds that a call waits for its answer.
 
         Raises:
-            DrivingError: The server is absent, of another version, or refuses an actor.
+            DrivingError: The server is absent, of another version, or refuses an actor; it is left as found.
         """
         import carla
 
         self._carla = carla
-        self._client = connect(endpoint)
-        self._delta = delta
+        self._client = connect(endpoint, timeout=patience)
+        self._delta, self._patience = delta, patience
         self._mount = Mount(cameras[0].forward, cameras[0].up, math.radians(cameras[0].fov))
-        self._world = self._street()
-        self._previous_settings = self._world.get_settings()
-        self._synchronise()
-        self._remove_leftovers()
         self._spawned: list[Any] = []
-        self._ego = self._spawn(EGO, self._transform(30.0, STREET.lane_centre, 0.0, SPAWN_HEIGHT))
-        self._pool = self._spawn_pool()
-        self.cameras = {spec.name: Camera(self._spawn_camera(spec), spec) for spec in cameras}
-        self._collision = CollisionSensor(self._attach("sensor.other.collision", {}))
-        self._tick()
+        self.cameras: dict[str, Camera] = {}
+        self._collision: CollisionSensor | None = None
         self._snapshot: Snapshot | None = None
         self._walking = False
-        self._began = self._frame  # frame at which the episode began
+        self._world = self._street()
+        self._found = self._world.get_settings(), self._world.get_weather()
+        try:
+            self._synchronise()
+            self._remove_leftovers()
+            self._populate(cameras)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def frame(self) -> int:
@@ -100,7 +105,7 @@ class Session:
         """Place the actors of an episode and give its first instant; takes two ticks."""
         self._place(scenario)
         self._tick()
-        self._client.apply_batch_sync([self._velocity(scenario.start_speed)], False)
+        self._batch([self._velocity(scenario.start_speed)])
         self._tick()
         raw = self._world.get_snapshot()
         bodies = [self._pool[placed.blueprint].body(raw) for placed in scenario.parked]
@@ -147,15 +152,23 @@ class Session:
         return self.cameras[camera].frame(self._frame)
 
     def close(self) -> None:
-        """Destroy our actors and give the server back as it was; a dead server is no error."""
+        """Destroy our actors and give the server back as it was found; a dead server is no error."""
+        self.abandon()
+        settings, weather = self._found
+        destroy = self._carla.command.DestroyActor
+        with contextlib.suppress(RuntimeError):
+            self._batch([destroy(actor) for actor in reversed(self._spawned)])
+            self._client.set_timeout(BATCH_LIMIT)
+            self._world.set_weather(weather)
+            self._world.apply_settings(settings)
+
+    def abandon(self) -> None:
+        """Stop listening and say nothing to the server: it is dead, or about to be left."""
         with contextlib.suppress(RuntimeError):
             for camera in self.cameras.values():
                 camera.stop()
-            self._collision.stop()
-            self._client.set_timeout(3.0)
-            destroy = self._carla.command.DestroyActor
-            self._client.apply_batch_sync([destroy(actor) for actor in reversed(self._spawned)], False)
-            self._world.apply_settings(self._previous_settings)
+            if self._collision is not None:
+                self._collision.stop()
 
     def _current(self) -> Snapshot:
         if self._snapshot is None:
@@ -178,7 +191,7 @@ class Session:
         )
         self._client.set_timeout(60.0)
         world = self._client.generate_opendrive_world(STREET.opendrive, parameters)
-        self._client.set_timeout(20.0)
+        self._client.set_timeout(self._patience)
         return world
 
     def _synchronise(self) -> None:
@@ -195,10 +208,29 @@ class Session:
         """Actors that an earlier session of ours left on this server; nobody else's."""
         ours = [a for a in self._world.get_actors() if a.attributes.get("role_name") == ROLE]
         if ours:
+            # it died with its settings in force: what it found is not known, what servers start with is
+            self._found = self._carla.WorldSettings(), self._found[1]
             destroy = self._carla.command.DestroyActor
             # ticking inside the batch would wait for the world with the GIL held, and listeners need it
-            self._client.apply_batch_sync([destroy(actor) for actor in ours], False)
+            self._batch([destroy(actor) for actor in ours])
             self._tick()
+
+    def _batch(self, commands: list[Any]) -> list[Any]:
+        """Have commands carried out together; their responses."""
+        self._client.set_timeout(BATCH_LIMIT)
+        responses = self._client.apply_batch_sync(commands, False)
+        self._client.set_timeout(self._patience)
+        return list(responses)
+
+    def _populate(self, cameras: tuple[CameraSpec, ...]) -> None:
+        """Spawn the ego with its sensors, and every actor that an episode may want."""
+        self._ego = self._spawn(EGO, self._transform(30.0, STREET.lane_centre, 0.0, SPAWN_HEIGHT))
+        self._pool = self._spawn_pool()
+        for spec in cameras:
+            self.cameras[spec.name] = Camera(self._spawn_camera(spec), spec)
+        self._collision = CollisionSensor(self._attach("sensor.other.collision", {}))
+        self._tick()
+        self._began = self._frame  # frame at which the episode began
 
     def _spawn_pool(self) -> dict[str, _Actor]:
         """Every actor of `blueprint_pool`, parked where no camera of ours looks."""
@@ -284,7 +316,7 @@ class Session:
             batch.append(apply(pooled.actor.id, target))
             if blueprint in CHILDREN:
                 pooled.actor.apply_control(self._carla.WalkerControl())
-        for response in self._client.apply_batch_sync(batch, False):
+        for response in self._batch(batch):
             if response.error:
                 raise DrivingError(f"the server refused to place an actor: {response.error}")
 
@@ -334,7 +366,7 @@ class Session:
         )
 
     def _touched(self, scenario: ChildCrossing) -> str | None:
-        touched = self._collision.touched_since(self._began)
+        touched = [] if self._collision is None else self._collision.touched_since(self._began)
         if not touched:
             return None
         child = scenario.child and self._pool[scenario.child.blueprint].actor.id

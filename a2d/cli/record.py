@@ -16,7 +16,7 @@ from rich.console import Console
 from a2d import evaluation
 from a2d.cli import progress
 from a2d.cli.driver import checkpoint_id, driver, worlds_of
-from a2d.evaluation import Act, EvaluationError, Record, as_json
+from a2d.evaluation import Act, EvaluationError, Record, as_json, is_valid
 from a2d.run import Run, write_atomically
 from sensors.video import VideoWriter
 
@@ -71,9 +71,21 @@ def recorded(
         progress.progress_of("videos", len(missing), on=console) as advance,
     ):
         for seed in missing:
-            index[seed] = _film(worlds, act, seed, folder=folder)
+            index[seed] = _film_whole(worlds, act, seed, folder=folder)
             _write_index(folder, origin, index)
             advance(index[seed]["file"])
+
+
+def _film_whole(
+    worlds: gymnasium.vector.VectorEnv[Any, Any, Any], act: Act, seed: int, *, folder: Path
+) -> Record:
+    """Film an episode, again where a fault of the simulator ended it; the last film is kept."""
+    for _ in range(evaluation.TRIES - 1):
+        record = _film(worlds, act, seed, folder=folder)
+        if is_valid(record):
+            return record
+        (folder / record["file"]).unlink(missing_ok=True)
+    return _film(worlds, act, seed, folder=folder)
 
 
 def _film(worlds: gymnasium.vector.VectorEnv[Any, Any, Any], act: Act, seed: int, *, folder: Path) -> Record:
@@ -85,7 +97,7 @@ def _film(worlds: gymnasium.vector.VectorEnv[Any, Any, Any], act: Act, seed: int
             video.write(_picture(worlds))
             return act(observation)
 
-        [record] = evaluation.evaluate(worlds, act_on_camera, [seed])
+        [record] = evaluation.evaluate(worlds, act_on_camera, [seed], tries=1)
         last = _picture(worlds)
         for _ in range(max(1, round(_HOLD * fps))):
             video.write(last)

@@ -16,7 +16,9 @@ from typing import Annotated
 import typer
 
 from driving.server.calls import support
-from driving.server.errors import MapError
+from driving.server.calls.desk import RECORDINGS
+from driving.server.errors import MapError, MotionError
+from driving.server.motion_tables import MotionTables, read_tables, standard_tables
 from driving.server.serve import Server
 from scenarios.roads import straight_road
 
@@ -28,6 +30,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the calls; 0 = any free one.", min=0, max=65535)] = 2000,
     map_name: Annotated[str, typer.Option("--map", help="straight, or an OpenDRIVE file.")] = STRAIGHT,
+    motion: Annotated[
+        Path | None, typer.Option(help="How vehicles move: a file of `driving calibrate`.")
+    ] = None,
+    recordings: Annotated[Path, typer.Option(help="Where the recorder's files lie.")] = RECORDINGS,
     exit_with_stdin: Annotated[
         bool, typer.Option("--exit-with-stdin", help="End when standard input does.")
     ] = False,
@@ -52,7 +58,16 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
     name, maps = _maps(map_name)
     server = _started(
-        lambda: Server(host, port, maps, name, idle_exit=idle_exit, reset_when_empty=reset_when_empty)
+        lambda: Server(
+            host,
+            port,
+            maps,
+            name,
+            motion=_motion(motion),
+            recordings=recordings,
+            idle_exit=idle_exit,
+            reset_when_empty=reset_when_empty,
+        )
     )
     if exit_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
@@ -91,6 +106,20 @@ def _maps(choice: str) -> tuple[str, dict[str, str]]:
             f"map '{choice}' cannot be read: {error}; use {STRAIGHT} or an OpenDRIVE file"
         ) from error
     return path.stem, maps
+
+
+def _motion(path: Path | None) -> MotionTables:
+    """The motion tables of a file; without one, those that come with the server.
+
+    Raises:
+        MotionError: The file cannot be read.
+    """
+    if path is None:
+        return standard_tables()
+    try:
+        return read_tables(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise MotionError(f"motion tables '{path}' cannot be read: {error}") from error
 
 
 def _started(make: Callable[[], Server]) -> Server:

@@ -8,18 +8,23 @@ import socket
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 from driving.server.errors import WireError
 from driving.server.wire import Request, RequestReader
 
 MOST_BUFFERED = 64 << 20  # bytes that may wait for a client that does not read
+MOST_GATHERED = 1 << 20  # bytes of answers that leave together
 CHUNK = 1 << 16  # bytes
+MOST_CONNECTIONS = 512  # at a time, calls and streams together; below what a process may usually open
 
 log = logging.getLogger(__name__)
 
 
 class Connection(ABC):
     """One accepted socket and the bytes that still wait to leave through it."""
+
+    count: ClassVar[int] = 0  # open ones in this process
 
     def __init__(self, sock: socket.socket, name: str, selector: selectors.BaseSelector) -> None:
         sock.setblocking(False)
@@ -28,6 +33,7 @@ class Connection(ABC):
         self._sock, self._selector = sock, selector
         self._waiting = bytearray()
         self.open = True
+        Connection.count += 1
         selector.register(sock, selectors.EVENT_READ, self)
 
     @property
@@ -86,6 +92,7 @@ class Connection(ABC):
         if not self.open:
             return
         self.open = False
+        Connection.count -= 1
         if reason:
             log.warning("%s closed: %s", self.name, reason)
         self._selector.unregister(self._sock)
@@ -134,13 +141,17 @@ class CallConnection(Connection):
 
     def proceed(self) -> None:
         """Execute what has arrived; a call whose answer is None waits at the head of the queue."""
-        answers = []
+        answers, size = [], 0
         while self._queue and self.open:
             answer = self._execute(self, self._queue[0])
             if answer is None:
                 break
             self._queue.popleft()
             answers.append(answer)
+            size += len(answer)
+            if size > MOST_GATHERED:  # a thousand calls of some bytes may have answers of many megabytes
+                self.send(b"".join(answers))
+                answers, size = [], 0
         if answers:
             self.send(b"".join(answers))
 
@@ -180,10 +191,14 @@ class StreamConnection(Connection):
 
 
 def accept_all(listener: socket.socket) -> Iterator[tuple[socket.socket, str]]:
-    """The connections that wait at a listener, with their clients' addresses."""
+    """The connections that wait at a listener, with their clients' addresses; those too many are closed."""
     while True:
         try:
             sock, address = listener.accept()
+            if Connection.count >= MOST_CONNECTIONS:
+                log.warning("%s:%s refused: %d are connected already", *address[:2], MOST_CONNECTIONS)
+                sock.close()
+                continue
             yield sock, f"{address[0]}:{address[1]}"
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return

@@ -1,4 +1,4 @@
-"""A map in use: its ground, and which of the things that stand on it a client took away."""
+"""A map in use: its ground, what stands on it, and what of that a client took away."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cached_property
 
 from driving.server.ground import Ground, ground_of
 from driving.server.maps import RoadMap
+from driving.server.render.street import Street
+from driving.server.scenery import Standing, scenery_of, street_of
 
 
 class Place:
@@ -20,6 +22,16 @@ class Place:
     def ground(self) -> Ground:
         """Heights; drawn when first needed: a bad map or address is refused before any kernel loads."""
         return ground_of(self.map.strips)
+
+    @cached_property
+    def street(self) -> Street:
+        """What cameras see of it."""
+        return street_of(self.map)
+
+    @cached_property
+    def standing(self) -> tuple[Standing, ...]:
+        """Every house, tree and lamp."""
+        return scenery_of(self.street)
 
     def show(self, ids: Collection[int], *, on: bool) -> None:
         """Put standing things back, or take them away."""

@@ -1,4 +1,4 @@
-"""What rays meet: the renderer's meshes as targets, in step with the world, and what stands among them."""
+"""What rays meet: the renderer's meshes as targets, in step with the world."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from driving.server.cameras import Studio
 from driving.server.rays import Targets, Tree
 from driving.server.render import Scene
 from driving.server.render.surfaces import GROUND, ROAD_LINES, ROADS, SIDEWALKS, TAG, TERRAIN
-from driving.server.scenery import Standing, scenery_of
 from driving.server.seen import outward
 from driving.server.wire import Vector
 from driving.server.world import World
@@ -41,8 +40,6 @@ class RayScene:
         self._scene: Scene | None = None
         self._moment: tuple[int, int, frozenset[int]] = (-1, -1, frozenset())
         self._targets: Targets | None = None
-        self._surveyed: Scene | None = None
-        self._standing: tuple[Standing, ...] = ()
         self._forget()
 
     def cast(
@@ -99,14 +96,6 @@ class RayScene:
             [((x, y, z), tag) for (x, y, z), tag, on in zip(points, tags, solid, strict=True) if on]
         )
 
-    @property
-    def standing(self) -> tuple[Standing, ...]:
-        """Every house, tree and lamp."""
-        scene = self._studio.scene()
-        if scene is not self._surveyed:
-            self._surveyed, self._standing = scene, scenery_of(scene.street)
-        return self._standing
-
     def _forget(self) -> None:
         self._trees: dict[int, int] = {}  # mesh -> its tree's root
         self._bounds, self._links = np.zeros((0, 6)), np.zeros((0, 2), np.int64)
@@ -129,8 +118,7 @@ class RayScene:
 
     def _gather(self, scene: Scene) -> Targets:
         objects, geometry = scene.stage.objects, scene.stage.geometry
-        hidden = [thing.row for thing in self.standing if thing.id in self._world.place.hidden]
-        self._rows = rows = np.setdiff1d(np.flatnonzero(objects.levels > 0), hidden)
+        self._rows = rows = np.flatnonzero(objects.levels > 0)  # what is hidden has none
         if len(self._corners) != len(geometry.triangles):
             spans = geometry.spans
             firsts = np.repeat(spans[:, 0], spans[:, 3] - spans[:, 2]).astype(np.int64)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.street import Placed
+from driving.server.maps import RoadMap
+from driving.server.render.street import Placed, Street, lay_out
 from driving.server.render.surfaces import BUILDINGS, POLES, VEGETATION
 from driving.server.wire import Vector
 
+SEED = 0  # of the street that cameras see
 ANY = 255
 _LABELS = {"house": BUILDINGS, "tree": VEGETATION, "lamp": POLES}
 
@@ -23,7 +24,6 @@ class Standing:
     """One thing that stands, in an upright box."""
 
     id: int
-    row: int  # of the drawn scene's objects
     name: str
     label: int  # CityObjectLabel
     centre: Vector  # of the box, m
@@ -31,17 +31,18 @@ class Standing:
     yaw: float  # degrees
 
 
-def scenery_of(street: Iterable[tuple[int, Placed]]) -> tuple[Standing, ...]:
-    """Everything that stands on a drawn street, given as rows of the scene's objects and placed shapes."""
-    found: list[Standing] = []
-    for row, placed in street:
-        sort = placed.shape.key[0] if isinstance(placed.shape.key, tuple) else ""
-        if sort in _LABELS:
-            found.append(_standing(len(found) + 1, row, str(sort), placed))
-    return tuple(found)
+def street_of(road_map: RoadMap) -> Street:
+    """What stands and lies beside a map's roads and on them; the same at every call."""
+    return lay_out(road_map.strips, road_map.marks, seed=SEED)
 
 
-def _standing(number: int, row: int, sort: str, placed: Placed) -> Standing:
+def scenery_of(street: Street) -> tuple[Standing, ...]:
+    """Everything that stands in a street."""
+    return tuple(_standing(placed) for placed in street.placed if placed.thing)
+
+
+def _standing(placed: Placed) -> Standing:
+    sort, number = str(cast("tuple[object, ...]", placed.shape.key)[0]), placed.thing
     vertices = placed.shape.meshes[0].vertices.astype(float)
     points = vertices @ placed.pose[:, :3].T + placed.pose[:, 3]
     yaw = _yaw(sort, placed)
@@ -52,7 +53,6 @@ def _standing(number: int, row: int, sort: str, placed: Placed) -> Standing:
     x, y = axes @ centre[:2]
     return Standing(
         number,
-        row,
         f"{sort.capitalize()}_{number}",
         _LABELS[sort],
         (float(x), float(y), float(centre[2])),

@@ -9,12 +9,15 @@ import selectors
 import socket
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from driving.server.attendance import Attendance
 from driving.server.calls import Desk, answer
+from driving.server.calls.desk import RECORDINGS
 from driving.server.connections import CallConnection, Connection, StreamConnection, accept_all
 from driving.server.errors import AddressError
 from driving.server.gate import Gate
+from driving.server.motion_tables import MotionTables
 from driving.server.publish import Publisher
 from driving.server.warming import warm_up
 from driving.server.wire import WORLD_STREAM, Request, response
@@ -35,6 +38,8 @@ class Server:
         maps: Mapping[str, str],
         default_map: str,
         *,
+        motion: MotionTables | None = None,
+        recordings: Path = RECORDINGS,
         idle_exit: float | None = None,
         reset_when_empty: bool = False,
     ) -> None:
@@ -45,6 +50,8 @@ class Server:
             port: Port of the calls; 0 = any free one. Streams use the next port if it is free.
             maps: OpenDRIVE documents by name.
             default_map: The map of the first episode.
+            motion: How vehicles answer their controls; default: as measured on CARLA's car.
+            recordings: Where the recorder's files lie.
             idle_exit: Seconds without a client after which `run` ends; None: never.
             reset_when_empty: Begin anew when the last client is gone, instead of keeping what it left.
 
@@ -52,7 +59,8 @@ class Server:
             MapError: The default map cannot be read.
         """
         self.host, self.port = host, port
-        self._world = World(maps, default_map)
+        self._world = World(maps, default_map, motion)
+        self._recordings = recordings
         self._default_map = default_map
         self._attendance = Attendance(idle_exit)
         self._reset_when_empty = reset_when_empty
@@ -81,7 +89,7 @@ class Server:
         self._listening = [calls, streams]
         stream_port = int(streams.getsockname()[1])
         self._publisher = Publisher(self._world, stream_port)
-        self._desk = Desk(self._world, stream_port, self._publisher.rays, self._tick)
+        self._desk = Desk(self._world, stream_port, self._publisher.rays, self._tick, self._recordings)
         warm_up()
         self._world.place.ground  # noqa: B018  # drawn now, not in the first tick
         self._publisher.studio.scene()
@@ -244,6 +252,7 @@ class Server:
                     connection.close()
 
     def _close(self) -> None:
+        self._world.end_recording()
         for key in list(self._selector.get_map().values()):
             if isinstance(key.data, Connection):
                 key.data.close()

@@ -53,6 +53,18 @@ def test_a_copy_of_the_newest_starts_an_equal_buffer():
     assert Buffer(samples=5, megabytes=1).newest(megabytes=1) == {}
 
 
+def test_a_restored_buffer_draws_the_same_rows_by_the_same_numbers():
+    first, second = Buffer(samples=5, megabytes=1), Buffer(samples=5, megabytes=1)
+    first.add(rows(0, 8))
+    second.restore(first.newest(megabytes=1), position=first.position)
+    for _ in range(2):
+        drawn = [buffer.sample(20, rng=np.random.default_rng(0))["x"] for buffer in (first, second)]
+        np.testing.assert_array_equal(*drawn)
+        assert contents(second) == contents(first)
+        first.add(rows(8, 10))
+        second.add(rows(8, 10))
+
+
 def test_rows_that_do_not_belong_are_refused():
     buffer = Buffer(samples=5, megabytes=1)
     buffer.add(rows(0, 2))

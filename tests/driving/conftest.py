@@ -11,14 +11,14 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[[str], int]]:
+def serve() -> Iterator[Callable[..., int]]:
     """Start a server on a map (a name or a file) and return its port; it ends with the module's tests."""
     processes = []
 
-    def start(map_name: str) -> int:
+    def start(map_name: str, *options: str) -> int:
         command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
         process = subprocess.Popen(
-            [*command, "--map", map_name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*command, "--map", map_name, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         processes.append(process)
         ready = process.stdout.readline()

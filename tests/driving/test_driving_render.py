@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, render
+from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, Weather, render
 from driving.server.render.mesh import Solid
 from driving.server.render.plan import ground_of, outer_edges
 from driving.server.render.scene import rotation_matrix
@@ -205,23 +205,14 @@ def test_dense_fog_hides_what_is_far(plain: Scene) -> None:
     plain.add(7, BOX)
     plain.move(7, (120.0, 0.0, 0.0), AHEAD)
     assert (seen(plain).instance == 7).any()
-    plain.set_weather(
-        sun_azimuth=0.0, sun_altitude=40.0, cloudiness=80.0, fog_density=90.0, fog_distance=0.0, wetness=0.0
-    )
+    plain.set_weather(Weather(sun_azimuth=0.0, sun_altitude=40.0, cloudiness=80.0, fog_density=90.0))
     assert not (seen(plain).instance == 7).any()
 
 
 def test_wet_asphalt_is_darker(street: Scene) -> None:
     frames = []
     for wetness in (0.0, 100.0):
-        street.set_weather(
-            sun_azimuth=90.0,
-            sun_altitude=50.0,
-            cloudiness=90.0,
-            fog_density=0.0,
-            fog_distance=0.0,
-            wetness=wetness,
-        )
+        street.set_weather(Weather(sun_azimuth=90.0, sun_altitude=50.0, cloudiness=90.0, wetness=wetness))
         frames.append(render(street, CAMERA, EYE, (-30.0, 0.0, 0.0)))
     road = frames[0].tag == ROADS
     assert frames[1].bgra[road][:, :3].mean() < frames[0].bgra[road][:, :3].mean() - 3

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from driving.control import Command
+from driving.endpoint import connect
 from driving.errors import DrivingError, ServerAbsent, ServerFailed
-from driving.servers import connect, serving
+from driving.servers import serving
 from driving.session import Session
 from scenarios.child_crossing import draw
 from sensors.camera import CameraSpec
@@ -85,5 +86,5 @@ def test_an_address_where_nothing_listens_names_the_remedy():
 
 
 def test_a_server_name_that_is_no_address_names_the_choices():
-    with pytest.raises(DrivingError, match="embedded or HOST:PORT"), serving("somewhere"):
+    with pytest.raises(DrivingError, match=r"embedded, docker, .*HOST:PORT"), serving("somewhere"):
         pass

@@ -92,7 +92,7 @@ class Stage:
         self.objects.pose[row] = np.eye(3, 4)
         self.objects.mesh[row] = self._mesh_row(shape)
         self.objects.levels[row] = shape.levels
-        self.objects.surface[row] = self._surface_row(shape)
+        self.objects.surface[row] = self._surface_row(shape.surfaces)
         self.objects.actor[row] = actor
         self.objects.ribbon[row] = shape.ribbon
         self._most_triangles = None
@@ -102,6 +102,15 @@ class Stage:
         """Show the pose that a walker has after `stride` metres."""
         if shape.cycle > 0.0:
             self.objects.mesh[row] = self._mesh_row(shape) + shape.mesh_at(stride)
+
+    def repaint(self, row: int, surfaces: NDArray[np.float64]) -> None:
+        """Give an object other surfaces (slots, COLUMNS)."""
+        self.objects.surface[row] = self._surface_row(surfaces)
+
+    def show(self, row: int, levels: int) -> None:
+        """Draw an object at this many levels of detail; 0 hides it, and its row stays its own."""
+        self.objects.levels[row] = levels
+        self._most_triangles = None
 
     def free(self, row: int) -> None:
         """Give a row back."""
@@ -117,11 +126,11 @@ class Stage:
             self._most_vertices = None
         return self._first_mesh[key]
 
-    def _surface_row(self, shape: Shape) -> int:
-        key = shape.surfaces.tobytes()
+    def _surface_row(self, surfaces: NDArray[np.float64]) -> int:
+        key = surfaces.tobytes()
         if key not in self._first_surface:
             self._first_surface[key] = len(self._surfaces)
-            self._surfaces = np.concatenate([self._surfaces, shape.surfaces])
+            self._surfaces = np.concatenate([self._surfaces, surfaces])
         return self._first_surface[key]
 
 

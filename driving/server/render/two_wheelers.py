@@ -7,12 +7,14 @@ from functools import lru_cache
 import numpy as np
 
 from driving.server.render import surfaces as s
+from driving.server.render import vehicle_lights as lights
 from driving.server.render.look import Look
 from driving.server.render.mesh import Mesh, Solid
 from driving.server.render.shape import Shape
 from driving.server.render.surfaces import surface
+from driving.server.render.vehicle_lights import Lamp
 
-FRAME, TYRE, CLOTHES, SKIN, HELMET = range(5)  # slots
+FRAME, TYRE, CLOTHES, SKIN, HELMET, HEADLIGHT, TAILLIGHT = range(7)  # slots
 
 
 def two_wheeler(look: Look) -> Shape:
@@ -24,6 +26,8 @@ def two_wheeler(look: Look) -> Shape:
         surface(s.SMOOTH, (52, 62, 84), look.tag),
         surface(s.SMOOTH, (222, 172, 140), look.tag),
         surface(s.PAINT, (206, 206, 202), look.tag),
+        surface(s.GLASS, (226, 230, 234), look.tag),
+        surface(s.GLASS, (196, 22, 24), look.tag),
     ]
     length = round(look.length, 3)
     return Shape(
@@ -32,6 +36,17 @@ def two_wheeler(look: Look) -> Shape:
         levels=3,
         surfaces=np.array(rows),
         boxes=np.array([[0.0, 0.0, 0.85, length * 0.42, 0.16, 0.7, 0.3]]),
+        lamps=_lamps(heavy, length),
+    )
+
+
+def _lamps(heavy: bool, length: float) -> tuple[Lamp, ...]:
+    """A headlight below the bar and a tail lamp behind the saddle."""
+    radius = 0.31 if heavy else 0.33
+    rear, front = -length / 2 + radius, length / 2 - radius
+    return (
+        Lamp(lights.HEAD, HEADLIGHT, (front + 0.02, 0.0, 0.84)),
+        Lamp(lights.TAIL, TAILLIGHT, (rear + 0.04, 0.0, 0.74)),
     )
 
 
@@ -60,6 +75,9 @@ def _build(heavy: bool, length: float, sides: int) -> Mesh:
         solid.tube(a, b, (pipe, pipe), slot=FRAME, sides=max(4, sides // 2))
     if heavy:
         solid.ball([0.05, 0, 0.62], [0.42, 0.17, 0.26], slot=FRAME, rows=sides // 2 + 1, sides=sides)
+    for lamp in _lamps(heavy, length):
+        side = 0.16 if heavy else 0.08
+        solid.box(lamp.place, [0.08, side, side], slot=lamp.slot)
     bar = [head[0] - 0.02, 0.0, 1.02]
     for side in (-1.0, 1.0):
         hand = [bar[0], side * 0.27, bar[2]]

@@ -1,0 +1,107 @@
+"""An address where a simulator listens, and whether CARLA answers there."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+
+from driving.errors import CarlaMissing, DrivingError, ServerAbsent, ServerVersionMismatch
+
+LONGEST_ANSWER = 4096  # bytes; a version is a few dozen
+_ASK_VERSION = msgpack.packb([0, 1, "version", [[False]]])
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a simulator listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @staticmethod
+    def of(text: str) -> Endpoint:
+        """Read `HOST:PORT`.
+
+        Raises:
+            DrivingError: The text is none.
+        """
+        host, colon, port = text.rpartition(":")
+        if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise DrivingError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:2000")
+        return Endpoint(host, int(port))
+
+
+def accepts(endpoint: Endpoint, *, timeout: float = 1.0) -> bool:
+    """Something listens there."""
+    try:
+        socket.create_connection((endpoint.host, endpoint.port), timeout=timeout).close()
+    except OSError:
+        return False
+    return True
+
+
+def answered_version(endpoint: Endpoint, *, timeout: float = 5.0) -> str:
+    """Ask for the server's release over a connection of our own.
+
+    A `carla.Client` never recovers from a closed port, nor from an answer that is none, so this comes first.
+
+    Raises:
+        ServerAbsent: Nothing that speaks CARLA answers in time (seconds).
+    """
+    try:
+        with socket.create_connection((endpoint.host, endpoint.port), timeout=timeout) as sock:
+            sock.sendall(_ASK_VERSION)
+            return _read_version(sock, deadline=time.monotonic() + timeout)
+    except TimeoutError as error:
+        reason = f"no answer to the call `version` in {timeout:.0f} s"
+        raise ServerAbsent.at(endpoint.host, endpoint.port, reason) from error
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error)
+        raise ServerAbsent.at(endpoint.host, endpoint.port, reason) from error
+
+
+def connect(endpoint: Endpoint, *, timeout: float = 20.0) -> Any:
+    """A `carla.Client` whose server has answered with the client's own version; `timeout` is of its calls, s.
+
+    Raises:
+        CarlaMissing, ServerAbsent, ServerVersionMismatch: Each names the remedy.
+    """
+    try:
+        import carla
+    except ImportError as error:
+        raise CarlaMissing.here() from error
+    version = answered_version(endpoint)
+    client = carla.Client(endpoint.host, endpoint.port)
+    client.set_timeout(timeout)
+    if version != client.get_client_version():
+        raise ServerVersionMismatch.at(
+            endpoint.host, endpoint.port, server=version, client=client.get_client_version()
+        )
+    return client
+
+
+def _read_version(sock: socket.socket, *, deadline: float) -> str:
+    unpacker = msgpack.Unpacker(raw=False, max_buffer_size=LONGEST_ANSWER)
+    while True:
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        data = sock.recv(LONGEST_ANSWER)
+        if not data:
+            raise ValueError("it closed the connection without an answer")
+        try:
+            unpacker.feed(data)
+            answer = next(iter(unpacker), None)
+        except (msgpack.UnpackException, ValueError, UnicodeDecodeError, RecursionError) as error:
+            raise ValueError(f"what answers is no CARLA server: {data[:20]!r}") from error
+        match answer:
+            case None:
+                continue
+            case [1, _, None, [[1, str(version)]]]:
+                return version
+        raise ValueError(f"what answers is no CARLA server: {data[:20]!r}")

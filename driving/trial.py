@@ -1,0 +1,73 @@
+"""A tick and a camera's frame on a server, timed; the server is left as it was found."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from driving.endpoint import Endpoint, connect
+from driving.errors import DrivingError, ServerFailed
+from driving.session import ROLE
+from sensors.camera import Camera, CameraSpec
+
+TICKS = 30
+WARMING = 5  # ticks that do not count
+SPEC = CameraSpec(width=96, height=48, fov=80.0, forward=0.0, up=2.0, name="doctor")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a server is; medians."""
+
+    tick: float  # s, of a tick
+    frame: float  # s, from the tick's start until its picture is an array
+
+
+def timed(endpoint: Endpoint, *, ticks: int = TICKS) -> Pace:
+    """Put a small camera into the world as it is, tick, and take it away again.
+
+    Raises:
+        DrivingError: The server is absent, of another version, or does not do it.
+    """
+    client = connect(endpoint)
+    try:
+        world = client.get_world()
+        found = world.get_settings()
+        settings = world.get_settings()
+        settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.1
+        world.apply_settings(settings)
+        try:
+            return _measured(world, ticks)
+        finally:
+            world.apply_settings(found)
+    except DrivingError:
+        raise
+    except RuntimeError as error:  # the client's, or a sensor that stays silent
+        raise ServerFailed(f"{endpoint} answers but cannot be driven: {error}") from error
+
+
+def _measured(world: Any, ticks: int) -> Pace:
+    import carla
+
+    blueprint = world.get_blueprint_library().find("sensor.camera.rgb")
+    for name, value in (("image_size_x", SPEC.width), ("image_size_y", SPEC.height), ("role_name", ROLE)):
+        if blueprint.has_attribute(name):
+            blueprint.set_attribute(name, str(value))
+    actor = world.spawn_actor(blueprint, carla.Transform(carla.Location(z=SPEC.up)))
+    camera = Camera(actor, SPEC)
+    try:
+        times = [_one(world, camera) for _ in range(WARMING + ticks)][WARMING:]
+    finally:
+        camera.stop()
+        actor.destroy()
+    return Pace(median(tick for tick, _ in times), median(frame for _, frame in times))
+
+
+def _one(world: Any, camera: Camera) -> tuple[float, float]:
+    started = time.perf_counter()
+    frame = world.tick()
+    ticked = time.perf_counter() - started
+    camera.frame(frame)
+    return ticked, time.perf_counter() - started
