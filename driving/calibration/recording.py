@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from driving.calibration.run import Run
+from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError, ServerFailed
-from driving.servers import Endpoint, connect
 from scenarios.roads import Street
 
 ROAD = Street(length=3000.0)

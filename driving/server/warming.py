@@ -8,6 +8,7 @@ import logging
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def _turn() -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    path = Path(tempfile.gettempdir()) / f"driving-kernels-{getpass.getuser()}.lock"
+    installation = zlib.crc32(str(kernel_cache.SOURCES).encode())  # others have kernels of their own
+    path = Path(tempfile.gettempdir()) / f"driving-kernels-{getpass.getuser()}-{installation:08x}.lock"
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
