@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
 from driving.server.bodies import WALKER, Body
+from driving.server.kernels import kernel
 from driving.server.sliding import SLIDE_FRICTION
 
 ACCELERATION = 10.0  # m/s2
@@ -17,7 +16,7 @@ DOWN = 90.0  # degrees
 THICKNESS = 0.12  # m, half of what lies on the ground
 
 
-@njit(cache=True)
+@kernel
 def walk(b: Body, step: float) -> None:
     """Change a walker's velocity towards where it is sent, and let it fall if it was knocked over."""
     wanted_x, wanted_y, most = b.dir_x * b.pace, b.dir_y * b.pace, ACCELERATION * step
@@ -36,7 +35,7 @@ def walk(b: Body, step: float) -> None:
     b.vy += change_y * part
 
 
-@njit(cache=True)
+@kernel
 def jump(b: Body) -> float:
     """Upward speed of what stands on the ground: a walker's that is told to jump, else 0; m/s."""
     if b.kind == WALKER and b.jump > 0.0 and b.fallen == 0.0 and b.reeling == 0.0:
@@ -44,7 +43,7 @@ def jump(b: Body) -> float:
     return 0.0
 
 
-@njit(cache=True)
+@kernel
 def knock(b: Body, change_x: float, change_y: float) -> None:
     """Have a blow, which changes a walker's velocity by so much, take it off its feet."""
     if b.invincible > 0.0:
@@ -62,7 +61,7 @@ def stand_up(b: Body) -> None:
         b["half_height"], b["half_length"] = b["stand_height"], b["stand_length"]
 
 
-@njit(cache=True)
+@kernel
 def _topple(b: Body, step: float) -> None:
     if b.leaning >= DOWN or b.stand_height == 0.0:
         return

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from driving.server.bodies import VEHICLE, WALKER, Bodies, Body
 from driving.server.contact import first_touch, heights_overlap
 from driving.server.gait import knock
+from driving.server.kernels import kernel
 
 RESTITUTION = 0.1
 QUICKEST_PARTING = 0.05  # m that overlapping bodies are moved apart in one sub-step
@@ -21,7 +22,7 @@ MOST_CONTACTS = 64  # reported per tick
 Contacts = NDArray[np.float64]  # (MOST_CONTACTS, 4): row, row, impulse x, impulse y on the second body (N s)
 
 
-@njit(cache=True)
+@kernel
 def meet(bodies: Bodies, moves: NDArray[np.float64], step: float, contacts: Contacts, found: int) -> int:
     """Have each pair that meets during a sub-step exchange a blow and go on with what it left them.
 
@@ -46,7 +47,7 @@ def meet(bodies: Bodies, moves: NDArray[np.float64], step: float, contacts: Cont
     return found
 
 
-@njit(cache=True)
+@kernel
 def _meet_once(
     bodies: Bodies, moves: NDArray[np.float64], step: float, contacts: Contacts, found: int, first: bool
 ) -> tuple[bool, int]:
@@ -73,7 +74,7 @@ def _meet_once(
     return struck, found
 
 
-@njit(cache=True)
+@kernel
 def _stop_short(bodies: Bodies, moves: NDArray[np.float64]) -> None:
     """Cut the moves of those who would go through each other."""
     for i in range(len(bodies)):
@@ -96,7 +97,7 @@ def _stop_short(bodies: Bodies, moves: NDArray[np.float64]) -> None:
                 _part(a, b, moves, i, j, nx, ny, closing)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _apart(a: Body, b: Body, moves: NDArray[np.float64], i: int, j: int) -> bool:
     """Whether two bodies are too far from each other to meet."""
     dx, dy = abs(moves[j, 0] - moves[i, 0]), abs(moves[j, 1] - moves[i, 1])
@@ -104,7 +105,7 @@ def _apart(a: Body, b: Body, moves: NDArray[np.float64], i: int, j: int) -> bool
     return abs(b.x - a.x) > room or abs(b.y - a.y) > room or not heights_overlap(a, b)
 
 
-@njit(cache=True)
+@kernel
 def _strike(a: Body, b: Body, nx: float, ny: float) -> float:
     """Exchange the impulse along the normal from a to b; N s, 0 if they part already."""
     closing = (a.vx - b.vx) * nx + (a.vy - b.vy) * ny
@@ -118,7 +119,7 @@ def _strike(a: Body, b: Body, nx: float, ny: float) -> float:
     return impulse
 
 
-@njit(cache=True)
+@kernel
 def _go_on(b: Body, moves: NDArray[np.float64], row: int, time: float, step: float) -> None:
     """Spend the part of the step after `time` at the new velocity."""
     left = 0.0 if _heavy(b) else (1.0 - time) * step
@@ -126,7 +127,7 @@ def _go_on(b: Body, moves: NDArray[np.float64], row: int, time: float, step: flo
     moves[row, 1] = moves[row, 1] * time + b.vy * left
 
 
-@njit(cache=True)
+@kernel
 def _kick(b: Body, change: float, nx: float, ny: float) -> None:
     """Change a body's velocity by `change` m/s along (nx, ny)."""
     b.vx += change * nx
@@ -141,7 +142,7 @@ def _kick(b: Body, change: float, nx: float, ny: float) -> None:
         knock(b, change * nx, change * ny)
 
 
-@njit(cache=True)
+@kernel
 def _part(
     a: Body, b: Body, moves: NDArray[np.float64], i: int, j: int, nx: float, ny: float, push: float
 ) -> None:
@@ -155,7 +156,7 @@ def _part(
     moves[j, 1] += ny * push * (1.0 - share)
 
 
-@njit(cache=True)
+@kernel
 def _note(contacts: Contacts, found: int, i: int, j: int, impulse_x: float, impulse_y: float) -> int:
     for k in range(found):
         if contacts[k, 0] == i and contacts[k, 1] == j:
@@ -169,6 +170,6 @@ def _note(contacts: Contacts, found: int, i: int, j: int, impulse_x: float, impu
     return found
 
 
-@njit(cache=True)
+@kernel
 def _heavy(b: Body) -> bool:
     return b.simulated == 0.0 or b.mass == math.inf

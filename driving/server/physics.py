@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from driving.server.bodies import ATTACHED, BODY, PROP, SPRING_ARM, VEHICLE, WALKER, Bodies, Body
@@ -13,6 +12,7 @@ from driving.server.contact import overlapping
 from driving.server.gait import jump, walk
 from driving.server.ground import ground_of, height_at
 from driving.server.impact import MOST_CONTACTS, Contacts, meet
+from driving.server.kernels import kernel
 from driving.server.maps import LaneStrip
 from driving.server.motion_tables import packed, standard_tables
 from driving.server.sliding import SLIDE_FRICTION, rub
@@ -32,7 +32,7 @@ def substeps(delta: float) -> int:
     return max(math.ceil(delta / LONGEST_STEP - 1e-9), 1)
 
 
-@njit(cache=True)
+@kernel
 def advance(
     bodies: Bodies,
     delta: float,
@@ -104,7 +104,7 @@ def advance(
     return found
 
 
-@njit(cache=True)
+@kernel
 def attach(bodies: Bodies) -> None:
     """Put every attached body where its parent carries it."""
     for i in range(len(bodies)):
@@ -136,7 +136,7 @@ def warm_up() -> None:
     attach(bodies)
 
 
-@njit(cache=True)
+@kernel
 def _drive(b: Body, tables: Tables, step: float) -> None:
     b.engine += (b.throttle - b.engine) * (1.0 - math.exp(-step / tables.throttle_lag))
     b.braking += (b.brake - b.braking) * (1.0 - math.exp(-step / tables.brake_lag))
@@ -161,7 +161,7 @@ def _drive(b: Body, tables: Tables, step: float) -> None:
     b.yaw = _wrapped(b.yaw + b.wz * step)
 
 
-@njit(cache=True)
+@kernel
 def _turn(b: Body, step: float) -> None:
     """Go on with a spin until friction ends it."""
     if b.spin != 0.0 or b.wz != 0.0:
@@ -170,7 +170,7 @@ def _turn(b: Body, step: float) -> None:
         b.yaw = _wrapped(b.yaw + b.wz * step)
 
 
-@njit(cache=True)
+@kernel
 def _fall(b: Body, step: float, ground: float) -> None:
     height = b.z + b.centre_z - b.half_height - ground
     if b.falls == 0.0:  # it floats, and stops at the ground
@@ -183,7 +183,7 @@ def _fall(b: Body, step: float, ground: float) -> None:
         b.vz = jump(b)
 
 
-@njit(cache=True)
+@kernel
 def _swing_arms(bodies: Bodies, delta: float) -> None:
     """Turn spring arms after their parents, a part of the way."""
     for i in range(len(bodies)):
@@ -192,7 +192,7 @@ def _swing_arms(bodies: Bodies, delta: float) -> None:
             bodies[i].arm_yaw = _wrapped(bodies[i].arm_yaw + behind * min(ARM_QUICKNESS * delta, 1.0))
 
 
-@njit(cache=True)
+@kernel
 def _tilt(bodies: Bodies, heights: NDArray[np.float32], frame: NDArray[np.float64]) -> None:
     """Lean standing vehicles with the ground below their wheels."""
     for i in range(len(bodies)):
@@ -209,7 +209,7 @@ def _tilt(bodies: Bodies, heights: NDArray[np.float32], frame: NDArray[np.float6
         b.roll = math.degrees(math.atan2(left - right, 2.0 * aside))
 
 
-@njit(cache=True)
+@kernel
 def _carry(b: Body, p: Body) -> None:
     """Compose the parent's pose with the attachment's (Unreal's pitch, yaw, roll); arms stay level."""
     pitch, yaw, roll = p.pitch, p.yaw, p.roll
@@ -235,7 +235,7 @@ def _carry(b: Body, p: Body) -> None:
     b.roll = math.degrees(math.atan2(-m[2, 1], m[2, 2]))
 
 
-@njit(cache=True)
+@kernel
 def rotation(pitch: float, yaw: float, roll: float) -> NDArray[np.float64]:
     """Columns are the body's forward, right and up axes, in CARLA's left-handed frame."""
     cp, sp = math.cos(math.radians(pitch)), math.sin(math.radians(pitch))
@@ -248,6 +248,6 @@ def rotation(pitch: float, yaw: float, roll: float) -> NDArray[np.float64]:
     return m
 
 
-@njit(cache=True)
+@kernel
 def _wrapped(degrees: float) -> float:
     return (degrees + 180.0) % 360.0 - 180.0

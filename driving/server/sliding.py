@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from driving.server.kernels import kernel
 
 SLIDE_FRICTION = 6.0  # m/s2, of what was struck
 
 
-@njit(cache=True)
+@kernel
 def rub(x: float, y: float, most: float) -> tuple[float, float]:
     """What friction leaves of a velocity that it can take `most` m/s from."""
     size = math.hypot(x, y)

@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from driving.server.bodies import TUNING_STEP, TUNINGS, Body
+from driving.server.kernels import kernel
 
 REAR_AXLE = 1.418  # m from the model's point back to the rear axle, as fitted
 FRONT_AXLE = -0.091  # m from the same point on to the front axle, as fitted
@@ -23,7 +23,7 @@ ROLLING = 0.5  # m/s2, that slows a car which rolls against its gear
 Tables = Any  # a record of dtype motion_tables.PACKED
 
 
-@njit(cache=True)
+@kernel
 def longitudinal(b: Body, t: Tables, step: float) -> float:
     """Speed along the nose after a step of `step` seconds; m/s."""
     gear = -1.0 if b.reverse > 0.0 else 1.0
@@ -48,7 +48,7 @@ def longitudinal(b: Body, t: Tables, step: float) -> float:
     return gear * math.copysign(max(abs(moved) - slowing, 0.0), moved)
 
 
-@njit(cache=True)
+@kernel
 def turning(b: Body, t: Tables) -> tuple[float, float]:
     """Slip angle (rad) and yaw rate (rad/s) of the kinematic bicycle, limited by grip.
 
@@ -70,7 +70,7 @@ def turning(b: Body, t: Tables) -> tuple[float, float]:
     return slip, rate
 
 
-@njit(cache=True)
+@kernel
 def _push(b: Body, t: Tables, kmh: float) -> float:
     """What engine and drag do at a speed, m/s2."""
     push = _pushed(t, b.engine, kmh)
@@ -81,28 +81,28 @@ def _push(b: Body, t: Tables, kmh: float) -> float:
     return min(drag - b.more_drag * (kmh / 3.6) ** 2, 0.0) + thrust
 
 
-@njit(cache=True)
+@kernel
 def _tuned(curve: NDArray[np.float64], kmh: float) -> float:
     at = min(kmh / TUNING_STEP, TUNINGS - 1.001)
     i = int(at)
     return curve[i] * (1.0 - at + i) + curve[i + 1] * (at - i)
 
 
-@njit(cache=True)
+@kernel
 def _pushed(t: Tables, level: float, kmh: float) -> float:
     i, u = _cell(t.throttle_levels, t.throttle_levels_count, level)
     j, v = _cell(t.throttle_speeds, t.throttle_speeds_count, kmh)
     return _between(t.acceleration, i, u, j, v)
 
 
-@njit(cache=True)
+@kernel
 def _braked(t: Tables, level: float, kmh: float) -> float:
     i, u = _cell(t.brake_levels, t.brake_levels_count, level)
     j, v = _cell(t.brake_speeds, t.brake_speeds_count, kmh)
     return _between(t.deceleration, i, u, j, v)
 
 
-@njit(cache=True)
+@kernel
 def _between(table: NDArray[np.float64], i: int, u: float, j: int, v: float) -> float:
     """A table's value between its levels and speeds: bilinear."""
     low = table[i, j] * (1.0 - v) + table[i, j + 1] * v
@@ -110,7 +110,7 @@ def _between(table: NDArray[np.float64], i: int, u: float, j: int, v: float) -> 
     return low * (1.0 - u) + high * u
 
 
-@njit(cache=True)
+@kernel
 def _cell(points: NDArray[np.float64], count: int, at: float) -> tuple[int, float]:
     """The cell that a value is in, and the part of it that lies before; held at the ends."""
     i = 0

@@ -136,6 +136,17 @@ def test_a_slow_car_turns_on_the_circle_of_the_kinematic_bicycle():
     assert math.radians(car["wz"]) == pytest.approx(math.sin(slip) / REAR_AXLE * car["speed"], rel=0.02)
 
 
+@pytest.mark.parametrize(("speed", "factor"), [(0.36, 1.0), (20, 0.898), (60, 0.76), (120, 0.70)])
+def test_the_steering_angle_follows_the_published_curve(speed, factor):
+    street = Street()
+    car = street.car(velocity=(speed * KMH, 0.0))
+    car["steer"] = car["wheel"] = 0.02
+    street.tick(0.0001)
+    slip = math.asin(math.radians(car["wz"]) * REAR_AXLE / car["speed"])
+    angle = math.atan(1.327 / 1.418 * math.tan(slip))
+    assert angle == pytest.approx(0.02 * 0.3685 * factor, rel=0.01)
+
+
 def test_a_fast_car_cannot_turn_faster_than_its_tyres_allow():
     street = Street()
     car = street.car(velocity=(30.0, 0.0))
