@@ -11,7 +11,7 @@ from driving.errors import DrivingError
 from driving.server.errors import ServerError
 from sensors.errors import SensorError
 
-COMMANDS = ("serve", "certify")  # each is a module of this package with a function of its name
+COMMANDS = ("serve", "certify", "gallery")  # each is a module of this package with a function of its name
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
 
 
