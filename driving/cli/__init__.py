@@ -11,12 +11,8 @@ from driving.errors import DrivingError
 from driving.server.errors import ServerError
 from sensors.errors import SensorError
 
-COMMANDS = (
-    "serve",
-    "doctor",
-    "certify",
-    "calibrate",
-)  # each is a module of this package with a function of its name
+# each is a module of this package with a function of its name
+COMMANDS = ("serve", "doctor", "certify", "calibrate", "gallery")
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
 
 

@@ -16,7 +16,7 @@ from driving.server.wire import Vector, numbers
 STREET = 2  # carla.LightGroup
 WARM_WHITE = (255, 226, 180)  # sRGB
 FULL = 5000.0  # lm, a lamp's intensity unless a client says otherwise
-AT_ONE_METRE = 48.0  # linear light that a lamp of full intensity gives straight below
+AT_ONE_METRE = 75.0  # linear light that a lamp of full intensity gives straight below
 LIT_BELOW = 5.0  # degrees of the sun's altitude
 
 

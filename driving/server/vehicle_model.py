@@ -15,8 +15,7 @@ REAR_AXLE = 1.418  # m from the model's point back to the rear axle, as fitted
 FRONT_AXLE = -0.091  # m from the same point on to the front axle, as fitted
 MODEL_LENGTH = 4.8  # m, of the car that was fitted
 REVERSE_LIMIT = 30.0  # km/h
-GRIP = 13.0  # m/s2, the sideways acceleration at which the front starts to slide
-TRACTION = 13.0  # m/s2, the most that measured tyres pass on along the road
+GRIP = 13.0  # m/s2, the most that tyres pass on, along the road and sideways
 HAND_BRAKE = 6.0  # m/s2
 ROLLING = 0.5  # m/s2, that slows a car which rolls against its gear
 
@@ -37,7 +36,7 @@ def longitudinal(b: Body, t: Tables, step: float) -> float:
     slowing = _braked(t, b.braking, kmh)
     hold = b.hand_brake * HAND_BRAKE
     if b.tuned > 0.0:
-        most = TRACTION * (1.0 + b.more_grip)
+        most = GRIP * (1.0 + b.more_grip)
         slowing, hold = min(slowing * (1.0 + b.more_brake), most), min(hold * (1.0 + b.more_hold), most)
     if push < 0.0 and slowing > 0.0:  # measured braking contains the drag
         slowing, push = max(slowing, -push), 0.0
@@ -77,7 +76,7 @@ def _push(b: Body, t: Tables, kmh: float) -> float:
     if b.tuned == 0.0:
         return push
     drag = _pushed(t, 0.0, kmh)
-    thrust = min((push - drag) * (1.0 + _tuned(b.more_thrust, kmh)), TRACTION * (1.0 + b.more_grip))
+    thrust = min((push - drag) * (1.0 + _tuned(b.more_thrust, kmh)), GRIP * (1.0 + b.more_grip))
     return min(drag - b.more_drag * (kmh / 3.6) ** 2, 0.0) + thrust
 
 

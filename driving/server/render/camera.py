@@ -76,16 +76,16 @@ def render(
         np.empty(shape, np.uint8),
         np.empty(shape, np.uint32),
     )
+    wet, light = light.wetness > 0.0, plain(light)
     geometry, objects, view, canvas = plain(stage.geometry), plain(stage.objects), plain(view), plain(canvas)
-    light = plain(light)
     draw(geometry, objects, view, canvas)
     shade(canvas, geometry, objects, stage.surfaces, view, light, plain(image))
-    weather = scene.weather
-    if weather.film > 0.0:
+    if wet:
         mirror(canvas, geometry, objects, stage.surfaces, view, light, image.bgra.copy(), image.bgra)
     glares = scene.glares()
     if len(glares):
         dazzle(glares, canvas, view, light, image.bgra)
+    weather = scene.weather
     if weather.precipitation > 0.0:
         amount, wind = min(weather.precipitation / 100.0, 1.0), min(weather.wind / 100.0, 1.0)
         rain(amount, wind, scene.seconds, canvas, view, light, image.bgra)

@@ -20,6 +20,7 @@ COLUMNS = 12
 WAY, COLOUR, RANGE, SORT, OWNER = 3, 6, 9, 10, 11
 STREET, DIPPED, MAIN, POOL = range(4)  # sorts: street lamp, low and high beam, a tail lamp's light behind it
 FAINTEST = 0.0015  # light that is left out, linear
+WIDE_LAMP = 30.0  # m2
 SOFT = 0.12  # m of way through a box that darken a lamp's light wholly
 
 Colour = tuple[float, float, float]
@@ -97,6 +98,8 @@ def lamplight(
         number = np.uint64(trailing_zeros(mask))
         lamp = lamps.rows[number]
         mask &= mask - 1
+        if lamp[SORT] == POOL and lamp[OWNER] == own:
+            continue
         dx, dy, dz = x - lamp[0], y - lamp[1], z - lamp[2]
         square = dx * dx + dy * dy + dz * dz
         if square >= lamp[RANGE] * lamp[RANGE]:
@@ -125,13 +128,15 @@ def _strength(
 ) -> float:
     """Share of a lamp's light at 1 m that a surface gets: by distance, beam and the light's slope on it."""
     window = 1.0 - square / (lamp[RANGE] * lamp[RANGE])
-    fall = window * window / (square + 1.0)
     sort = lamp[SORT]
+    ahead = dx * lamp[WAY] + dy * lamp[WAY + 1] + dz * lamp[WAY + 2]
+    if sort == STREET:  # a lamp's dome is wide: leaves around it do not glow as if they burned
+        return (
+            window * window / (square + WIDE_LAMP) * slope * min(max(ahead / distance * 1.6 + 0.12, 0.0), 1.0)
+        )
+    fall = window * window / (square + 1.0)
     if sort == POOL:
         return fall * slope
-    ahead = dx * lamp[WAY] + dy * lamp[WAY + 1] + dz * lamp[WAY + 2]
-    if sort == STREET:
-        return fall * slope * min(max(ahead / distance * 1.6 + 0.12, 0.0), 1.0)
     if ahead <= 0.05:
         return 0.0
     rise = (dz - ahead * lamp[WAY + 2]) / ahead

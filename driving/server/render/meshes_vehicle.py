@@ -117,6 +117,8 @@ def _body_of(look: Look) -> str:
         return "bus"
     if look.base_type == "van" or any(name in model for name in ("sprinter", "ambulance", "t2")):
         return "van"
+    if "cybertruck" in model:
+        return "sedan"  # a pickup that is closed to the tail
     if look.base_type == "truck" or look.length > 6.3:
         return "truck"
     return "hatchback" if look.height / look.length > 0.345 else "sedan"
@@ -226,5 +228,6 @@ def _paints(look: Look) -> NDArray[np.float64]:
         rows[indicator] = surface(s.GLASS, (176, 98, 30), tag)
     rows[c.BACKING_LAMP] = surface(s.GLASS, (214, 214, 218), tag)
     rows[c.BEACON] = surface(s.GLASS, (236, 190, 40) if "taxi" in look.model else (32, 66, 190), tag)
-    rows[c.CARGO] = surface(s.MATTE, (222, 222, 218), tag)
+    own = any(name in look.model for name in ("firetruck", "carlacola"))
+    rows[c.CARGO] = surface(s.PAINT, look.colour, tag) if own else surface(s.MATTE, (204, 205, 202), tag)
     return rows

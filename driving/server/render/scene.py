@@ -76,7 +76,7 @@ class Scene:
         self._seconds = 0.0
         self._weather = Weather()
         self._sun = self._weather.sun
-        self._palette = self._weather.palette()
+        self._light, self._reach = self._light_of(self._weather), self._weather.reach
 
     @property
     def stage(self) -> Stage:
@@ -86,7 +86,7 @@ class Scene:
     @property
     def reach(self) -> float:
         """Distance beyond which nothing shows, m."""
-        return self._weather.reach
+        return self._reach
 
     def add(self, actor_id: int, look: Look) -> None:
         """Put an actor at the world's origin; `move` it before drawing.
@@ -176,7 +176,7 @@ class Scene:
     def set_weather(self, weather: Weather) -> None:
         """Change the light and the air."""
         self._weather = weather
-        self._palette = weather.palette()
+        self._light, self._reach = self._light_of(weather), weather.reach
         if (self._sun != weather.sun).any():
             self._sun = weather.sun
             self._shade_maps.clear()
@@ -193,7 +193,7 @@ class Scene:
 
     def glares(self) -> NDArray[np.float64]:
         """Rows of `glare` (n, COLUMNS): the lamps that shine into lenses."""
-        return self._shining.glares(0.25 + 0.75 * self._weather.darkness)
+        return self._shining.glares(0.25 + 0.75 * self._light.darkness)
 
     def light_at(self, x: float, y: float) -> Light:
         """The light for a camera at (x, y)."""
@@ -202,13 +202,18 @@ class Scene:
             x, y, sun=sun, geometry=self._stage.geometry, objects=self._stage.objects
         )
         select_blockers(self._boxes, x, y, sun, self._blockers, self._blocked, self._origin)
-        weather = self._weather
-        lamps = NO_LAMPS
-        if weather.darkness > 0.0:
-            lamps = lamps_around(self._shining.beams(weather.darkness), x, y, self._blockers)
+        light = self._light._replace(shade_axes=axes, shade_map=heights)
+        darkness = light.darkness
+        if darkness > 0.0:
+            light = light._replace(lamps=lamps_around(self._shining.beams(darkness), x, y, self._blockers))
+        return light
+
+    def _light_of(self, weather: Weather) -> Light:
+        """What of the light is the same for every camera."""
+        sun = weather.sun
         return Light(
             sun=(float(sun[0]), float(sun[1]), float(sun[2])),
-            palette=self._palette,
+            palette=weather.palette(),
             haze=float(weather.haze),
             fog=weather.fog,
             ground=self._ground,
@@ -216,14 +221,14 @@ class Scene:
             wetness=weather.film,
             deposits=min(max(weather.deposits / 100.0, 0.0), 1.0),
             darkness=weather.darkness,
-            shade_axes=axes,
-            shade_map=heights,
+            shade_axes=(),
+            shade_map=np.zeros(0, np.int16),
             blockers=self._blockers,
             blocked=self._blocked,
             blocked_origin=self._origin,
             noise=self._noise,
             tone=self._tone,
-            lamps=lamps,
+            lamps=NO_LAMPS,
         )
 
     def _find(self, actor_id: int) -> tuple[int, Shape]:

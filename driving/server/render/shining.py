@@ -20,6 +20,8 @@ STREET_RANGE = 24.0  # m
 STREET_GLARE = 0.9  # m
 BRIGHTEST = 3.0  # times its full light at which a lamp's own colour ends
 
+NOTHING = np.zeros((0, GLARE_COLUMNS))
+
 Rows = NDArray[np.float64]
 
 
@@ -85,6 +87,8 @@ class Shining:
 
     def glares(self, strength: float) -> Rows:
         """Rows of `glare` (n, COLUMNS); `strength` as for `beams`."""
+        if not self._vehicles and not self._street:
+            return NOTHING
         rows = [
             row
             for line, shape, flags in self._vehicles.values()

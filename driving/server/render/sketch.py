@@ -19,6 +19,7 @@ from driving.server.render.placing import NEAR
 COLUMNS = 11
 THICKNESS, COLOUR, ABOVE_ALL = 6, 7, 10
 SLACK = 0.04  # m that a line may lie under a surface and still show
+FARTHEST_ASIDE = 20.0  # times its depth that a text's place may lie off the axis
 LEAST = 1.0  # px of thickness
 
 Text = tuple[str, tuple[float, float, float], tuple[int, int, int], bool]  # words, place, colour, shadow
@@ -58,7 +59,7 @@ def write(
     canvas = np.ascontiguousarray(bgra[..., :3])
     for text, place, (red, green, blue), shadow in texts:
         across, down, depth = (np.array(view.axes) @ np.subtract(place, view.position)).tolist()
-        if depth < NEAR:
+        if depth < NEAR or max(abs(across), abs(down)) > FARTHEST_ASIDE * depth:
             continue
         x = int(view.width / 2 + view.focal * across / depth)
         y = int(view.height / 2 + view.focal * down / depth)
