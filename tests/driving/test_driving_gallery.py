@@ -53,3 +53,8 @@ def test_a_size_that_is_none_is_one_clear_line(text):
 def test_a_file_that_is_no_picture_is_refused_before_anything_is_taken(tmp_path):
     with pytest.raises(DrivingError, match=r"end it in \.jpg or \.png"):
         command.gallery(out=tmp_path / "sheet.gif")
+
+
+def test_a_map_that_cannot_be_read_is_one_clear_line(tmp_path):
+    with pytest.raises(DrivingError, match="cannot be read"):
+        command.gallery(out=tmp_path / "sheet.png", map_file=tmp_path / "none.xodr")
