@@ -28,18 +28,19 @@ class Endpoint:
 
 
 @contextlib.contextmanager
-def serving(server: str) -> Iterator[Endpoint]:
+def serving(server: str, *, map_name: str = "straight") -> Iterator[Endpoint]:
     """An endpoint for as long as the context lasts.
 
     Args:
         server: `embedded` starts a process of our own; `HOST:PORT` uses a server that somebody runs.
+        map_name: Of the process that we start: straight, or an OpenDRIVE file.
 
     Raises:
         ServerAbsent, ServerVersionMismatch, ServerFailed: Each names the remedy.
         DrivingError: `server` is neither of the two.
     """
     if server == "embedded":
-        with _embedded() as endpoint:
+        with _embedded(map_name) as endpoint:
             yield endpoint
         return
     yield _running(server)
@@ -81,9 +82,19 @@ def _running(server: str) -> Endpoint:
 
 
 @contextlib.contextmanager
-def _embedded() -> Iterator[Endpoint]:
+def _embedded(map_name: str) -> Iterator[Endpoint]:
     """A server process of our own on a free loopback port; it ends with this process, however that ends."""
-    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
+    command = [
+        sys.executable,
+        "-m",
+        "driving.cli",
+        "serve",
+        "--port",
+        "0",
+        "--exit-with-stdin",
+        "--map",
+        map_name,
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
