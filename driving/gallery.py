@@ -73,6 +73,13 @@ def arranged(pictures: Sequence[tuple[str, Picture]]) -> Picture:
     return np.vstack(rows)
 
 
+def quartered(four: Sequence[Picture], width: int, height: int) -> Picture:
+    """Four pictures of half the size in one of width x height px; what an odd size leaves over is black."""
+    whole = np.zeros((height, width, 3), np.uint8)
+    whole[: height // 2 * 2, : width // 2 * 2] = np.vstack([np.hstack(four[:2]), np.hstack(four[2:])])
+    return whole
+
+
 class _Road:
     """A straight piece of lane on some server's map."""
 
@@ -203,7 +210,7 @@ class _Road:
             for _ in range(round(MOMENT / STEP)):
                 frame = self._world.tick()
             seen = [_shown(kind, camera.frame(frame, timeout=60.0)) for kind, camera in cameras]
-        return seen[0] if split == 1 else np.vstack([np.hstack(seen[:2]), np.hstack(seen[2:])])
+        return seen[0] if split == 1 else quartered(seen, width, height)
 
 
 def _shown(kind: str, pixels: Picture) -> Picture:

@@ -43,7 +43,8 @@ def gallery(
             taken.append((scene.caption, picture))
     sheet = pictures.arranged(taken)
     out.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(out), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY]):
+    settings = [] if out.suffix.lower() == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    if not cv2.imwrite(str(out), sheet[..., ::-1], settings):
         raise DrivingError(f"{out} cannot be written")
     print(f"{out}: {sheet.shape[1]}x{sheet.shape[0]}, {out.stat().st_size / 1e6:.2f} MB")
 
