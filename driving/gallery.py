@@ -18,6 +18,7 @@ from driving.gallery_scenes import CLEAR, SCENES, Scene, Thing
 from sensors.camera import Camera, CameraSpec
 
 COLUMNS, CAPTION = 3, 26  # pictures in a row; px of height of the line below each
+TIMEOUT = 120.0  # s for a call: loading a town takes its time
 STRAIGHT = 70.0  # m of straight road that a scene needs
 NAMED = 16.0  # m from the camera up to which debug shapes have names
 STEP = 0.05  # s
@@ -32,17 +33,26 @@ PALETTE = {
 Picture = NDArray[np.uint8]  # (H, W, 3) RGB
 
 
-def sheet(endpoint: Endpoint, *, width: int, height: int) -> Iterator[tuple[Scene, Picture]]:
+def sheet(endpoint: Endpoint, *, width: int, height: int, xodr: str = "") -> Iterator[tuple[Scene, Picture]]:
     """Take the pictures of `SCENES`, each of width x height px, and leave the server as it was.
 
+    Args:
+        endpoint: The server.
+        width: Of each picture, px.
+        height: Of each picture, px.
+        xodr: An OpenDRIVE document to stand on; "": the map that the server shows.
+
     Raises:
-        DrivingError: The server's map has no straight road to stand on, or the server is not there.
+        DrivingError: There is no straight road to stand on, or the server is not there.
     """
-    client = connect(endpoint)
+    client = connect(endpoint, timeout=TIMEOUT)
     world = client.get_world()
-    road = _Road(client, world)
+    shown = world.get_map().name
+    if xodr:
+        world = client.generate_opendrive_world(xodr)
     before, weather = world.get_settings(), world.get_weather()
     try:
+        road = _Road(client, world)
         settings = world.get_settings()
         settings.synchronous_mode, settings.fixed_delta_seconds = True, STEP
         world.apply_settings(settings)
@@ -51,6 +61,8 @@ def sheet(endpoint: Endpoint, *, width: int, height: int) -> Iterator[tuple[Scen
     finally:
         world.set_weather(weather)
         world.apply_settings(before)
+        if xodr:
+            client.load_world(shown)
 
 
 def arranged(pictures: Sequence[tuple[str, Picture]]) -> Picture:
@@ -59,6 +71,13 @@ def arranged(pictures: Sequence[tuple[str, Picture]]) -> Picture:
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
     rows = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
     return np.vstack(rows)
+
+
+def quartered(four: Sequence[Picture], width: int, height: int) -> Picture:
+    """Four pictures of half the size in one of width x height px; what an odd size leaves over is black."""
+    whole = np.zeros((height, width, 3), np.uint8)
+    whole[: height // 2 * 2, : width // 2 * 2] = np.vstack([np.hstack(four[:2]), np.hstack(four[2:])])
+    return whole
 
 
 class _Road:
@@ -191,7 +210,7 @@ class _Road:
             for _ in range(round(MOMENT / STEP)):
                 frame = self._world.tick()
             seen = [_shown(kind, camera.frame(frame, timeout=60.0)) for kind, camera in cameras]
-        return seen[0] if split == 1 else np.vstack([np.hstack(seen[:2]), np.hstack(seen[2:])])
+        return seen[0] if split == 1 else quartered(seen, width, height)
 
 
 def _shown(kind: str, pixels: Picture) -> Picture:

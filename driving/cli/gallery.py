@@ -21,9 +21,9 @@ def gallery(
     out: Annotated[Path, typer.Option(help="The picture to write: .jpg or .png.")] = Path("gallery.jpg"),
     size: Annotated[str, typer.Option(help="Of each of the twelve pictures, WIDTHxHEIGHT.")] = "640x360",
     server: Annotated[str, typer.Option(help="embedded or HOST:PORT.")] = "embedded",
-    map_name: Annotated[
-        str, typer.Option("--map", help="For the embedded server: straight, or an OpenDRIVE file.")
-    ] = "straight",
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="An OpenDRIVE file to stand on; else the server's map.")
+    ] = None,
 ) -> None:
     """Take twelve pictures through the official client, on one sheet: weather, traffic, walkers, sensors.
 
@@ -34,17 +34,31 @@ def gallery(
     width, height = _size(size)
     if out.suffix.lower() not in (".jpg", ".jpeg", ".png"):
         raise DrivingError(f"{out} is no picture's name; end it in .jpg or .png")
+    xodr = _document(map_file)
     taken: list[tuple[str, pictures.Picture]] = []
-    with serving(server, map_name=map_name) as endpoint:
-        shots = pictures.sheet(endpoint, width=width, height=height)
+    with serving(server) as endpoint:
+        shots = pictures.sheet(endpoint, width=width, height=height, xodr=xodr)
         console = Console(stderr=True)
         for scene, picture in track(shots, "pictures", total=len(SCENES), console=console):
             taken.append((scene.caption, picture))
     sheet = pictures.arranged(taken)
     out.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(out), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY]):
+    settings = [] if out.suffix.lower() == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    if not cv2.imwrite(str(out), sheet[..., ::-1], settings):
         raise DrivingError(f"{out} cannot be written")
     print(f"{out}: {sheet.shape[1]}x{sheet.shape[0]}, {out.stat().st_size / 1e6:.2f} MB")
+
+
+def _document(path: Path | None) -> str:
+    """A map's text, "" for none.
+
+    Raises:
+        DrivingError: The file cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise DrivingError(f"map '{path}' cannot be read: {error}; use an OpenDRIVE file") from error
 
 
 def _size(text: str) -> tuple[int, int]:

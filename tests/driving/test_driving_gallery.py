@@ -10,7 +10,7 @@ import pytest
 
 from driving.cli import gallery as command
 from driving.errors import DrivingError
-from driving.gallery import CAPTION, arranged, sheet
+from driving.gallery import CAPTION, arranged, quartered, sheet
 from driving.gallery_scenes import SCENES
 from driving.servers import Endpoint
 
@@ -44,6 +44,12 @@ def test_pictures_stand_in_rows_of_three_above_their_captions():
     assert (whole[40 + CAPTION :, 60:] == 0).all()  # only one in the second row
 
 
+def test_four_views_share_a_picture_of_odd_size():
+    views = [np.full((2, 3, 3), number, np.uint8) for number in (1, 2, 3, 4)]
+    whole = quartered(views, 7, 5)[..., 0]
+    assert whole.tolist() == [[1] * 3 + [2] * 3 + [0]] * 2 + [[3] * 3 + [4] * 3 + [0]] * 2 + [[0] * 7]
+
+
 @pytest.mark.parametrize("text", ["640", "640x", "axb", "16x16", "9999x360"])
 def test_a_size_that_is_none_is_one_clear_line(text):
     with pytest.raises(DrivingError, match="a size is WIDTHxHEIGHT"):
@@ -53,3 +59,8 @@ def test_a_size_that_is_none_is_one_clear_line(text):
 def test_a_file_that_is_no_picture_is_refused_before_anything_is_taken(tmp_path):
     with pytest.raises(DrivingError, match=r"end it in \.jpg or \.png"):
         command.gallery(out=tmp_path / "sheet.gif")
+
+
+def test_a_map_that_cannot_be_read_is_one_clear_line(tmp_path):
+    with pytest.raises(DrivingError, match="cannot be read"):
+        command.gallery(out=tmp_path / "sheet.png", map_file=tmp_path / "none.xodr")
