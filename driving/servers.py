@@ -8,7 +8,7 @@ from typing import Protocol
 
 from driving.endpoint import Endpoint, accepts, answered_version
 from driving.errors import DrivingError
-from driving.process_server import EMBEDDED, ProcessServer
+from driving.process_server import ProcessServer
 
 START_LIMIT = 180.0  # s: the very first start compiles the renderer
 CARLA_IMAGE = "carlasim/carla:0.9.16"
@@ -66,9 +66,7 @@ class RunningServer:
         """It is not ours to stop."""
 
 
-def server_named(
-    name: str, *, start_limit: float = START_LIMIT, image: str = CARLA_IMAGE, map_name: str = "straight"
-) -> Server:
+def server_named(name: str, *, start_limit: float = START_LIMIT, image: str = CARLA_IMAGE) -> Server:
     """The server that a setting names; nothing is started yet.
 
     Args:
@@ -76,13 +74,12 @@ def server_named(
             first Vulkan adapter, `docker@1` with its second; `HOST:PORT` runs already.
         start_limit: Seconds until a server of ours must answer.
         image: Of the container.
-        map_name: Of the process: straight, or an OpenDRIVE file.
 
     Raises:
         DrivingError: The name is none of these.
     """
     if name == "embedded":
-        return ProcessServer((*EMBEDDED, "--map", map_name), start_limit=start_limit)
+        return ProcessServer(start_limit=start_limit)
     kind, at, adapter = name.partition("@")
     if kind == "docker" and (not at or (adapter.isascii() and adapter.isdigit())):
         from driving.container_server import ContainerServer  # the SDK is an optional extra
@@ -95,9 +92,9 @@ def server_named(
 
 
 @contextlib.contextmanager
-def serving(name: str, *, map_name: str = "straight") -> Iterator[Endpoint]:
+def serving(name: str) -> Iterator[Endpoint]:
     """An endpoint that answers, for as long as the context lasts; as `server_named`."""
-    server = server_named(name, map_name=map_name)
+    server = server_named(name)
     try:
         yield server.start()
     finally:
