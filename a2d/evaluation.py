@@ -26,8 +26,8 @@ Act = Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]]
 BEGAN = "began"
 """What is observed besides, bool (N,): whose episode has just begun; what is remembered starts anew there."""
 
-INVALID_OUTCOMES = frozenset({"server_restarted"})
-"""Ends that say nothing about the driver; counted apart and left out of every rate."""
+INVALID_OUTCOMES = frozenset({"server_restarted", "invalid_run"})
+"""Ends that say nothing about the driver: the simulator failed, or a test left its tolerances."""
 _ARRIVALS = frozenset({"arrived", "goal"})
 
 
