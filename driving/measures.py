@@ -59,7 +59,7 @@ class Measures:
                 self.speed_at_occluder = snapshot.ego.speed
         if pixels and math.isnan(self.pixel_at):
             self.pixel_at = snapshot.time
-        self._see(snapshot)
+        self._see(snapshot, looked=pixels is not None)
         if not struck:
             self._feel(snapshot)
         self.last = snapshot
@@ -114,10 +114,11 @@ class Measures:
         if rear < walker.station + child.length / 2 and now.front > walker.station - child.length / 2:
             self._passed[index] = (self._passed.get(index, (now.time, 0.0))[0], now.time)
 
-    def _see(self, now: Snapshot) -> None:
+    def _see(self, now: Snapshot, *, looked: bool = False) -> None:
+        """Note the first sight, and the first braking from it on; of pixels where they are looked at."""
         if math.isnan(self.seen_at) and any(now.seen):
             self.seen_at = now.time
-        seen = self.seen_at if math.isnan(self.pixel_at) else self.pixel_at
+        seen = self.pixel_at if looked else self.seen_at
         if math.isnan(self.braked_at) and now.time >= seen and now.pedal <= BRAKING:
             self.braked_at = now.time
 

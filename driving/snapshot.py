@@ -133,7 +133,7 @@ class Snapshot:
         return any(
             seen and car.speed > 0.5 and self.station(car) + car.length / 2 > self.station(self.ego)
             for car, seen in zip(self.traffic, self.traffic_seen, strict=True)
-            if self.drive.room_left > self.drive.street.lane_width  # else it is in nobody's way
+            if self.drive.shares_lane
         )
 
     @property

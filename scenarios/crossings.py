@@ -176,7 +176,7 @@ def _crossing(
     """Children who run across, the first of them so that a car at the limit meets it."""
     count = int(rng.integers(2, family.most_children + 1)) if family.most_children > 1 else 1
     side = rng.uniform(2.4, 3.2)
-    speed = rng.uniform(2.8 if tight else 1.8, 3.6)
+    speed = rng.uniform(2.8 if tight else 2.2, 3.6)
     met = rng.uniform(0.1, 0.9) * EGO_WIDTH  # from the edge that it comes to first
     time = (side - EGO_WIDTH / 2 + met) / speed
     reveal = rng.uniform(NEAREST, NEAREST + 1.5) if tight else max(limit * time, NEAREST)

@@ -124,7 +124,12 @@ class Drive:
     @property
     def hazard(self) -> bool:
         """Somebody will come into the ego's way."""
-        return any(walker.crosses for walker in self.walkers) or bool(self.oncoming)
+        return any(walker.crosses for walker in self.walkers) or (self.shares_lane and bool(self.oncoming))
+
+    @property
+    def shares_lane(self) -> bool:
+        """The ego may, and has to, use the oncoming lane."""
+        return self.room_left > self.street.lane_width
 
     @property
     def standing(self) -> tuple[Placed, ...]:
