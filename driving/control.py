@@ -68,6 +68,11 @@ def keep_lane(
     return min(max(angle / FULL_ANGLE * STEER_AUTHORITY / steer_authority + bend, -1.0), 1.0)
 
 
+def cruise(speed: float) -> float:
+    """Throttle that about keeps a speed (m/s) on the level, for CARLA's default car."""
+    return 0.1 + 0.017 * speed
+
+
 def hold_speed(target: float, speed: float) -> float:
     """Pedal action that brings the speed to its target: proportional, with a brake for overshoot; m/s."""
     error = target - speed

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.control import hold_speed, keep_lane
+from driving.control import cruise, hold_speed, keep_lane
 from driving.snapshot import Snapshot
 
 Driver = Callable[[Snapshot], NDArray[np.float32]]
@@ -15,7 +15,7 @@ Driver = Callable[[Snapshot], NDArray[np.float32]]
 MARGIN = 1.5  # m short of the child's line at which the privileged driver would come to rest
 COMFORT = 3.0  # m/s2, how the privileged driver slows
 SLOW = 5.0  # m/s beside the occluder
-CRUISE, CRUISE_GAIN = 0.3, 4.0  # pedal that about keeps a speed, and per m/s below it
+CRUISE_GAIN = 4.0  # pedal per m/s below the speed that is to be kept
 WALKING = 0.3  # m/s; who stands at the kerb is no danger yet
 NEAR_LANE = 2.2  # m beside the ego's centre line: nearer than this whoever stands is one
 
@@ -23,7 +23,7 @@ NEAR_LANE = 2.2  # m beside the ego's centre line: nearer than this whoever stan
 def never_brakes(snapshot: Snapshot) -> NDArray[np.float32]:
     """Drives at the limit whatever happens, so evenly that a test's target is met where it should be."""
     steer, _ = along_lane(snapshot, snapshot.speed_limit)
-    pedal = CRUISE + CRUISE_GAIN * (snapshot.speed_limit - snapshot.ego.speed)
+    pedal = cruise(snapshot.speed_limit) + CRUISE_GAIN * (snapshot.speed_limit - snapshot.ego.speed)
     return np.array([steer, min(max(pedal, 0.0), 1.0)], np.float32)
 
 

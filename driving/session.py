@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.cast import ROLE, Cast
-from driving.control import Command, hold_speed, keep_lane
+from driving.control import Command, cruise, keep_lane
 from driving.errors import DrivingError, ServerFailed
 from driving.movement import Movement
 from driving.servers import Endpoint, connect
@@ -179,9 +179,9 @@ class Session:
         """One tick in which a script holds the speed, before the driver takes over; time stands at 0."""
         drive = now.drive
         yaw = drive.street.heading(now.station(now.ego))
-        pedal = hold_speed(drive.start_speed, now.ego.speed)
+        pedal = cruise(drive.start_speed)
         steer = keep_lane(now.offset, now.heading_error, now.ego.speed, curvature=now.curvature)
-        self._control(Command(max(pedal, 0.0), max(-pedal, 0.0), drive.steer_authority * steer))
+        self._control(Command(pedal, 0.0, drive.steer_authority * steer))
         self._client.apply_batch_sync([self._cast.velocity(drive.start_speed, yaw)], False)
         self._tick()
         raw = self._world.get_snapshot()

@@ -49,12 +49,12 @@ def total(cells: Sequence[Cell]) -> tuple[float, int]:
 
 
 def grid_table(title: str, cells: Sequence[Cell]) -> Table:
-    """The grid for a terminal: impact speed in km/h, or a tick where nobody was touched."""
+    """The grid for a terminal: impact speeds in km/h, 0 where nobody was touched."""
     rows, columns = dict.fromkeys(cell.row for cell in cells), dict.fromkeys(cell.column for cell in cells)
     at = {(cell.row, cell.column): cell for cell in cells}
     points, counted = total(cells)
     table = Table(title=f"{title}: {points:g} of {counted} points", title_justify="left")
-    table.add_column("")
+    table.add_column("impact, km/h")
     for column in columns:
         table.add_column(column, justify="center")
     for row in sorted(rows, key=lambda text: float(text.split()[0])):
@@ -84,5 +84,5 @@ def _shown(cell: Cell | None) -> str:
         return ""
     if not cell.runs:
         return "invalid"
-    text = f"{cell.impact_speed:.0f} km/h" if cell.hit else "avoided" if cell.colour == "green" else "braked"
+    text = f"{cell.impact_speed:.0f}" if cell.hit else "0" if cell.colour == "green" else "braked"
     return f"[{_STYLES[cell.colour]}] {text} [/]"

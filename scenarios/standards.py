@@ -22,6 +22,7 @@ APPROACH = 1.0  # s for which the script holds the speed before T0
 TICK = 0.1  # s; the session's second tick of placing already drives
 CHILD, ADULT = "walker.pedestrian.0009", "walker.pedestrian.0001"
 HALF_BOX = {CHILD: 0.25, ADULT: 0.1875}  # m, half of a pedestrian's box
+START_WALK = 0.3  # m over which a target along the path comes to speed
 DARK = "20,20,20"
 SMALL_CAR = ("vehicle.seat.leon", 4.193, 1.816)  # protocol: 4.1-4.4 x 1.7-1.9 x 1.3-1.5 m
 SUV = ("vehicle.nissan.patrol", 4.605, 1.932)  # protocol: 4.3-4.7 x 1.75-1.9 x 1.5-1.8 m
@@ -105,14 +106,15 @@ def draw(suite: str, seed: int) -> Drive:
     test = test_of(suite, seed)
     line = 350.0 + 37.0 * ((seed // len(PROCEDURES[suite].tests)) % 11)
     speed = test.speed * KMH
-    closing = speed - test.target_speed * KMH if test.kind == "along" else speed
     face = line - HALF_BOX[test.pedestrian]
+    # who walks ahead of the car has come so far until it is met
+    ahead = test.target_speed * KMH * T0 - START_WALK if test.kind == "along" else 0.0
     return Drive(
         suite=suite,
         seed=seed,
         street=STREET,
         speed_limit=speed,
-        start=face - EGO_LENGTH / 2 - closing * T0 - speed * (APPROACH + TICK),
+        start=face - EGO_LENGTH / 2 - speed * (T0 + APPROACH + TICK) + ahead,
         start_speed=speed,
         line=line,
         finish=line + FINISH,
@@ -143,6 +145,7 @@ def _target(test: Test, line: float) -> Walker:
             speed=test.target_speed * KMH,
             reach=1000.0 if along else 1e-6,  # it stands in the way: it counts as one who crosses
             reveal_distance=math.inf,
+            acceleration_distance=START_WALK if along else 0.0,
             punctual=True,
         )
     way = math.copysign(1.0, test.side)

@@ -55,6 +55,15 @@ def test_the_car_is_4_s_from_the_target_when_the_script_hands_over():
     assert drive.line - 0.25 - handed_over == pytest.approx(4.0 * 60 / 3.6)
 
 
+def test_who_walks_along_the_path_is_met_4_s_after_t0():
+    drive = draw("fmvss127", seed_of("fmvss127", 40, "along the path 25 %"))
+    (walker,) = drive.walkers
+    front = drive.start + EGO_LENGTH / 2 + drive.start_speed * (drive.approach + 0.1 + T0)
+    assert drive.line - 0.1875 + walker.travelled(T0) - front == pytest.approx(0.0, abs=1e-9)
+    # 25 % of 1.837 m from the right edge: 0.459 m right of the middle
+    assert walker.side == pytest.approx(0.459, abs=1e-3)
+
+
 def test_the_obstruction_is_the_protocols():
     drive = draw("cpnco", 0)
     small, suv = drive.occluder, drive.parked[0]
