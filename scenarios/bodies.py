@@ -14,8 +14,8 @@ SUVS: Boxes = {"vehicle.nissan.patrol_2021": (5.566, 2.150), "vehicle.audi.etron
 VANS: Boxes = {"vehicle.mercedes.sprinter": (5.915, 1.988), "vehicle.ford.ambulance": (6.366, 2.351)}
 TRUCKS: Boxes = {"vehicle.carlamotors.carlacola": (5.204, 2.627)}
 BUSES: Boxes = {"vehicle.mitsubishi.fusorosa": (10.273, 3.944)}
-SHELTERS: Boxes = {"static.prop.busstop": (3.876, 1.894)}
-"""What stands on the pavement; 0.9.16 has no hedge among its blueprints, a bus shelter hides as well."""
+KIOSKS: Boxes = {"static.prop.kiosk_01": (1.625, 1.654)}
+"""What stands at the kerb; 0.9.16 has no hedge among its blueprints, and its bus shelters are of glass."""
 
 UNTRAINED: Boxes = {
     "vehicle.volkswagen.t2": (4.480, 2.069),

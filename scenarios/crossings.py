@@ -56,7 +56,7 @@ EVERY_OCCLUDER: Boxes = {
     **bodies.VANS,
     **bodies.TRUCKS,
     **bodies.BUSES,
-    **bodies.SHELTERS,
+    **bodies.KIOSKS,
 }
 LIMITS = tuple(kmh * KMH for kmh in (20, 30, 40, 50, 60))
 FAMILIES: dict[str, Family] = {
@@ -151,8 +151,8 @@ def _children(suite: str) -> tuple[str, ...]:
 
 
 def _turn(blueprint: str) -> float:
-    """Which way an occluder of the near side stands; a shelter opens towards the road."""
-    return -math.pi if blueprint in bodies.SHELTERS else 0.0
+    """Which way an occluder of the near side stands; a kiosk opens towards the road."""
+    return -math.pi if blueprint in bodies.KIOSKS else 0.0
 
 
 def _line(rng: np.random.Generator, family: Family) -> float:
