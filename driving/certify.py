@@ -14,12 +14,13 @@ from typing import Any
 import gymnasium
 from scipy.stats import binomtest
 
+from driving.drivers import Driver
 from driving.errors import DrivingError
 from driving.registration import CHILD_CROSSING
 from driving.scripts import SCRIPTS
 
 SUITE = "certify"
-CHUNK = 50  # episodes a worker drives before it reports
+CHUNK = 25  # seeds that a worker drives, with every driver, before it reports
 INVALID = ("invalid_run", "server_restarted")
 CARELESS = 0.8  # of the hazards that the careless driver has to hit at least
 REACTING = 0.3  # of them that whoever brakes at sight has to hit at least
@@ -55,41 +56,42 @@ class Row:
         return float(bounds.low), float(bounds.high)
 
 
-def drive(scenario: str, suite: str, driver: str, seeds: Sequence[int], server: str) -> list[Episode]:
-    """Drive some episodes with one scripted driver."""
+def drive(scenario: str, suite: str, seeds: Sequence[int], server: str) -> list[Episode]:
+    """Drive some episodes with every scripted driver, all on one server."""
     # the smallest picture: the drivers look at the snapshot, the environment stays the real one
     env = gymnasium.make(
         CHILD_CROSSING, scenario=scenario, suite=suite, server=server, image_width=16, image_height=8
     )
-    script = SCRIPTS[scenario][driver]
-    episodes = []
     try:
-        for seed in seeds:
-            env.reset(seed=seed)
-            ended = False
-            while not ended:
-                action = script(env.unwrapped.snapshot)  # type: ignore[attr-defined]
-                _, _, terminated, truncated, info = env.step(action)
-                ended = terminated or truncated
-            episodes.append({"driver": driver, "suite": suite, "seed": seed, **info})
+        return [
+            {"driver": name, "suite": suite, "seed": seed, **drive_one(env, seed, script)}
+            for name, script in SCRIPTS[scenario].items()
+            for seed in seeds
+        ]
     finally:
         env.close()
-    return episodes
+
+
+def drive_one(env: gymnasium.Env[Any, Any], seed: int, script: Driver) -> dict[str, Any]:
+    """Drive one episode to its end; its record."""
+    env.reset(seed=seed)
+    while True:
+        action = script(env.unwrapped.snapshot)  # type: ignore[attr-defined]
+        _, _, terminated, truncated, info = env.step(action)
+        if terminated or truncated:
+            return info
 
 
 def drive_all(
     scenario: str, episodes: int, *, server: str, workers: int, suite: str = SUITE
 ) -> Iterator[list[Episode]]:
     """Every scripted driver over the same seeds; yields finished chunks in any order."""
-    chunks = [range(start, min(start + CHUNK, episodes)) for start in range(0, episodes, CHUNK)]
+    size = min(CHUNK, math.ceil(episodes / workers))
+    chunks = [range(start, min(start + size, episodes)) for start in range(0, episodes, size)]
     # a process per chunk: a client's threads sometimes take the process with them when it is closed
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=workers, mp_context=fresh, max_tasks_per_child=1) as pool:
-        futures = [
-            pool.submit(drive, scenario, suite, driver, chunk, server)
-            for driver in SCRIPTS[scenario]
-            for chunk in chunks
-        ]
+        futures = [pool.submit(drive, scenario, suite, chunk, server) for chunk in chunks]
         try:
             for future in as_completed(futures):
                 yield future.result()
