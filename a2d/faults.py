@@ -8,8 +8,10 @@ from typing import Any
 
 from gymnasium.vector import VectorEnv
 
-INVALID_OUTCOMES = frozenset({"server_restarted"})
-"""Ends that say nothing about the driver; counted apart and left out of every rate."""
+FAULTS = frozenset({"server_restarted"})
+"""Ends that are the simulator's doing."""
+INVALID_OUTCOMES = FAULTS | {"invalid_run"}
+"""Ends that say nothing about the driver, a test that left its tolerances too; left out of every rate."""
 _NONE: Mapping[str, int] = {}
 
 
