@@ -1,23 +1,14 @@
-"""What a tick of the embedded server costs, asked by the official client: CPU, and time beside bare calls.
-
-Times are those of the quickest of many small chunks, so that other work on the machine matters little.
-"""
+"""How much of a CPU the embedded server needs for one tick, asked by the official client."""
 
 from __future__ import annotations
 
 import os
 import queue
-import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 TICKS = 600
-CHUNK, CHUNKS = 20, 60
-CROWDS = (42, 200)  # actors
 
 
 def run() -> list[dict[str, Any]]:
@@ -49,85 +40,9 @@ def _measure(port: int, pid: int) -> list[dict[str, Any]]:
     seen = _cpu_seconds(pid, tick) / TICKS
     tick.camera.destroy()
     return [
-        *_ratios(carla, client, world),
         {"name": "ticks of a small world", "value": 1 / plain, "unit": "/CPU s"},
         {"name": "ticks with a 96x48 camera", "value": 1 / seen, "unit": "/CPU s", "target": 667},
     ]
-
-
-def _ratios(carla: Any, client: Any, world: Any) -> list[dict[str, Any]]:
-    """Times of ticks beside the floor in the same run."""
-    call, tick = _quickest(client.get_server_version), _quickest(world.tick)
-    rows = [
-        {"name": "TCP there and back", "value": 1 / _ping_pong(), "unit": "/s"},
-        {"name": "bare calls", "value": 1 / call, "unit": "/s"},
-        {
-            "name": "small tick / two bare calls (less is better)",
-            "value": tick / call / 2,
-            "unit": "x",
-            "target": 1.3,
-        },
-    ]
-    for crowd in CROWDS:
-        _crowd(carla, world, crowd)
-        time_of = _quickest(world.tick)
-        rows.append({"name": f"ticks with {crowd} actors", "value": 1 / time_of, "unit": "/s"})
-        rows.append(
-            {"name": f"{crowd} actors / small world (less is better)", "value": time_of / tick, "unit": "x"}
-        )
-    rows[4]["target"], rows[5]["target"] = 2, 300
-    return rows
-
-
-def _quickest(action: Callable[[], Any]) -> float:
-    """Seconds of one action in the quickest of many chunks."""
-    best = float("inf")
-    for _ in range(CHUNKS):
-        start = time.perf_counter()
-        for _ in range(CHUNK):
-            action()
-        best = min(best, time.perf_counter() - start)
-    return best / CHUNK
-
-
-def _ping_pong() -> float:
-    """Seconds that a few bytes take there and back between two threads over loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        near = socket.create_connection(listener.getsockname())
-        far, _ = listener.accept()
-    for sock in (near, far):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def echo() -> None:
-        while data := far.recv(64):
-            far.sendall(data)
-
-    threading.Thread(target=echo, daemon=True).start()
-
-    def once() -> None:
-        near.sendall(b"ping")
-        near.recv(64)
-
-    try:
-        return _quickest(once)
-    finally:
-        near.close()
-
-
-def _crowd(carla: Any, world: Any, count: int) -> None:
-    """Fill the world up to `count` actors with cars and walkers that move."""
-    library = world.get_blueprint_library()
-    car, walker = library.find("vehicle.audi.a2"), library.find("walker.pedestrian.0001")
-    for number in range(len(world.get_actors()), count):
-        place = carla.Location(float(10 + 6 * (number // 4)), (-4.9, -1.75, 1.75, 4.9)[number % 4] * 3.0, 1.0)
-        actor = world.try_spawn_actor(walker if number % 4 == 0 else car, carla.Transform(place))
-        if actor is None:
-            raise RuntimeError(f"no room for actor {number}")
-        if number % 4 == 0:
-            actor.apply_control(carla.WalkerControl(carla.Vector3D(1.0, 0.0, 0.0), 1.4))
-        else:
-            actor.apply_control(carla.VehicleControl(throttle=0.3))
-    world.tick()
 
 
 def _populate(carla: Any, world: Any) -> Any:
