@@ -14,14 +14,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any, TextIO
 
 import msgpack
 
 from driving.server.calls.names import NAMES
+from tests.fuzz.calm import LONGEST_WAIT, Calm, megabytes
 
-LONGEST_WAIT = 20.0  # s for an answer; the machine may be busy
 MOST_GROWTH = 32.0  # MB after the first minute
 ROUND = 40  # attacks between two looks at the server
 EXTREMES = (
@@ -85,35 +84,11 @@ def _attack(process: subprocess.Popen[str], port: int, seconds: float, rng: rand
         calm.ask("version")
         longest = max(longest, time.monotonic() - began)
         if not settled and time.monotonic() > start + min(60.0, seconds / 4):
-            settled = _megabytes(process.pid)
-    grown = _megabytes(process.pid) - settled
+            settled = megabytes(process.pid)
+    grown = megabytes(process.pid) - settled
     print(f"{sum(sent.values())} attacks in {seconds:.0f} s: {dict(sent)}")
     print(f"longest wait {longest:.2f} s; memory {settled:.1f} MB, then {grown:+.1f} MB")
     return int(process.poll() is not None or longest > LONGEST_WAIT or grown > MOST_GROWTH)
-
-
-class Calm:
-    """A client that behaves."""
-
-    def __init__(self, port: int) -> None:
-        self._sock = socket.create_connection(("127.0.0.1", port), timeout=LONGEST_WAIT)
-        self._unpacker = msgpack.Unpacker(raw=False)
-
-    def stream_port(self) -> int:
-        """Where the server's streams are."""
-        ((_, (token,)),) = self.ask("get_sensor_token", 1)
-        return int.from_bytes(token[4:6], "little")
-
-    def ask(self, method: str, *arguments: Any) -> Any:
-        """Make a call and wait for its answer."""
-        self._sock.sendall(msgpack.packb([0, 1, method, [[False], *arguments]]))
-        while True:
-            for answer in self._unpacker:
-                return answer[3]
-            data = self._sock.recv(1 << 16)
-            if not data:
-                raise ConnectionError("the server closed the calm client's connection")
-            self._unpacker.feed(data)
 
 
 def _strike(port: int, rng: random.Random) -> str:
@@ -162,13 +137,6 @@ def _value(rng: random.Random, depth: int) -> Any:
 def _pieces(data: bytes, rng: random.Random) -> list[bytes]:
     cut = rng.randint(0, len(data))
     return [piece for piece in (data[:cut], data[cut:]) if piece]
-
-
-def _megabytes(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 if __name__ == "__main__":
