@@ -15,7 +15,7 @@ from rich.table import Table
 from a2d import evaluation
 from a2d.cli import progress
 from a2d.cli.driver import checkpoint_id, driver, worlds_of
-from a2d.evaluation import Record, Summary, append_record, is_hit, read_records, summary
+from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
 from a2d.report.rows import result_rows
 from a2d.run import Run, write_atomically
 from scenarios.grids import grid_of, grid_table
