@@ -52,7 +52,7 @@ def evaluate(
     interruption, or with more episodes, and it goes on. The summary is RUN/evaluation/SUITE.json; with
     --sampled both are named SUITE-sampled.
 
-    Examples: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200; a2d evaluate runs/demo/a2d --suite cpnco
+    Example: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200; a2d evaluate runs/demo/a2d --suite cpnco
     """
     console = progress.console()
     episodes = episodes or passes(suite)

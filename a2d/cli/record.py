@@ -40,7 +40,7 @@ def record(
 
     An episode that is there already is not recorded again.
 
-    Examples: a2d record runs/child_crossing-a2d-0 --episodes 4; a2d record runs/demo/a2d --seed 17
+    Example: a2d record runs/child_crossing-a2d-0 --episodes 4; a2d record runs/demo/a2d --seed 17
     """
     seeds = chosen(seed, episodes)
     console = progress.console()

@@ -58,10 +58,17 @@ def drive(supervised, *, steps):
     supervised.finish()
 
 
-def servers():
+def embedded_servers():
     """The processes of embedded servers that this one started."""
     children = psutil.Process().children(recursive=True)
     return [child for child in children if "--exit-with-stdin" in child.cmdline()]
+
+
+@pytest.fixture
+def servers():
+    """Tells which embedded servers the test has started: other tests' may still run."""
+    others = {server.pid for server in embedded_servers()}
+    return lambda: [server for server in embedded_servers() if server.pid not in others]
 
 
 def episode(env, seed):
@@ -75,7 +82,7 @@ def episode(env, seed):
             return seen, info
 
 
-def test_a_killed_server_ends_the_episode_without_blame_and_the_next_one_is_as_ever():
+def test_a_killed_server_ends_the_episode_without_blame_and_the_next_one_is_as_ever(servers):
     env = make_env()
     try:
         before, _ = episode(env, 3)
@@ -102,7 +109,7 @@ def test_a_killed_server_ends_the_episode_without_blame_and_the_next_one_is_as_e
     assert servers() == []
 
 
-def test_a_server_that_is_stopped_is_killed_when_its_tick_is_overdue():
+def test_a_server_that_is_stopped_is_killed_when_its_tick_is_overdue(servers):
     supervised = supervisor_of(server_named("embedded"), tick=0.5)
     try:
         supervised.begin(lambda session: session.begin(SCENARIO))
