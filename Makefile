@@ -28,14 +28,14 @@ run: $(INSTALLED)
 	$(BIN)/a2d compare $(DEMO)/a2d $(DEMO)/ail --out $(DEMO)/report.html
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0 -m "not slow and not browser"
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks

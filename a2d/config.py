@@ -134,6 +134,12 @@ class ExpertConfig:
 
     Near 1, a round without a hit does not blow up small differences to the size of one.
     """
+    advantage_floor: float = 0.0
+    """Least deviation that advantages are divided by, in units of reward.
+
+    Once every way taken is worth the same, what is left of them is the critic's noise: divided by its own
+    deviation it would drive the expert about among ways that are equal.
+    """
     entropy: float = 0.0
     """Coefficient of the entropy bonus when the run starts."""
     entropy_end: float = 1.0
@@ -175,7 +181,7 @@ class ExpertConfig:
         if self.clip == 0.0 and self.trainee_kl == 0.0 and self.step == "ppo":
             raise ConfigError("expert.clip=0 needs expert.trainee_kl above 0: something must bound the step")
         within("expert.entropy_end", self.entropy_end, 0.0, 1.0)
-        for name in ("clip", "entropy", "trainee_kl"):
+        for name in ("clip", "entropy", "trainee_kl", "advantage_floor"):
             at_least(f"expert.{name}", getattr(self, name), 0.0)
         for name in ("std_start", "std_end"):
             at_least(f"expert.{name}", getattr(self, name), self.std_min)

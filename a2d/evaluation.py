@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from a2d.errors import A2DError, DiskFull
-from a2d.faults import INVALID_OUTCOMES
+from a2d.faults import FAULTS, INVALID_OUTCOMES
 from a2d.intervals import Mean, PairedDifference, Rate
 
 Record = dict[str, Any]
@@ -95,7 +95,7 @@ def evaluate(
                 "steps": int(steps[world]),
             }
             tried[seed] += 1
-            if is_valid(record) or tried[seed] >= tries:
+            if not is_fault(record) or tried[seed] >= tries:
                 records[seed] = record
                 if progress is not None:
                     progress(record)
@@ -113,8 +113,13 @@ def evaluate(
 
 
 def is_valid(record: Record) -> bool:
-    """The episode ended through the driver's doing, not through a fault of the simulator."""
+    """The episode says something about the driver: it counts in rates."""
     return record["outcome"] not in INVALID_OUTCOMES
+
+
+def is_fault(record: Record) -> bool:
+    """A fault of the simulator ended the episode: it can be driven again."""
+    return record["outcome"] in FAULTS
 
 
 def is_hit(record: Record) -> bool:
@@ -136,6 +141,11 @@ class Summary:
     arrival_duration: Mean | None  # s; None where worlds report no duration
     occluder_speed: Mean | None  # m/s, on reaching where the view opens; None where worlds report none
     episode_return: Mean
+    driving_score: Mean | None = None  # CARLA leaderboard's, in [0, 1]; None where worlds report none
+    comfortable: Rate | None = None  # episodes within the limits of comfort; None where worlds report none
+    brake_delay: Mean | None = (
+        None  # s from the first sight of a child to braking; None where worlds report none
+    )
 
     @property
     def main_hits(self) -> Rate:
@@ -155,7 +165,7 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """Plain data, intervals included, for a file; no nan, no infinity."""
         plain = asdict(self)
-        for name in ("hits", "hits_given_child", "arrivals"):
+        for name in ("hits", "hits_given_child", "arrivals", "comfortable"):
             rate: Rate | None = getattr(self, name)
             if rate is not None:
                 plain[name] = asdict(rate) | {"rate": rate.value, "low": rate.low, "high": rate.high}
@@ -186,6 +196,9 @@ def summary(records: Sequence[Record]) -> Summary:
         arrival_duration=_mean_of(arrived, "duration"),
         occluder_speed=_mean_of(valid, "speed_at_occluder"),
         episode_return=Mean.of([record["return"] for record in valid]),
+        driving_score=_mean_of(valid, "driving_score"),
+        comfortable=_rate_of(valid, "comfortable"),
+        brake_delay=_mean_of(valid, "brake_delay"),
     )
 
 
@@ -280,6 +293,12 @@ def _mean_of(records: Sequence[Record], key: str) -> Mean | None:
     values = [float(record[key]) for record in records if record.get(key) is not None]
     values = [value for value in values if math.isfinite(value)]
     return Mean.of(values) if values else None
+
+
+def _rate_of(records: Sequence[Record], key: str) -> Rate | None:
+    """How many of the records that have a truth say yes; None if none has it."""
+    truths = [bool(record[key]) for record in records if record.get(key) is not None]
+    return Rate(sum(truths), len(truths)) if truths else None
 
 
 def _columns(

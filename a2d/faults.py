@@ -12,8 +12,10 @@ RESTARTED = "server_restarted"
 """The outcome of an episode that a fault of its simulator, or of the worker that drives it, cut short."""
 LOST_WORKER = "worker"
 """The cause of a restart where a process or a machine of ours vanished."""
-INVALID_OUTCOMES = frozenset({RESTARTED})
-"""Ends that say nothing about the driver; counted apart and left out of every rate."""
+FAULTS = frozenset({RESTARTED})
+"""Ends that are the simulator's doing."""
+INVALID_OUTCOMES = FAULTS | {"invalid_run"}
+"""Ends that say nothing about the driver, a test that left its tolerances too; left out of every rate."""
 _NONE: Mapping[str, int] = {}
 
 

@@ -103,10 +103,13 @@ class Learner:
         return torch.from_numpy(array).to(self.actions.device)
 
     def advantage_scale(self, variance: float) -> float:
-        """Take in a round's variance of the advantages; return their deviation over the rounds remembered."""
+        """Take in a round's variance of the advantages; return their deviation over the rounds remembered.
+
+        It is `advantage_floor` at least.
+        """
         memory = self.config.expert.advantage_memory if self.advantage_variance > 0.0 else 0.0
         self.advantage_variance = memory * self.advantage_variance + (1.0 - memory) * variance
-        return math.sqrt(self.advantage_variance)
+        return max(math.sqrt(self.advantage_variance), self.config.expert.advantage_floor)
 
     def keep_best(self, evaluated: float) -> None:
         """Remember the driver if it has just been evaluated better than ever: it is what the run gives."""

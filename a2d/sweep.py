@@ -120,7 +120,7 @@ def read(name: str) -> Sweep:
         return parse((resources.files("a2d.sweeps") / f"{name}.yaml").read_text(encoding="utf-8"))
     path = Path(name)
     if path.suffix not in (".yaml", ".yml"):
-        raise ConfigError(f"no sweep {name!r}; there is {', '.join(sweeps())}, or name a YAML file")
+        raise ConfigError(f"no sweep {name!r}; there are {', '.join(sweeps())}, or name a YAML file")
     try:
         return parse(path.read_text(encoding="utf-8"))
     except OSError as error:

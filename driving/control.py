@@ -9,6 +9,8 @@ from dataclasses import dataclass
 STEER_AUTHORITY = 0.05
 """Vehicle steer (of CARLA's [-1, 1]) at action 1: at 36 km/h about 1 m/s2 sideways, enough for a lane."""
 
+STEER_CURVATURE = 0.24  # 1/m at vehicle steer 1, low speed: 0.3685 rad over a wheelbase of 1.51 m
+
 FULL_ANGLE = 0.06  # rad of error that asks for action 1: gentle enough to be told from a picture
 
 
@@ -21,11 +23,12 @@ class Command:
     steer: float
 
 
-def command(action: Iterable[float]) -> Command:
+def command(action: Iterable[float], *, steer_authority: float = STEER_AUTHORITY) -> Command:
     """Turn an action into a command.
 
     Args:
         action: (steer, pedal), each in [-1, 1] and clipped to it; pedal > 0 is throttle, < 0 brake.
+        steer_authority: Vehicle steer at action 1.
 
     Raises:
         ValueError: The action does not have two finite numbers.
@@ -34,10 +37,18 @@ def command(action: Iterable[float]) -> Command:
     if not (math.isfinite(steer) and math.isfinite(pedal)):
         raise ValueError(f"an action is two finite numbers (steer, pedal), got ({steer}, {pedal})")
     steer, pedal = min(max(steer, -1.0), 1.0), min(max(pedal, -1.0), 1.0)
-    return Command(max(pedal, 0.0), max(-pedal, 0.0), STEER_AUTHORITY * steer)
+    return Command(max(pedal, 0.0), max(-pedal, 0.0), steer_authority * steer)
 
 
-def keep_lane(offset: float, heading_error: float, speed: float) -> float:
+def keep_lane(
+    offset: float,
+    heading_error: float,
+    speed: float,
+    *,
+    curvature: float = 0.0,
+    steer_authority: float = STEER_AUTHORITY,
+    gain: float = 0.4,
+) -> float:
     """Steer action that brings the car back to its lane's centre.
 
     A Stanley controller: the wheels point back along the lane plus an angle that shrinks with speed.
@@ -46,11 +57,20 @@ def keep_lane(offset: float, heading_error: float, speed: float) -> float:
         offset: m right of the lane's centre.
         heading_error: rad, positive to the right.
         speed: m/s.
+        curvature: Of the lane; 1/m, positive to the right.
+        steer_authority: Vehicle steer at action 1.
+        gain: How fast it comes back; 1/s.
 
     Source: Hoffmann et al., ACC 2007, eq. 5.
     """
-    angle = -heading_error - math.atan2(0.4 * offset, speed + 2.0)
-    return min(max(angle / FULL_ANGLE, -1.0), 1.0)
+    angle = -heading_error - math.atan2(gain * offset, speed + 2.0)
+    bend = curvature / (STEER_CURVATURE * steer_authority)
+    return min(max(angle / FULL_ANGLE * STEER_AUTHORITY / steer_authority + bend, -1.0), 1.0)
+
+
+def cruise(speed: float) -> float:
+    """Throttle that about keeps a speed (m/s) on the level, for CARLA's default car."""
+    return 0.1 + 0.017 * speed
 
 
 def hold_speed(target: float, speed: float) -> float:

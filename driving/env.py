@@ -1,9 +1,10 @@
-"""The child crossing as a gymnasium environment with an asymmetric observation: reset and step."""
+"""A driving scenario as a gymnasium environment with an asymmetric observation: reset and step."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -13,35 +14,39 @@ from numpy.typing import NDArray
 from driving import features
 from driving.contact import time_to_collision
 from driving.control import command
-from driving.drivers import DRIVERS
 from driving.endpoint import Endpoint
 from driving.errors import ServerLost
-from driving.outcome import TERMINAL, Measures, ending
+from driving.measures import Measures
+from driving.outcome import TERMINAL, Ending, ending
 from driving.reward import REWARDS
+from driving.scripts import SCRIPTS
 from driving.servers import CARLA_IMAGE, server_named
 from driving.session import Session
 from driving.snapshot import Snapshot
 from driving.supervision import Limits, Supervisor
-from scenarios.child_crossing import draw
-from scenarios.suites import SUITES
+from driving.validity import deviation
+from scenarios.catalogue import SCENARIOS, episodes_of, suites_of
 from sensors.camera import CameraSpec
 from sensors.dashcam import Overlay, draw_overlay
 
 CONTROL_HZ = 10
 MAX_STEPS = 200
+NOT_BEGUN = "not begun"
 RESTARTED = "server_restarted"  # the outcome of an episode that a fault of the server ended
+STANDARD_TABLE = ("child_crossing",)  # scenarios whose expert reads `features.STATE`; the others read WIDE
 
 Observation = dict[str, NDArray[Any]]
 
 
-class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
-    """A drive past a van with or without a child behind it.
+class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
+    """A drive past a van with or without a child behind it, or another scenario of the catalogue.
 
-    Observation: `state` float32 (S,), privileged, in the order of `driving.features.STATE`; `image`
+    Observation: `state` float32 (S,), privileged, in the order of `driving.features.STATE` or, in all
+    scenarios but the child crossing, of `driving.features.WIDE`; `image`
     uint8 (3 * frames, H, W), the front camera's last frames, newest last; `telemetry` float32 (P,) in
     the order of `driving.features.TELEMETRY`.
     Action: steer and throttle (> 0) or brake (< 0), each in [-1, 1]; held for 0.1 s.
-    The last step's info carries `outcome` and the measures of `driving.outcome.Measures`. Where
+    The last step's info carries `outcome` and the measures of `driving.measures.Measures`. Where
     the server failed, the episode is cut short (truncated) with the outcome `server_restarted`, its last
     observation again and no reward; the next reset begins on another server.
     """
@@ -52,6 +57,7 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self,
         suite: str = "train",
         *,
+        scenario: str = "child_crossing",
         server: str = "embedded",
         image_width: int = 96,
         image_height: int = 48,
@@ -59,6 +65,7 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         frames: int = 2,
         reward: str = "default",
         scripted_expert: str | None = None,
+        pixels: bool = False,
         render_mode: str | None = None,
         dashcam_width: int = 800,
         dashcam_height: int = 450,
@@ -68,15 +75,17 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         """Describe the world; the server is started or joined at the first reset.
 
         Args:
-            suite: Which episodes `reset(seed=...)` draws; a name of `scenarios.suites.SUITES`.
+            suite: Which episodes `reset(seed=...)` draws; a name of `catalogue.suites_of(scenario)`.
+            scenario: A name of `scenarios.catalogue.SCENARIOS`.
             server: `embedded`, `docker`, `docker@ADAPTER` or `HOST:PORT`; see `driving.servers`.
             image_width: Of the trainee's camera; pixels.
             image_height: Of the trainee's camera; pixels.
             fov: Of the trainee's camera, horizontal; degrees.
             frames: How many frames `image` stacks.
             reward: A name of `driving.reward.REWARDS`.
-            scripted_expert: A name of `driving.drivers.DRIVERS` whose action for each observation
+            scripted_expert: A name of `driving.scripts.SCRIPTS[scenario]` whose action for each observation
                 `info["expert_action"]` gives.
+            pixels: Look for the first pixel of a child with an instance camera; the record tells it.
             render_mode: `rgb_array` for a dashcam.
             dashcam_width: Pixels.
             dashcam_height: Pixels.
@@ -87,16 +96,19 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             ValueError: An argument is none of its choices.
             DrivingError: `server` names none.
         """
-        _choose("suite", suite, SUITES)
+        _choose("scenario", scenario, SCENARIOS)
+        _choose("suite", suite, suites_of(scenario))
         _choose("reward", reward, REWARDS)
         _choose("render_mode", render_mode, ("rgb_array", None))
-        _choose("scripted_expert", scripted_expert, (*DRIVERS, None))
+        _choose("scripted_expert", scripted_expert, (*SCRIPTS[scenario], None))
         if not 1 <= frames <= 8:
             raise ValueError(f"frames is 1 to 8, got {frames}")
-        self.suite, self.render_mode = suite, render_mode
-        self._frames = frames
+        self.scenario, self.suite, self.render_mode = scenario, suite, render_mode
+        self._episodes = episodes_of(scenario, suite)
+        self._table = features.STATE if scenario in STANDARD_TABLE else features.WIDE
+        self._pixels, self._frames = pixels, frames
         self._reward = REWARDS[reward]
-        self._expert = None if scripted_expert is None else DRIVERS[scripted_expert]
+        self._expert = None if scripted_expert is None else SCRIPTS[scenario][scripted_expert]
         front = CameraSpec(
             width=image_width, height=image_height, fov=fov, forward=1.2, up=1.45, name="front"
         )
@@ -106,12 +118,12 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
                 width=dashcam_width, height=dashcam_height, fov=80.0, forward=1.2, up=1.45, name="dashcam"
             )
             self._cameras = (front, dashcam)
-        self.observation_space = _observation_space(3 * frames, image_height, image_width)
+        self.observation_space = _observation_space(len(self._table), (3 * frames, image_height, image_width))
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
         self._limits = Limits.of(limits)
         named = server_named(server, start_limit=self._limits.start, image=server_image)
         self._supervisor = Supervisor(named, self._open_session, limits=self._limits)
-        self._outcome: str | None = "not begun"  # None while an episode goes on
+        self._ending = Ending(NOT_BEGUN)  # its outcome is None while an episode goes on
         self._picture = np.zeros((dashcam_height, dashcam_width, 3), np.uint8)  # the dashcam's last
         self._images = np.zeros((3 * frames, image_height, image_width), np.uint8)
 
@@ -131,47 +143,48 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         """Begin the episode of a seed; without one, of a seed drawn from this environment's own stream."""
         super().reset(seed=seed)
         episode = int(self.np_random.integers(2**31)) if seed is None else seed
-        scenario = draw(self.suite, episode)
-        self._now, image = self._supervisor.begin(lambda session: (session.begin(scenario), _front(session)))
+        drive = self._episodes.draw(episode)
+        self._now, image = self._supervisor.begin(lambda session: (session.begin(drive), _front(session)))
         self._measures = Measures(self._now)
         self._steps = 0
-        self._outcome, self._impact_speed = None, 0.0
+        self._ending = Ending(None)
+        self._invalid = deviation(self._now)
         self._images[:] = np.tile(image, (self._frames, 1, 1))
         return self._observation(), {"seed": episode, **self._expert_info()}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Hold an action for one tick."""
-        if self._outcome is not None:
+        if self._ending.outcome is not None:
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before step()")
         before = self._now
-        told = command(action)
-        steer, pedal = float(np.clip(action[0], -1, 1)), told.throttle - told.brake
         try:
-            self._now, image = self._supervisor.call(
-                lambda session: (session.advance(told, steer=steer, pedal=pedal), _front(session))
-            )
+            self._now, image, pixels, walked = self._supervisor.call(partial(_advance, action, before))
         except ServerLost as lost:
             return self._cut_short(lost)
         self._steps += 1
-        self._measures.add(self._now)
-        self._outcome, self._impact_speed = ending(before, self._now)
-        if self._outcome is None and self._steps >= MAX_STEPS:
-            self._outcome = "timeout"
-        terms = self._reward(before, self._now, self._outcome)
+        self._ending = ending(before, self._now)
+        struck = (self._ending.outcome or "").startswith("hit")
+        self._measures.add(self._now, pixels=pixels, struck=struck)
+        if self._ending.outcome is None:  # what the car does to the target is no fault of the procedure
+            self._invalid = self._invalid or deviation(self._now, before, walked)
+        if self._ending.outcome is None and self._steps >= MAX_STEPS:
+            self._ending = Ending("timeout")
+        outcome = self._ending.outcome
+        terms = self._reward(before, self._now, outcome)
         self._images[:-3] = self._images[3:].copy()
         self._images[-3:] = image
         info = self._expert_info()
-        if self._outcome is not None:
+        if outcome is not None:
             self._supervisor.finish()
             info |= self._ending_info({f"last_reward_{name}": value for name, value in terms.items()})
-        reward, terminated = float(sum(terms.values())), self._outcome in TERMINAL
-        return self._observation(), reward, terminated, self._outcome == "timeout", info
+        truncated = outcome == "timeout"
+        return self._observation(), float(sum(terms.values())), outcome in TERMINAL, truncated, info
 
     def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
         """The dashcam's picture of this instant with its overlay; RGB (H, W, 3)."""
-        if self.render_mode is None or self._outcome == "not begun":
+        if self.render_mode is None or self._ending.outcome == NOT_BEGUN:
             return None
-        if self._outcome != RESTARTED:
+        if self._ending.outcome != RESTARTED:
             try:
                 picture = self._supervisor.call(lambda session: session.image("dashcam"))
             except ServerLost:
@@ -181,22 +194,28 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
     def close(self) -> None:
         """Leave the server, and stop it if it is ours."""
-        self._outcome = "not begun"
+        self._ending = Ending(NOT_BEGUN)
         self._supervisor.close()
 
     def _open_session(self, endpoint: Endpoint) -> Session:
-        patience = max(self._limits.tick, self._limits.begin)
-        return Session(endpoint, delta=1.0 / CONTROL_HZ, cameras=self._cameras, patience=patience)
+        return Session(
+            endpoint,
+            self._episodes,
+            delta=1.0 / CONTROL_HZ,
+            cameras=self._cameras,
+            instances=self._pixels,
+            patience=max(self._limits.tick, self._limits.begin),
+        )
 
     def _cut_short(self, lost: ServerLost) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """End the episode without blame: what the last step gave once more, no reward, no death."""
-        self._outcome, self._impact_speed = RESTARTED, 0.0
+        self._ending = Ending(RESTARTED)
         info = {**self._expert_info(), **self._ending_info({}), "restart_cause": lost.cause}
         return self._observation(), 0.0, False, True, info
 
     def _observation(self) -> Observation:
         return {
-            "state": features.state(self._now),
+            "state": features.state(self._now, self._table),
             "image": self._images.copy(),
             "telemetry": features.telemetry(self._now),
         }
@@ -205,15 +224,27 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         return {} if self._expert is None else {"expert_action": self._expert(self._now)}
 
     def _ending_info(self, terms: dict[str, float]) -> dict[str, Any]:
+        ended = self._ending
         return {
-            "outcome": self._outcome,
-            "impact_speed": self._impact_speed,
-            **self._measures.record(),
+            # a run outside the procedure's tolerances says nothing about the driver
+            "outcome": "invalid_run" if self._invalid and ended.outcome != RESTARTED else ended.outcome,
+            "invalid": self._invalid,
+            "scenario": self.scenario,
+            "impact_speed": ended.impact_speed,
+            "impact_location": ended.impact_location,
+            **self._episodes.judged(
+                self._now.drive.seed,
+                impact_speed=ended.impact_speed,
+                hit=bool(ended.outcome and ended.outcome.startswith("hit")),
+                hardest_braking=self._measures.hardest_braking,
+            ),
+            **self._measures.record(ended.outcome),
             **terms,
         }
 
     def _overlay(self, now: Snapshot) -> Overlay:
-        ttc = math.inf if now.child is None else time_to_collision(now.ego, now.child)
+        oncoming = now.traffic[: len(now.drive.oncoming)]
+        ttc = min((time_to_collision(now.ego, body) for body in (*now.children, *oncoming)), default=math.inf)
         return Overlay(
             speed=now.ego.speed,
             speed_limit=now.speed_limit,
@@ -222,10 +253,20 @@ class ChildCrossingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             brake=max(-now.pedal, 0.0),
             time_to_collision=ttc if math.isfinite(ttc) else None,
             time=now.time,
-            outcome=self._outcome,
-            impact_speed=self._impact_speed,
-            caption=f"{self.suite} seed {now.scenario.seed}",
+            outcome=self._ending.outcome,
+            impact_speed=self._ending.impact_speed,
+            caption=f"{self.suite} seed {now.drive.seed}",
         )
+
+
+def _advance(
+    action: NDArray[np.float32], before: Snapshot, session: Session
+) -> tuple[Snapshot, NDArray[np.uint8], int | None, Callable[[int], float | None]]:
+    """One tick: the instant after it, the front picture, the child's pixels in it, and where walkers are."""
+    told = command(action, steer_authority=before.drive.steer_authority)
+    steer, pedal = float(np.clip(action[0], -1, 1)), told.throttle - told.brake
+    now = session.advance(told, steer=steer, pedal=pedal)
+    return now, _front(session), session.children_pixels(), session.walked
 
 
 def _front(session: Session) -> NDArray[np.uint8]:
@@ -233,11 +274,11 @@ def _front(session: Session) -> NDArray[np.uint8]:
     return session.image("front").transpose(2, 0, 1)
 
 
-def _observation_space(channels: int, height: int, width: int) -> gymnasium.spaces.Dict:
+def _observation_space(state: int, image: tuple[int, int, int]) -> gymnasium.spaces.Dict:
     return gymnasium.spaces.Dict(
         {
-            "state": _vector_space(len(features.STATE)),
-            "image": gymnasium.spaces.Box(0, 255, (channels, height, width), np.uint8),
+            "state": _vector_space(state),
+            "image": gymnasium.spaces.Box(0, 255, image, np.uint8),
             "telemetry": _vector_space(len(features.TELEMETRY)),
         }
     )

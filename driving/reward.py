@@ -11,7 +11,7 @@ from driving.snapshot import Snapshot
 Terms = dict[str, float]
 Reward = Callable[[Snapshot, Snapshot, str | None], Terms]
 
-FAILURES = ("hit_child", "hit_other", "left_lane", "stuck")
+FAILURES = ("hit_child", "hit_oncoming", "hit_other", "left_lane", "stuck")
 
 
 def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
@@ -25,7 +25,7 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
         outcome: How the episode ended, if it did.
     """
     return {
-        "progress": 0.2 * (after.ego.x - before.ego.x),
+        "progress": 0.2 * (after.station(after.ego) - before.station(before.ego)),
         "time": -0.1,
         "lane": -0.05 * min(abs(after.offset), 2.0),
         "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
@@ -39,14 +39,14 @@ def paper(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
 
     Source: Warrington et al., ICML 2021, appendix on the driving task (ten waypoints along the route).
     """
-    steer = keep_lane(before.offset, before.heading_error, before.ego.speed)
+    steer = keep_lane(before.offset, before.heading_error, before.ego.speed, curvature=before.curvature)
     pedal = hold_speed(before.speed_limit, before.ego.speed)
     close = (1 - abs(after.pedal - pedal) / 2) * (1 - abs(after.steer - steer) / 2) ** 2
     return {
         "controller": close,
         "waypoints": float(_waypoints_passed(after) - _waypoints_passed(before)),
         "completion": 10.0 * (outcome == "arrived"),
-        "collision": -1.0 * (outcome in ("hit_child", "hit_other")),
+        "collision": -1.0 * (outcome is not None and outcome.startswith("hit")),
         "lane_invasion": -1.0 * (outcome == "left_lane"),
         "effort": -0.025 * (math.log1p(abs(after.steer)) + math.log1p(abs(after.pedal))),
     }
@@ -56,6 +56,6 @@ REWARDS: dict[str, Reward] = {"default": default, "paper": paper}
 
 
 def _waypoints_passed(snapshot: Snapshot) -> int:
-    route = snapshot.scenario.finish_x - snapshot.scenario.start_x
-    passed = (snapshot.ego.x - snapshot.scenario.start_x) / route
+    route = snapshot.drive.finish - snapshot.drive.start
+    passed = (snapshot.station(snapshot.ego) - snapshot.drive.start) / route
     return min(max(int(10 * passed), 0), 10)

@@ -1,75 +1,61 @@
-"""One client's life on a server: connect, spawn once and reuse, tick, clean up; CARLA's units end here."""
+"""One client on a server: connect, prepare the street, tick, look, clean up; CARLA's units end here."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.control import Command
+from driving.cast import ROLE, Cast
+from driving.control import Command, cruise, keep_lane
 from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError, ServerFailed
+from driving.movement import Movement
 from driving.snapshot import Body, Snapshot
 from driving.visibility import Mount, seen
-from scenarios.child_crossing import CHILDREN, EGO, STREET, ChildCrossing, Placed, blueprint_pool
+from scenarios.catalogue import Episodes
+from scenarios.drive import Drive
+from scenarios.roads import Street
 from sensors.camera import Camera, CameraSpec
 from sensors.collision import CollisionSensor
+from sensors.instances import InstanceCamera
 
-ROLE = "a2d_driving"
-"""Role name of every actor of ours: what a later session may clean up on a shared server."""
-SPAWN_HEIGHT = 0.5  # m: a real server refuses to spawn into the road
-REST_HEIGHT = 0.02  # m above the road after placing
 BATCH_LIMIT = 3.0  # s: the client holds Python still while it waits for a batch, so not for long
 STANDING = 2.0  # m/s below which a car counts as standing: creeping on for seconds is no driving either
+SIGHT = 80.0  # m, how far a child, and
+FAR_SIGHT = 160.0  # m, how far a vehicle is looked for
 
-
-@dataclass(slots=True)
-class _Actor:
-    """A spawned actor with its box, asked for once."""
-
-    actor: Any
-    length: float  # m
-    width: float  # m
-    height: float  # m
-    centre_height: float  # m, of the box's centre above the actor's origin
-
-    def body(self, snapshot: Any) -> Body:
-        """The actor's box in one `carla.WorldSnapshot`."""
-        state = snapshot.find(self.actor.id)
-        if state is None:
-            raise DrivingError(
-                f"actor {self.actor.id} ({self.actor.type_id}) is gone: did another client destroy it?"
-            )
-        transform, velocity = state.get_transform(), state.get_velocity()
-        return Body(
-            x=transform.location.x,
-            y=transform.location.y,
-            z=transform.location.z + self.centre_height,
-            yaw=math.radians(transform.rotation.yaw),
-            velocity_x=velocity.x,
-            velocity_y=velocity.y,
-            length=self.length,
-            width=self.width,
-            height=self.height,
-        )
+_left: deque[Session] = deque(maxlen=8)
+"""Sessions left last. A client whose last reference goes while a message of its server is under way is
+destroyed by its own thread, which ends the process; so it is kept until nothing of it can be."""
 
 
 class Session:
     """The ego, the actors around it and its sensors on one server, in synchronous mode."""
 
     def __init__(
-        self, endpoint: Endpoint, *, delta: float, cameras: tuple[CameraSpec, ...], patience: float = 20.0
+        self,
+        endpoint: Endpoint,
+        episodes: Episodes,
+        *,
+        delta: float,
+        cameras: tuple[CameraSpec, ...],
+        instances: bool = False,
+        patience: float = 20.0,
     ) -> None:
-        """Prepare the street and spawn everything that any episode needs.
+        """Prepare the street and spawn everything that any of the episodes needs.
 
         Args:
             endpoint: A server of the client's version.
+            episodes: What will be driven.
             delta: Simulated seconds per tick.
             cameras: The first is the trainee's: it decides what counts as seen.
+            instances: Whether a second camera beside the first tells whose pixels it sees; that costs time.
             patience: Seconds that a call waits for its answer.
 
         Raises:
@@ -81,17 +67,20 @@ class Session:
         self._client = connect(endpoint, timeout=patience)
         self._delta, self._patience = delta, patience
         self._mount = Mount(cameras[0].forward, cameras[0].up, math.radians(cameras[0].fov))
-        self._spawned: list[Any] = []
         self.cameras: dict[str, Camera] = {}
+        self._instances: InstanceCamera | None = None
         self._collision: CollisionSensor | None = None
         self._snapshot: Snapshot | None = None
-        self._walking = False
-        self._world = self._street()
+        self._movement: Movement | None = None
+        self._weather = ""
+        self._world = self._street(episodes.street)
         self._found = self._world.get_settings(), self._world.get_weather()
+        self._cast = Cast(carla, self._world, street=episodes.street)
         try:
             self._synchronise()
             self._remove_leftovers()
-            self._populate(cameras)
+            self._cast.spawn(episodes.pool)
+            self._look(cameras, instances=instances)
         except BaseException:
             self.close()
             raise
@@ -101,25 +90,27 @@ class Session:
         """The frame of the last tick."""
         return self._frame
 
-    def begin(self, scenario: ChildCrossing) -> Snapshot:
-        """Place the actors of an episode and give its first instant; takes two ticks."""
-        self._place(scenario)
+    def begin(self, drive: Drive) -> Snapshot:
+        """Place the actors of an episode, bring the ego to its speed, and give the first instant.
+
+        Takes two ticks, and those of the drive's approach.
+        """
+        self._movement = Movement(self._carla, self._cast, drive, delta=self._delta)
+        self._place(drive)
         self._tick()
-        self._batch([self._velocity(scenario.start_speed)])
+        yaw = drive.street.heading(drive.start)
+        self._batch([self._cast.velocity(drive.start_speed, yaw)])
         self._tick()
-        raw = self._world.get_snapshot()
-        bodies = [self._pool[placed.blueprint].body(raw) for placed in scenario.parked]
-        self._walking = False
         self._began = self._frame
-        first = self._observe(
-            scenario,
-            raw,
-            occluder=self._pool[scenario.occluder.blueprint].body(raw),
-            others=tuple(bodies),
-            time=0.0,
+        raw = self._world.get_snapshot()
+        standing = tuple(self._cast.of(placed).body(raw) for placed in drive.standing)
+        hidden = 0 if drive.occluder is None else 1
+        self._snapshot = self._observe(
+            drive, raw, occluder=standing[0] if hidden else None, others=standing[hidden:], time=0.0
         )
-        self._snapshot = first
-        return first
+        for _ in range(round(drive.approach / self._delta)):
+            self._snapshot = self._approach(self._snapshot)
+        return self._snapshot
 
     def advance(self, command: Command, *, steer: float, pedal: float) -> Snapshot:
         """Apply a command for one tick.
@@ -130,22 +121,34 @@ class Session:
             pedal: The same.
         """
         before = self._current()
-        self._ego.actor.apply_control(
-            self._carla.VehicleControl(throttle=command.throttle, brake=command.brake, steer=command.steer)
-        )
-        self._move_child(before)
+        self._control(command)
+        commands = self._moving.lead(before)
+        if commands:
+            self._batch(commands)
         self._tick()
         after = self._observe(
-            before.scenario,
+            before.drive,
             self._world.get_snapshot(),
             occluder=before.occluder,
             others=before.others,
             time=before.time + self._delta,
         )
-        idle = after.ego.speed < STANDING and not after.waits_for_child
+        idle = after.ego.speed < STANDING and not after.waits
         stood = before.standstill + self._delta if idle else 0.0
         self._snapshot = replace(after, steer=steer, pedal=pedal, standstill=stood)
         return self._snapshot
+
+    def children_pixels(self) -> int | None:
+        """How many pixels of the first camera's picture show a child; None without instances."""
+        if self._instances is None:
+            return None
+        walkers = self._current().drive.walkers
+        wanted = [self._cast.of(walker.placed).actor.id for walker in walkers]
+        return self._instances.pixels_of(wanted, self._frame)
+
+    def walked(self, index: int) -> float | None:
+        """How far a walker ought to have come by now (m); None before it set off."""
+        return self._moving.walked(index, self._current().time)
 
     def image(self, camera: str) -> NDArray[np.uint8]:
         """The named camera's picture of the last tick; RGB, shape (H, W, 3). Raises SensorTimeout."""
@@ -157,16 +160,19 @@ class Session:
         settings, weather = self._found
         destroy = self._carla.command.DestroyActor
         with contextlib.suppress(RuntimeError):
-            self._batch([destroy(actor) for actor in reversed(self._spawned)])
+            self._batch([destroy(actor) for actor in reversed(self._cast.spawned)])
             self._client.set_timeout(BATCH_LIMIT)
             self._world.set_weather(weather)
             self._world.apply_settings(settings)
 
     def abandon(self) -> None:
         """Stop listening and say nothing to the server: it is dead, or about to be left."""
+        _left.append(self)
         with contextlib.suppress(RuntimeError):
             for camera in self.cameras.values():
                 camera.stop()
+            if self._instances is not None:
+                self._instances.stop()
             if self._collision is not None:
                 self._collision.stop()
 
@@ -175,22 +181,47 @@ class Session:
             raise DrivingError("no episode has begun: call begin() first")
         return self._snapshot
 
+    @property
+    def _moving(self) -> Movement:
+        if self._movement is None:
+            raise DrivingError("no episode has begun: call begin() first")
+        return self._movement
+
     def _tick(self) -> None:
         try:
             self._frame = self._world.tick()
         except RuntimeError as error:
             raise ServerFailed(f"the simulator stopped answering: {error}") from error
 
-    def _street(self) -> Any:
-        """The world with our street loaded."""
+    def _approach(self, now: Snapshot) -> Snapshot:
+        """One tick in which a script holds the speed, before the driver takes over; time stands at 0."""
+        drive = now.drive
+        yaw = drive.street.heading(now.station(now.ego))
+        pedal = cruise(drive.start_speed)
+        steer = keep_lane(now.offset, now.heading_error, now.ego.speed, curvature=now.curvature)
+        self._control(Command(pedal, 0.0, drive.steer_authority * steer))
+        self._batch([self._cast.velocity(drive.start_speed, yaw)])
+        self._tick()
+        raw = self._world.get_snapshot()
+        after = self._observe(drive, raw, occluder=now.occluder, others=now.others, time=0.0)
+        return replace(after, steer=steer, pedal=pedal)
+
+    def _control(self, command: Command) -> None:
+        control = self._carla.VehicleControl(
+            throttle=command.throttle, brake=command.brake, steer=command.steer
+        )
+        self._cast.ego.actor.apply_control(control)
+
+    def _street(self, street: Street) -> Any:
+        """The world with a street loaded."""
         world = self._client.get_world()
-        if world.get_map().to_opendrive().strip() == STREET.opendrive.strip():
+        if world.get_map().to_opendrive().strip() == street.opendrive.strip():
             return world
         parameters = self._carla.OpendriveGenerationParameters(
             vertex_distance=2.0, max_road_length=50.0, wall_height=0.0, additional_width=0.6
         )
         self._client.set_timeout(60.0)
-        world = self._client.generate_opendrive_world(STREET.opendrive, parameters)
+        world = self._client.generate_opendrive_world(street.opendrive, parameters)
         self._client.set_timeout(self._patience)
         return world
 
@@ -202,7 +233,12 @@ class Session:
         settings.max_substep_delta_time = 0.0125
         settings.max_substeps = 16
         self._world.apply_settings(settings)
-        self._world.set_weather(self._carla.WeatherParameters.ClearNoon)
+        self._set_weather("ClearNoon")
+
+    def _set_weather(self, name: str) -> None:
+        if name != self._weather:
+            self._world.set_weather(getattr(self._carla.WeatherParameters, name))
+            self._weather = name
 
     def _remove_leftovers(self) -> None:
         """Actors that an earlier session of ours left on this server; nobody else's."""
@@ -222,43 +258,18 @@ class Session:
         self._client.set_timeout(self._patience)
         return list(responses)
 
-    def _populate(self, cameras: tuple[CameraSpec, ...]) -> None:
-        """Spawn the ego with its sensors, and every actor that an episode may want."""
-        self._ego = self._spawn(EGO, self._transform(30.0, STREET.lane_centre, 0.0, SPAWN_HEIGHT))
-        self._pool = self._spawn_pool()
+    def _look(self, cameras: tuple[CameraSpec, ...], *, instances: bool) -> None:
+        """Put cameras and sensors on the ego."""
         for spec in cameras:
             self.cameras[spec.name] = Camera(self._spawn_camera(spec), spec)
-        self._collision = CollisionSensor(self._attach("sensor.other.collision", {}))
+        if instances:
+            spotter = self._spawn_camera(cameras[0], kind="instance_segmentation")
+            self._instances = InstanceCamera(spotter, cameras[0])
+        self._collision = CollisionSensor(self._cast.attach("sensor.other.collision", {}))
         self._tick()
         self._began = self._frame  # frame at which the episode began
 
-    def _spawn_pool(self) -> dict[str, _Actor]:
-        """Every actor of `blueprint_pool`, parked where no camera of ours looks."""
-        pool = {}
-        for index, blueprint in enumerate(blueprint_pool()):
-            pool[blueprint] = self._spawn(blueprint, self._storage(index, SPAWN_HEIGHT))
-            if blueprint.startswith("vehicle."):
-                pool[blueprint].actor.set_simulate_physics(False)
-        return pool
-
-    def _storage(self, index: int, height: float) -> Any:
-        """A place of its own for each pooled actor, behind every ego."""
-        side = 1 if index % 2 == 0 else -1
-        kerb = STREET.lane_width + STREET.parking_width / 2
-        return self._transform(8.0 + 8.0 * (index // 2), side * kerb, 0.0, height + 0.6)
-
-    def _spawn(self, blueprint: str, transform: Any) -> _Actor:
-        actor = self._world.try_spawn_actor(self._blueprint(blueprint, {}), transform)
-        if actor is None:
-            raise DrivingError(
-                f"the server refused to spawn {blueprint}; is another client's actor in the way? "
-                "Use a server of your own or reload its world"
-            )
-        self._spawned.append(actor)
-        box = actor.bounding_box
-        return _Actor(actor, 2 * box.extent.x, 2 * box.extent.y, 2 * box.extent.z, box.location.z)
-
-    def _spawn_camera(self, spec: CameraSpec) -> Any:
+    def _spawn_camera(self, spec: CameraSpec, *, kind: str = "rgb") -> Any:
         attributes = {
             "image_size_x": spec.width,
             "image_size_y": spec.height,
@@ -268,106 +279,50 @@ class Session:
             "motion_blur_intensity": 0.0,
         }
         place = self._carla.Transform(self._carla.Location(x=spec.forward, z=spec.up))
-        return self._attach("sensor.camera.rgb", attributes, place)
+        return self._cast.attach(f"sensor.camera.{kind}", attributes, place)
 
-    def _attach(self, blueprint: str, attributes: dict[str, Any], place: Any = None) -> Any:
-        place = self._carla.Transform() if place is None else place
-        actor = self._world.spawn_actor(
-            self._blueprint(blueprint, attributes), place, attach_to=self._ego.actor
-        )
-        self._spawned.append(actor)
-        return actor
-
-    def _blueprint(self, name: str, attributes: dict[str, Any]) -> Any:
-        try:
-            blueprint = self._world.get_blueprint_library().find(name)
-        except IndexError as error:
-            raise DrivingError(f"the server has no blueprint {name}; is it CARLA 0.9.16?") from error
-        defaults = {"role_name": ROLE, "is_invincible": "false"}
-        for key, value in {**defaults, **attributes}.items():
-            if blueprint.has_attribute(key):
-                blueprint.set_attribute(key, str(value))
-        return blueprint
-
-    def _transform(self, x: float, y: float, yaw: float, z: float) -> Any:
-        return self._carla.Transform(
-            self._carla.Location(x=x, y=y, z=z), self._carla.Rotation(yaw=math.degrees(yaw))
-        )
-
-    def _place(self, scenario: ChildCrossing) -> None:
-        """Everything at rest where the episode wants it; actors it does not use go to storage."""
-        apply = self._carla.command.ApplyTransform
+    def _place(self, drive: Drive) -> None:
+        self._set_weather(drive.weather)
         # not in the batch: apply_control() sends nothing if the control equals the last one that it sent
-        self._ego.actor.apply_control(self._carla.VehicleControl())
-        used = {placed.blueprint: placed for placed in (scenario.occluder, *scenario.parked)}
-        if scenario.child is not None:
-            used[scenario.child.blueprint] = scenario.child
-        ego = self._ego.actor.id
-        start = self._transform(scenario.start_x, scenario.lane_centre, 0.0, REST_HEIGHT)
-        batch = [
-            apply(ego, start),
-            self._velocity(0.0),
-            self._carla.command.ApplyTargetAngularVelocity(ego, self._carla.Vector3D()),
-        ]
-        for index, (blueprint, pooled) in enumerate(self._pool.items()):
-            where = used.get(blueprint)
-            rest = REST_HEIGHT + (pooled.height / 2 if blueprint in CHILDREN else 0.0)
-            target = self._storage(index, 0.0) if where is None else self._standing(where, rest)
-            batch.append(apply(pooled.actor.id, target))
-            if blueprint in CHILDREN:
-                pooled.actor.apply_control(self._carla.WalkerControl())
-        for response in self._batch(batch):
+        self._cast.ego.actor.apply_control(self._carla.VehicleControl())
+        for response in self._batch(self._cast.placing(drive) + self._moving.placing()):
             if response.error:
                 raise DrivingError(f"the server refused to place an actor: {response.error}")
 
-    def _standing(self, placed: Placed, z: float) -> Any:
-        return self._transform(placed.x, placed.y, placed.yaw, z)
-
-    def _velocity(self, speed: float) -> Any:
-        return self._carla.command.ApplyTargetVelocity(
-            self._ego.actor.id, self._carla.Vector3D(x=float(speed))
-        )
-
-    def _move_child(self, now: Snapshot) -> None:
-        """Start or stop the child as the scenario says."""
-        scenario, child = now.scenario, now.child
-        if scenario.child is None or child is None:
-            return
-        walking = scenario.child_walks(now.ego.x, child.y)
-        if walking == self._walking:
-            return
-        self._walking = walking
-        control = self._carla.WalkerControl(
-            direction=self._carla.Vector3D(y=-1.0), speed=scenario.child_speed if walking else 0.0
-        )
-        self._pool[scenario.child.blueprint].actor.apply_control(control)
-
     def _observe(
-        self, scenario: ChildCrossing, raw: Any, *, occluder: Body, others: tuple[Body, ...], time: float
+        self, drive: Drive, raw: Any, *, occluder: Body | None, others: tuple[Body, ...], time: float
     ) -> Snapshot:
-        ego = self._ego.body(raw)
-        child = None
-        if scenario.child is not None:
-            child = self._pool[scenario.child.blueprint].body(raw)
-        near = child is not None and abs(child.x - ego.x) < 40.0
+        ego = self._cast.ego.body(raw)
+        children = tuple(self._cast.of(walker.placed).body(raw) for walker in drive.walkers)
+        traffic = self._moving.traffic(raw, time)
+        standing = others if occluder is None else (occluder, *others)
         return Snapshot(
             frame=self._frame,
             time=time,
-            scenario=scenario,
+            drive=drive,
             ego=ego,
-            child=child,
+            children=children,
+            seen=tuple(self._sees(ego, child, (*standing, *traffic), SIGHT) for child in children),
             occluder=occluder,
             others=others,
-            child_seen=near and child is not None and seen(self._mount, ego, child, (occluder, *others)),
+            traffic=traffic,
+            traffic_seen=tuple(self._sees(ego, car, standing, FAR_SIGHT) for car in traffic),
             steer=0.0,
             pedal=0.0,
             standstill=0.0,
-            collided_with=self._touched(scenario),
+            collided_with=self._touched(drive),
         )
 
-    def _touched(self, scenario: ChildCrossing) -> str | None:
+    def _sees(self, ego: Body, target: Body, blockers: tuple[Body, ...], sight: float) -> bool:
+        near = math.hypot(target.x - ego.x, target.y - ego.y) < sight
+        return near and seen(self._mount, ego, target, blockers)
+
+    def _touched(self, drive: Drive) -> str | None:
         touched = [] if self._collision is None else self._collision.touched_since(self._began)
         if not touched:
             return None
-        child = scenario.child and self._pool[scenario.child.blueprint].actor.id
-        return "child" if child in touched else "other"
+        pool = self._cast.pool
+        if any(self._cast.of(walker.placed).actor.id in touched for walker in drive.walkers):
+            return "child"
+        oncoming = any(pool[car.blueprint, ""].actor.id in touched for car in drive.oncoming)
+        return "oncoming" if oncoming else "other"

@@ -7,16 +7,15 @@ Source of the scenario: Warrington et al., ICML 2021, section 6 ("occluded pedes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
 
+from scenarios.drive import EGO_LENGTH, Drive, Placed, Walker
 from scenarios.roads import Street
 from scenarios.suites import episode_rng
 
 STREET = Street()
-EGO = "vehicle.lincoln.mkz_2020"
-EGO_LENGTH, EGO_WIDTH = 4.892, 1.837
 SPEED_LIMIT = 10.0  # m/s
 INNER_EDGE = 1.9  # m from the lane centre to the occluder's side
 FINISH = 10.0  # m beyond the child's line
@@ -38,49 +37,7 @@ PARKED: dict[str, tuple[float, float]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One actor and where it stands on the ground at the start."""
-
-    blueprint: str
-    x: float  # m
-    y: float  # m
-    yaw: float  # rad, positive to the right
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildCrossing:
-    """One episode's parameters; everything that happens follows from them and the driver."""
-
-    suite: str
-    seed: int
-    start_x: float  # m, the ego's centre
-    start_speed: float  # m/s
-    line_x: float  # m, where the child crosses
-    occluder: Placed
-    child: Placed | None
-    child_speed: float  # m/s
-    reveal_distance: float  # m from the ego's front to the child's line when the child starts
-    parked: tuple[Placed, ...]
-
-    @property
-    def finish_x(self) -> float:
-        """Where the ego's centre has to come; m."""
-        return self.line_x + FINISH
-
-    @property
-    def lane_centre(self) -> float:
-        return STREET.lane_centre
-
-    def child_walks(self, ego_x: float, child_y: float) -> bool:
-        """Whether the child is running, given where the ego and the child are (m)."""
-        if self.child is None or child_y <= self.lane_centre + STOP_BESIDE:
-            return False
-        front = ego_x + EGO_LENGTH / 2
-        return self.line_x - front <= self.reveal_distance or child_y < self.child.y - 0.05
-
-
-def draw(suite: str, seed: int) -> ChildCrossing:
+def draw(suite: str, seed: int) -> Drive:
     """Draw one episode.
 
     Args:
@@ -96,18 +53,31 @@ def draw(suite: str, seed: int) -> ChildCrossing:
     length, width = OCCLUDERS[blueprint]
     front = line_x - rng.uniform(0.5, 1.2) - CHILD_BOX / 2
     occluder = Placed(blueprint, front - length / 2, STREET.lane_centre + INNER_EDGE + width / 2, 0.0)
-    start = Placed(str(rng.choice(CHILDREN)), line_x, STREET.lane_centre + rng.uniform(2.4, 3.2), -np.pi / 2)
+    placed = Placed(
+        str(rng.choice(CHILDREN)), line_x, STREET.lane_centre + rng.uniform(2.4, 3.2), -math.pi / 2
+    )
     distance, speed = _beginning(rng, spread=suite == "train")
-    return ChildCrossing(
+    crosses = rng.random() < 0.5
+    side = placed.y - STREET.lane_centre
+    child = Walker(
+        placed=placed,
+        station=line_x,
+        side=side,
+        speed=rng.uniform(1.4, 3.6),
+        reach=side - STOP_BESIDE,
+        reveal_distance=rng.uniform(5.0, 12.0),
+    )
+    return Drive(
         suite=suite,
         seed=seed,
-        start_x=line_x - EGO_LENGTH / 2 - distance,
+        street=STREET,
+        speed_limit=SPEED_LIMIT,
+        start=line_x - EGO_LENGTH / 2 - distance,
         start_speed=speed,
-        line_x=line_x,
+        line=line_x,
+        finish=line_x + FINISH,
         occluder=occluder,
-        child=start if rng.random() < 0.5 else None,
-        child_speed=rng.uniform(1.4, 3.6),
-        reveal_distance=rng.uniform(5.0, 12.0),
+        walkers=(child,) if crosses else (),
         parked=_parked(rng, rear=front - length, line_x=line_x),
     )
 

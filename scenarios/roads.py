@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
 
 LANE_WIDTH = 3.5
@@ -9,15 +11,26 @@ PARKING_WIDTH = 2.8
 SIDEWALK_WIDTH = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """Where a street leaves the straight, at an even curvature."""
+
+    start: float  # m along the street
+    length: float  # m
+    curvature: float  # 1/m, positive to the right
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Street:
-    """A straight two-way street along +x of the CARLA frame; traffic keeps right.
+    """A two-way street that begins along +x of the CARLA frame; traffic keeps right.
 
-    The reference line lies on the x axis, so a driver heading along +x has its lane centre at
-    y = +lane_width / 2 (CARLA's y points right).
+    A place on it is a station (m along its middle line) and how far right of that line it is (m). The
+    middle line begins at the origin, so on a straight street the two are CARLA's x and y (y points right),
+    and a driver heading along +x has its lane centre at y = +lane_width / 2.
     """
 
     length: float = 600.0  # m
+    bends: tuple[Bend, ...] = ()  # in order, not touching
     lane_width: float = LANE_WIDTH  # m
     parking_width: float = PARKING_WIDTH  # m, one parking lane on each side
     sidewalk_width: float = SIDEWALK_WIDTH  # m
@@ -28,11 +41,43 @@ class Street:
         return self.lane_width / 2
 
     @property
+    def kerb(self) -> float:
+        """How far from the middle line the pavements begin; m."""
+        return self.lane_width + self.parking_width
+
+    def pose(self, station: float, right: float) -> tuple[float, float, float]:
+        """A place on the street, and which way the street runs there, in CARLA's frame.
+
+        Returns:
+            x, y in m and yaw in rad.
+        """
+        stretch = [piece for piece in _pieces(self) if piece.start <= station or piece.start == 0.0][-1]
+        x, y, yaw = stretch.after(station - stretch.start)
+        return x - right * math.sin(yaw), y + right * math.cos(yaw), yaw
+
+    def locate(self, x: float, y: float) -> tuple[float, float]:
+        """Station of a place and how far right of the middle line it is (m): the inverse of `pose`."""
+        if not self.bends:
+            return x, y
+        found = [piece.locate(x, y) for piece in _pieces(self)]
+        return min(found, key=lambda place: (place[2], abs(place[1])))[:2]
+
+    def heading(self, station: float) -> float:
+        """Which way the street runs; rad in CARLA's frame."""
+        return self.pose(station, 0.0)[2] if self.bends else 0.0
+
+    def curvature(self, station: float) -> float:
+        """How the street bends; 1/m, positive to the right."""
+        inside = [bend for bend in self.bends if bend.start <= station < bend.start + bend.length]
+        return inside[0].curvature if inside else 0.0
+
+    @property
     def opendrive(self) -> str:
         """The street as an OpenDRIVE 1.4 document."""
         return _DOCUMENT.format(
             length=f"{self.length:.3f}",
             half=f"{self.length / 2 + 10:.3f}",
+            geometry="".join(piece.geometry for piece in _pieces(self)),
             left=_side(self, sign=1),
             right=_side(self, sign=-1),
         )
@@ -41,6 +86,71 @@ class Street:
 def straight_road() -> str:
     """The default street as OpenDRIVE text: what `driving serve --map straight` shows."""
     return Street().opendrive
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of even curvature, from where and which way it begins; CARLA's frame."""
+
+    start: float  # m along the street
+    length: float  # m
+    curvature: float  # 1/m, positive to the right
+    x: float  # m
+    y: float  # m
+    yaw: float  # rad
+
+    @property
+    def geometry(self) -> str:
+        """The stretch in OpenDRIVE, whose y and angles run the other way."""
+        kind = f'<arc curvature="{_plain(-self.curvature)}"/>' if self.curvature else "<line/>"
+        begins = (
+            f's="{_plain(self.start)}" x="{_plain(self.x)}" y="{_plain(-self.y)}" hdg="{_plain(-self.yaw)}"'
+        )
+        return f'\n      <geometry {begins} length="{self.length:.3f}">{kind}</geometry>'
+
+    def after(self, distance: float) -> tuple[float, float, float]:
+        """x, y and yaw so far along the stretch (m), or along its straight continuation before it."""
+        turn = self.curvature * distance
+        if abs(turn) < 1e-12:
+            chord, half = distance, 0.0
+        else:
+            chord, half = 2 * math.sin(turn / 2) / self.curvature, turn / 2
+        return (
+            self.x + chord * math.cos(self.yaw + half),
+            self.y + chord * math.sin(self.yaw + half),
+            self.yaw + turn,
+        )
+
+    def locate(self, x: float, y: float) -> tuple[float, float, float]:
+        """Station, how far right, and by how much the place lies before or behind the stretch; all m."""
+        forward = math.cos(self.yaw) * (x - self.x) + math.sin(self.yaw) * (y - self.y)
+        right = -math.sin(self.yaw) * (x - self.x) + math.cos(self.yaw) * (y - self.y)
+        if self.curvature:
+            way = math.copysign(1.0, self.curvature)
+            radius = 1.0 / abs(self.curvature)
+            angle = math.atan2(forward, radius - way * right)
+            right = way * (radius - math.hypot(forward, radius - way * right))
+            forward = angle * radius
+        inside = min(max(forward, 0.0), self.length)
+        return self.start + forward, right, abs(forward - inside)
+
+
+@functools.cache
+def _pieces(street: Street) -> tuple[_Piece, ...]:
+    """The street's stretches in order."""
+    pieces, at, x, y, yaw = [], 0.0, 0.0, 0.0, 0.0
+    for bend in (*street.bends, Bend(street.length, 0.0, 0.0)):
+        for length, curvature in ((bend.start - at, 0.0), (bend.length, bend.curvature)):
+            if length > 0.0:
+                piece = _Piece(at, length, curvature, x, y, yaw)
+                pieces.append(piece)
+                x, y, yaw = piece.after(length)
+                at += length
+    return tuple(pieces)
+
+
+def _plain(number: float) -> str:
+    return f"{number:.12g}" if number else "0"
 
 
 def _side(street: Street, *, sign: int) -> str:
@@ -69,8 +179,7 @@ _DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
   </header>
   <road name="street" length="{length}" id="1" junction="-1">
     <type s="0" type="town"><speed max="36" unit="km/h"/></type>
-    <planView>
-      <geometry s="0" x="0" y="0" hdg="0" length="{length}"><line/></geometry>
+    <planView>{geometry}
     </planView>
     <elevationProfile><elevation s="0" a="0" b="0" c="0" d="0"/></elevationProfile>
     <lanes>

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 SUITES: dict[str, int] = {"train": 0, "heldout": 1, "certify": 2}
 
+# a road's suites besides: what was never trained on, what caution costs, and where only anticipation helps
+ROAD_SUITES: dict[str, int] = {**SUITES, "shifted": 3, "decoys": 4, "short_reveal": 5}
+
 _STRIDE = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd: steps through all 64-bit numbers
 
 
@@ -20,6 +23,19 @@ def episode_rng(suite: str, seed: int) -> np.random.Generator:
     if seed < 0:
         raise ValueError(f"a seed is at least 0, got {seed}")
     return np.random.default_rng(np.random.SeedSequence([number, seed]))
+
+
+def road_rng(scenario: str, suite: str, seed: int) -> np.random.Generator:
+    """The source of all chance in one episode on a road: of its scenario, suite and seed alone.
+
+    Raises:
+        ValueError: The suite is unknown, or the seed is negative.
+    """
+    if suite not in ROAD_SUITES:
+        raise ValueError(f"unknown suite {suite!r}; choose one of: {', '.join(ROAD_SUITES)}")
+    if seed < 0:
+        raise ValueError(f"a seed is at least 0, got {seed}")
+    return np.random.default_rng(np.random.SeedSequence([ROAD_SUITES[suite], seed, *scenario.encode()]))
 
 
 def episode_keys(suite: str, seeds: NDArray[np.int64]) -> NDArray[np.uint64]:

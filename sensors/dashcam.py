@@ -16,10 +16,12 @@ _REGULAR, _BOLD = cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX
 _BANNER_TITLES = {
     "arrived": "ARRIVED",
     "hit_child": "HIT THE CHILD",
+    "hit_oncoming": "HIT WHO CAME",
     "hit_other": "HIT AN OBSTACLE",
     "left_lane": "LEFT THE LANE",
     "stuck": "STUCK",
     "timeout": "OUT OF TIME",
+    "invalid_run": "INVALID RUN",
     "server_restarted": "SERVER RESTARTED",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,15 +15,22 @@ from rich.table import Table
 from a2d import evaluation
 from a2d.cli import progress
 from a2d.cli.driver import checkpoint_id, driver, worlds_of
-from a2d.evaluation import Record, Summary, append_record, is_hit, is_valid, read_records, summary
+from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
 from a2d.report.rows import result_rows
 from a2d.run import Run, write_atomically
+from scenarios.grids import grid_of, grid_table
+from scenarios.standards import PROCEDURES
 
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/frozen_lake-a2d-0.")],
-    suite: Annotated[str, typer.Option(help="Which episodes: heldout, train, ...")] = "heldout",
-    episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 200,
+    suite: Annotated[
+        str, typer.Option(help="Which episodes: heldout, shifted, decoys, cpnco, fmvss127, ...")
+    ] = "heldout",
+    episodes: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many; default: 200, or each cell of a standard's grid once."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The first seed; the others follow it.")] = 0,
     server: Annotated[
         str | None, typer.Option(help="embedded, docker or HOST:PORT; default: as trained.")
@@ -30,6 +38,9 @@ def evaluate(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     sampled: Annotated[
         bool, typer.Option("--sampled", help="Draw actions from the policy instead of the most probable.")
+    ] = False,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="On the road: find the first pixel of a child; costs time.")
     ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write summary and episodes here, too.")
@@ -41,9 +52,10 @@ def evaluate(
     interruption, or with more episodes, and it goes on. The summary is RUN/evaluation/SUITE.json; with
     --sampled both are named SUITE-sampled.
 
-    Example: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200
+    Example: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200; a2d evaluate runs/demo/a2d --suite cpnco
     """
     console = progress.console()
+    episodes = episodes or passes(suite)
     records = evaluated(
         Run.open(run),
         suite=suite,
@@ -52,10 +64,14 @@ def evaluate(
         device=device,
         console=console,
         sampled=sampled,
+        pixels=pixels,
     )
-    result = summary(records)
+    result, grid = summary(records), grid_of(records)
     if json_file is not None:
-        _write_json(json_file, {"suite": suite, "summary": result.as_json(), "episodes": records})
+        content = {"suite": suite, "summary": result.as_json(), "grid": [asdict(cell) for cell in grid]}
+        _write_json(json_file, {**content, "episodes": records})
+    if grid:
+        console.print(grid_table(f"{run}, {suite}", grid))
     console.print(results_table({str(run): result}, title=f"{suite}, seeds {seed} to {seed + episodes - 1}"))
 
 
@@ -68,6 +84,7 @@ def evaluated(
     device: str,
     console: Console,
     sampled: bool,
+    pixels: bool = False,
 ) -> list[Record]:
     """Drive the seeds that this checkpoint has not driven yet, and return all their records.
 
@@ -77,12 +94,13 @@ def evaluated(
     path.parent.mkdir(exist_ok=True)
     origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
     known = _records_of(path, origin)
-    missing = [seed for seed in seeds if seed not in known or not is_valid(known[seed])]
+    options = {"pixels": True} if pixels else {}  # other worlds know no such keyword
+    missing = [seed for seed in seeds if seed not in known or is_fault(known[seed])]
     if missing:
         act = driver(run, device=device, sampled=sampled)
         count = min(run.config.env.count, len(missing))
         with (
-            worlds_of(run, count=count, suite=suite, server=server) as worlds,
+            worlds_of(run, count=count, suite=suite, server=server, **options) as worlds,
             progress.progress_of(f"{suite} episodes", len(missing), on=console) as advance,
         ):
             hits = ended = 0
@@ -99,9 +117,20 @@ def evaluated(
     records = [known[seed] for seed in seeds]
     _write_json(
         path.with_suffix(".json"),
-        {**origin, "seeds": [seeds.start, seeds.stop - 1], "summary": summary(records).as_json()},
+        {
+            **origin,
+            "seeds": [seeds.start, seeds.stop - 1],
+            "summary": summary(records).as_json(),
+            "grid": [asdict(cell) for cell in grid_of(records)],
+        },
     )
     return records
+
+
+def passes(suite: str) -> int:
+    """How many episodes are worth driving: one per cell of a grid, 200 of what has no grid."""
+    procedure = PROCEDURES.get(suite)
+    return 200 if procedure is None else len(procedure.tests)
 
 
 def results_table(results: dict[str, Summary], *, title: str) -> Table:

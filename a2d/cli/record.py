@@ -16,7 +16,7 @@ from rich.console import Console
 from a2d import evaluation
 from a2d.cli import progress
 from a2d.cli.driver import checkpoint_id, driver, worlds_of
-from a2d.evaluation import Act, EvaluationError, Record, as_json, is_valid
+from a2d.evaluation import Act, EvaluationError, Record, as_json, is_fault
 from a2d.run import Run, write_atomically
 from sensors.video import VideoWriter
 
@@ -26,8 +26,10 @@ _HOLD = 2.0  # s for which the last picture stays, so that its outcome can be re
 def record(
     run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/child_crossing-a2d-0.")],
     suite: Annotated[str, typer.Option(help="Which episodes: heldout, train, ...")] = "heldout",
-    episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 4,
-    seed: Annotated[int, typer.Option(min=0, help="The first seed; the others follow it.")] = 0,
+    episodes: Annotated[
+        int | None, typer.Option(min=1, help="How many; default: 4, or the one that --seed names.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The first seed; the others follow it.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/videos/SUITE.")] = None,
     server: Annotated[
         str | None, typer.Option(help="embedded, docker or HOST:PORT; default: as trained.")
@@ -38,8 +40,9 @@ def record(
 
     An episode that is there already is not recorded again.
 
-    Example: a2d record runs/child_crossing-a2d-0 --episodes 4
+    Example: a2d record runs/child_crossing-a2d-0 --episodes 4; a2d record runs/demo/a2d --seed 17
     """
+    seeds = chosen(seed, episodes)
     console = progress.console()
     opened = Run.open(run)
     folder = out or run / "videos" / suite
@@ -47,12 +50,18 @@ def record(
         opened,
         folder,
         suite=suite,
-        seeds=range(seed, seed + episodes),
+        seeds=seeds,
         server=server,
         device=device,
         console=console,
     )
-    console.print(f"{len(range(seed, seed + episodes))} episodes are in {folder}")
+    console.print(f"{len(seeds)} {'episode is' if len(seeds) == 1 else 'episodes are'} in {folder}")
+
+
+def chosen(seed: int | None, episodes: int | None) -> range:
+    """The seeds that the options name: a seed alone is one episode."""
+    first = 0 if seed is None else seed
+    return range(first, first + (episodes or (4 if seed is None else 1)))
 
 
 def recorded(
@@ -82,7 +91,7 @@ def _film_whole(
     """Film an episode, again where a fault of the simulator ended it; the last film is kept."""
     for _ in range(evaluation.TRIES - 1):
         record = _film(worlds, act, seed, folder=folder)
-        if is_valid(record):
+        if not is_fault(record):
             return record
         (folder / record["file"]).unlink(missing_ok=True)
     return _film(worlds, act, seed, folder=folder)

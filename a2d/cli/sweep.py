@@ -28,7 +28,9 @@ ORIGIN = "sweep.yaml"  # in the sweep's folder: which sweep it holds
 
 
 def sweep(
-    name: Annotated[str, typer.Argument(help="A sweep that ships with a2d (gridworlds), or a YAML file.")],
+    name: Annotated[
+        str, typer.Argument(help="One that ships with a2d (gridworlds, gridworlds_image), or a YAML file.")
+    ],
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; default: one per core.")] = None,
     out: Annotated[Path | None, typer.Option(help="The sweep's folder; default: runs/sweeps/NAME.")] = None,
     seeds: Annotated[

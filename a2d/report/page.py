@@ -17,19 +17,23 @@ from markupsafe import Markup
 from a2d.evaluation import Record, paired_hits
 from a2d.intervals import PairedDifference, Rate
 from a2d.report.drawings import COLOURS, curve_plots, interval_plot
+from a2d.report.grids import read_grids
 from a2d.report.material import Material, video_seeds
 from a2d.report.rows import percent, result_rows
+from a2d.report.worst import worst_episodes
 from a2d.run import write_atomically
 
 _ENDINGS = {
     "arrived": ("arrived", "good"),
     "goal": ("reached the goal", "good"),
     "hit_child": ("hit the child", "bad"),
+    "hit_oncoming": ("hit who came", "bad"),
     "hit_other": ("hit something else", "bad"),
     "hazard": ("ran into the hazard", "bad"),
     "left_lane": ("left the lane", "poor"),
     "stuck": ("got stuck", "poor"),
     "timeout": ("ran out of time", "poor"),
+    "invalid_run": ("invalid: outside the test's tolerances", "poor"),
     "server_restarted": ("invalid: the simulator restarted", "poor"),
 }
 
@@ -89,6 +93,8 @@ def render(materials: Sequence[Material], *, suite: str) -> str:
         intervals=Markup(interval_plot(rates, colours=colours)),
         curves=[(title, Markup(plot)) for title, plot in curves.items()],
         strips=_strips(materials, colours),
+        grids=read_grids(materials),
+        worst=[(episode, *ending_text(episode.record)) for episode in worst_episodes(materials, suite=suite)],
         record_commands=[f"a2d record {shlex.quote(str(material.folder))}" for material in materials],
         commands=_commands(materials, suite),
         changed=_changed_settings(materials),

@@ -13,6 +13,7 @@ Row = tuple[str, list[str]]
 
 _NOTHING = "–"
 _OTHER_ENDS = {
+    "hit_oncoming": "Hit who came",
     "hit_other": "Hit something else",
     "left_lane": "Left the lane",
     "stuck": "Stuck",
@@ -43,9 +44,12 @@ def result_rows(summaries: Sequence[Summary]) -> list[Row]:
     add("Impact speed of hits, median", lambda summary: _speed(summary.impact_speed_median))
     add("Speed where the view opens, mean", lambda summary: _speed_mean(summary.occluder_speed))
     add("Duration of arrivals, mean", lambda summary: _duration(summary.arrival_duration))
+    add("Driving score (CARLA leaderboard 2.0), mean", lambda summary: _score(summary.driving_score))
+    add("Within the limits of comfort", lambda summary: _rate(summary.comfortable))
+    add("From seeing the child to braking, mean", lambda summary: _duration(summary.brake_delay))
     add("Return, mean", lambda summary: mean_text(summary.episode_return))
     if any(summary.invalid for summary in summaries):
-        add("Invalid (simulator restarted)", lambda summary: str(summary.invalid))
+        add("Invalid runs", lambda summary: str(summary.invalid))
     return rows
 
 
@@ -72,6 +76,14 @@ def percent(share: float) -> str:
     if text == "100.0":
         return "100" if share == 1 else ">99.9"
     return text
+
+
+def _rate(rate: Rate | None) -> str:
+    return _NOTHING if rate is None else rate_text(rate)
+
+
+def _score(mean: Mean | None) -> str:
+    return _NOTHING if mean is None else f"{100 * mean.value:.1f} of 100"
 
 
 def _speed(metres_per_second: float | None) -> str:

@@ -11,7 +11,8 @@ from driving.errors import DrivingError
 from driving.server.errors import ServerError
 from sensors.errors import SensorError
 
-COMMANDS = ("serve", "doctor", "certify")  # each is a module of this package with a function of its name
+# each is a module of this package with a function of its name
+COMMANDS = ("serve", "doctor", "certify", "calibrate", "gallery")
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
 
 
@@ -36,4 +37,4 @@ def _application(first: list[str]) -> typer.Typer:
 
 
 def _about() -> None:
-    """CARLA as a training ground: serve an embedded simulator, certify scenarios."""
+    """CARLA as a training ground: serve an embedded simulator, certify scenarios, calibrate motion."""

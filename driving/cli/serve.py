@@ -9,13 +9,16 @@ import signal
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from driving.server.calls import support
-from driving.server.errors import MapError
+from driving.server.calls.desk import RECORDINGS
+from driving.server.errors import MapError, MotionError
+from driving.server.motion_tables import MotionTables, read_tables, standard_tables
 from driving.server.serve import Server
 from scenarios.roads import straight_road
 
@@ -27,8 +30,21 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the calls; 0 = any free one.", min=0, max=65535)] = 2000,
     map_name: Annotated[str, typer.Option("--map", help="straight, or an OpenDRIVE file.")] = STRAIGHT,
+    motion: Annotated[
+        Path | None, typer.Option(help="How vehicles move: a file of `driving calibrate`.")
+    ] = None,
+    recordings: Annotated[Path, typer.Option(help="Where the recorder's files lie.")] = RECORDINGS,
     exit_with_stdin: Annotated[
         bool, typer.Option("--exit-with-stdin", help="End when standard input does.")
+    ] = False,
+    idle_exit: Annotated[
+        float | None, typer.Option(help="End when no client has been connected for so many seconds.", min=0.1)
+    ] = None,
+    reset_when_empty: Annotated[
+        bool,
+        typer.Option(
+            "--reset-when-empty", help="Remove all actors, reset settings when the last client is gone."
+        ),
     ] = False,
     calls: Annotated[bool, typer.Option("--calls", help="Print which calls are supported, and end.")] = False,
 ) -> None:
@@ -41,10 +57,20 @@ def serve(
         return
     logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
     name, maps = _maps(map_name)
-    server = Server(host, port, maps, name)
+    server = _started(
+        lambda: Server(
+            host,
+            port,
+            maps,
+            name,
+            motion=_motion(motion),
+            recordings=recordings,
+            idle_exit=idle_exit,
+            reset_when_empty=reset_when_empty,
+        )
+    )
     if exit_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
-    _start(server)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     if not _is_loopback(host):
@@ -82,17 +108,33 @@ def _maps(choice: str) -> tuple[str, dict[str, str]]:
     return path.stem, maps
 
 
-def _start(server: Server) -> None:
-    """Start, and say what takes so long if it does."""
+def _motion(path: Path | None) -> MotionTables:
+    """The motion tables of a file; without one, those that come with the server.
+
+    Raises:
+        MotionError: The file cannot be read.
+    """
+    if path is None:
+        return standard_tables()
+    try:
+        return read_tables(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise MotionError(f"motion tables '{path}' cannot be read: {error}") from error
+
+
+def _started(make: Callable[[], Server]) -> Server:
+    """A server that listens; says what takes so long if it does."""
     notice = threading.Timer(
         QUICK_START, logging.info, ["compiling physics and renderer: a minute, once per installation"]
     )
     notice.daemon = True
     notice.start()
     try:
+        server = make()
         server.start()
     finally:
         notice.cancel()
+    return server
 
 
 def _stop_with_stdin(server: Server) -> None:

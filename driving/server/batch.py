@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from driving.server.bodies import RIGID
 from driving.server.errors import WireError, WorldError
 from driving.server.structs import (
+    read_attachment,
     read_description,
+    read_goal,
     read_light_state,
+    read_physics_control,
+    read_turn,
     read_vehicle_control,
     read_walker_control,
 )
@@ -35,10 +40,11 @@ def run_command(world: World, command: Any) -> Any:
 
 
 def _spawn(
-    world: World, description: Any, pose: Any, parent: Any, _attach: int, _socket: str, after: Any
+    world: World, description: Any, pose: Any, parent: Any, attachment: Any, _socket: str, after: Any
 ) -> int:
     mother = parent[1] if parent[0] else None
-    actor = world.spawn(*read_description(description), read_pose(pose), parent=mother)
+    arm = RIGID if mother is None else read_attachment(attachment)
+    actor = world.spawn(*read_description(description), read_pose(pose), parent=mother, arm=arm)
     for ((kind, fields),) in after:
         run_command(world, [[kind, [actor.id, *fields[1:]]]])
     return actor.id
@@ -55,13 +61,8 @@ def _place_walker(world: World, actor: int, pose: Any, speed: float) -> None:
     world.walk(actor, direction, 0.0 if world.body(actor)["simulated"] else float(speed))
 
 
-def _force(world: World, actor: int, force: Any) -> None:
-    x, y, z = (part * world.delta for part in read_vector(force))
-    world.push(actor, (x, y, z))
-
-
-def _remember_physics(world: World, actor: int, content: list[Any]) -> None:
-    world.actor(actor).physics = content
+def _torque(world: World, actor: int, torque: Any) -> None:
+    world.twist(actor, read_turn(torque) * world.next_delta)
 
 
 def _nothing(world: World, actor: int, *_: Any) -> None:
@@ -71,14 +72,17 @@ def _nothing(world: World, actor: int, *_: Any) -> None:
 COMMANDS: Mapping[int, Callable[..., Any]] = {
     1: lambda world, actor: world.destroy(actor),
     2: lambda world, actor, control: world.drive(actor, read_vehicle_control(control)),
+    3: lambda world, actor, goal: world.drive_ackermann(actor, read_goal(goal)),
     4: _walk,
-    5: _remember_physics,
+    5: lambda world, actor, control: world.set_physics(actor, read_physics_control(control)),
     6: lambda world, actor, pose: world.teleport(actor, *read_pose(pose)),
     7: _place_walker,
     8: lambda world, actor, velocity: world.set_velocity(actor, read_vector(velocity)),
     9: lambda world, actor, rates: world.set_spin(actor, read_vector(rates)[2]),
     10: lambda world, actor, impulse: world.push(actor, read_vector(impulse)),
-    11: _force,
+    11: lambda world, actor, force: world.press_on(actor, read_vector(force)),
+    12: lambda world, actor, turn: world.twist(actor, read_turn(turn)),
+    13: _torque,
     14: lambda world, actor, on: world.set_simulated(actor, on=on),
     15: lambda world, actor, on: world.set_falls(actor, on=on),
     16: _nothing,  # autopilot: the client's TrafficManager does the driving

@@ -20,6 +20,9 @@ VEHICLE_COLOURS = ("160,30,30", "40,60,120", "180,180,185", "25,25,28", "230,230
 TWO_WHEELED = ("bicycle", "motorcycle")
 TAGS = {"car": 14, "van": 14, "truck": 15, "bus": 16, "motorcycle": 18, "bicycle": 19}  # CityObjectLabel
 PEDESTRIAN_TAG, PROP_TAG = 12, 21
+WALKER_AI = (
+    "controller.ai.walker"  # listed, as clients look for it, but refused by name when it is to be spawned
+)
 MASSES = {  # kg
     "car": 1600.0, "van": 2300.0, "truck": 7500.0, "bus": 6500.0, "motorcycle": 290.0, "bicycle": 95.0,
     "child": 30.0, "adult": 75.0,
@@ -35,7 +38,7 @@ class Blueprint:
     uid: int
     id: str
     attributes: tuple[Attribute, ...]
-    kind: str  # vehicle | walker | prop | sensor
+    kind: str  # vehicle | walker | prop | sensor | controller
     sort: str = ""  # car, van, child, ...
     size: Size = (0.0, 0.0, 0.0)  # length, width, height; m
     mass: float = math.inf  # kg; inf: nothing moves it
@@ -62,6 +65,7 @@ def library() -> Mapping[str, Blueprint]:
         found[row["id"]] = _body(len(found) + 1, row["id"], row["sort"], row["special"], size)
     for sensor, attributes in SENSORS.items():
         found[sensor] = Blueprint(len(found) + 1, sensor, (*_names(sensor), *attributes), "sensor")
+    found[WALKER_AI] = Blueprint(len(found) + 1, WALKER_AI, _names(WALKER_AI), "controller")
     return found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 INERT, VEHICLE, WALKER, PROP, ATTACHED = range(5)
+RIGID, SPRING_ARM, GHOST_ARM = range(3)  # AttachmentType
 
 _MOTION = (
     "x", "y", "z", "pitch", "yaw", "roll",  # m, degrees
@@ -16,7 +17,10 @@ _MOTION = (
     "ax", "ay", "az",  # m/s2
 )  # fmt: skip
 _BOX = ("half_length", "half_width", "half_height", "centre_z")  # m; the box's centre over the origin
-_ATTACHMENT = ("parent", "px", "py", "pz", "p_pitch", "p_yaw", "p_roll")  # row, pose in the parent's frame
+_ATTACHMENT = (
+    "parent", "px", "py", "pz", "p_pitch", "p_yaw", "p_roll",  # row, pose in the parent's frame
+    "arm", "arm_yaw",  # an AttachmentType; where a spring arm points, degrees
+)  # fmt: skip
 _SWITCHES = ("kind", "simulated", "collides", "falls", "mass")  # mass in kg, inf: immovable
 _CONTROL = (
     "throttle", "brake", "steer", "hand_brake", "reverse",  # as commanded
@@ -29,10 +33,26 @@ _STATE = (
     "spin",  # degrees/s, likewise
     "scale",  # wheelbase relative to the measured car's
 )  # fmt: skip
-_WALK = ("dir_x", "dir_y", "pace", "invincible", "fallen", "walked")  # pace in m/s, walked in m
+_WALK = (
+    "dir_x", "dir_y", "pace", "jump", "walked",  # pace in m/s, walked in m
+    "invincible", "reeling", "fallen",  # reeling: a blow moves it, and it will walk on
+    "leaning", "backwards",  # degrees of its fall so far; -1: on its back, 1: on its face
+    "stand_height", "stand_length",  # half sizes when it stands, m
+)  # fmt: skip
+_TUNING = (  # what a physics control changes, as parts of the measured car's; 0: nothing
+    "tuned",  # whether there is any change
+    "more_grip", "more_brake", "more_hold", "more_lock",  # tyres, brakes, hand brake, steering angle
+    "more_drag",  # 1/m: times speed squared, an acceleration
+)  # fmt: skip
+_TUNING_CURVES = ("more_thrust", "more_steering")  # at 0, 10, 20, ... km/h
+TUNING_STEP, TUNINGS = 10.0, 25  # km/h, and how many
 
+_NUMBERS = (*_MOTION, *_BOX, *_ATTACHMENT, *_SWITCHES, *_CONTROL, *_STATE, *_WALK, *_TUNING)
 BODY = np.dtype(
-    [(n, np.float64) for n in (*_MOTION, *_BOX, *_ATTACHMENT, *_SWITCHES, *_CONTROL, *_STATE, *_WALK)]
+    [
+        *((name, np.float64) for name in _NUMBERS),
+        *((name, np.float64, TUNINGS) for name in _TUNING_CURVES),
+    ]
 )
 MOTION_WIDTH = len(_MOTION)
 _FIRST_ROWS = 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from driving.server.attributes import colour
 from driving.server.maps import RoadMap
 from driving.server.photograph import Finish, finish_of
-from driving.server.render import Camera, Frame, Look, Scene, render
+from driving.server.render import Camera, Frame, Look, Scene, Weather, annotate, render
 from driving.server.seen import Pose
 from driving.server.sensor_attributes import number
 from driving.server.special_cameras import EVENTS, FLOW, NORMALS, SpecialCameras
 from driving.server.streams import class_pixels, depth_pixels, instance_pixels
+from driving.server.street_lights import StreetLights
 from driving.server.wire import Vector
 from driving.server.world import Actor, World
 
@@ -64,6 +65,8 @@ class Studio:
         self._poses = np.zeros((0, 6))
         self._rows: dict[int, int] = {}  # row -> id of what can be seen
         self._weather: tuple[float, ...] = ()
+        self._street_lights: tuple[StreetLights | None, int] = (None, -1)
+        self._lit: dict[int, int] = {}
         self._views: dict[int, _View] = {}
         self._special = SpecialCameras()
 
@@ -72,8 +75,9 @@ class Studio:
         world = self._world
         scene = self._scene
         if scene is None or self._map is not world.map:
-            scene = self._scene = Scene(world.map.strips, world.map.marks, seed=0)
+            scene = self._scene = Scene(world.map.strips, world.map.marks, street=world.place.street)
             self._map, self._shown, self._revision, self._weather = world.map, (), -1, ()
+            self._street_lights, self._lit = (None, -1), {}
         if self._revision != world.revision:
             self._recast(scene)
         poses = world.table.motion[:, :6]
@@ -83,7 +87,9 @@ class Studio:
         self._poses = poses.copy()
         if self._weather != world.weather:
             self._weather = world.weather
-            _set_weather(scene, world.weather)
+            scene.set_weather(Weather.of(world.weather))
+        scene.hide(world.place.hidden)
+        self._light(scene)
         return scene
 
     def pictures(self, cameras: Sequence[Actor]) -> Iterator[Picture]:
@@ -92,6 +98,7 @@ class Studio:
             return
         scene = self.scene()
         passes: dict[tuple[Pose, Camera], Frame] = {}
+        shapes = self._world.debug_shapes
         for actor in cameras:
             view, blueprint = self._view(actor), actor.blueprint.id
             pose = tuple(self._world.table.motion[actor.row, :6].tolist())
@@ -101,9 +108,16 @@ class Studio:
                 pixels = view.finish.bend(self._special.motion(scene, actor, view.camera, pose))
             else:
                 key = (pose, view.camera)
+                place, turn = cast(Vector, pose[:3]), cast(Vector, pose[3:])
                 if key not in passes:
-                    passes[key] = render(scene, view.camera, cast(Vector, pose[:3]), cast(Vector, pose[3:]))
-                pixels = self._developed(actor, view.finish, passes[key])
+                    passes[key] = render(scene, view.camera, place, turn)
+                frame = passes[key]
+                if blueprint == RGB and len(shapes):
+                    drawn = annotate(
+                        frame, scene, view.camera, place, turn, strokes=shapes.strokes, texts=shapes.texts
+                    )
+                    frame = replace(frame, bgra=drawn)
+                pixels = self._developed(actor, view.finish, frame)
             yield Picture(actor, pose, pixels, view.camera)
 
     def _developed(self, actor: Actor, finish: Finish, frame: Frame) -> NDArray[Any]:
@@ -122,6 +136,20 @@ class Studio:
             camera = Camera(width, height, number(actor, "fov"))
             view = self._views[actor.id] = _View(camera, finish_of(actor, camera))
         return view
+
+    def _light(self, scene: Scene) -> None:
+        """Switch the lamps of vehicles and of the street."""
+        world = self._world
+        scene.set_time(world.elapsed)
+        lit = {key: flags for key, flags in world.lit.items() if key in self._shown}
+        for actor_id in self._lit.keys() | lit.keys():
+            if actor_id in self._shown and self._lit.get(actor_id) != lit.get(actor_id):
+                scene.set_lights(actor_id, lit.get(actor_id, 0))
+        self._lit = lit
+        lights = world.street_lights
+        if self._street_lights != (lights, lights.revision):
+            self._street_lights = lights, lights.revision
+            scene.light_street(lights.shining())
 
     def _recast(self, scene: Scene) -> None:
         """Add and remove what came and went."""
@@ -157,17 +185,6 @@ def _look(actor: Actor) -> Look:
         shade = _PROP_COLOUR
     base_type = blueprint.sort if blueprint.kind == "vehicle" else ""
     return Look(blueprint.kind, blueprint.id, base_type, length, width, height, shade, blueprint.tag)
-
-
-def _set_weather(scene: Scene, weather: Sequence[float]) -> None:
-    scene.set_weather(
-        sun_azimuth=weather[4],
-        sun_altitude=weather[5],
-        cloudiness=weather[0],
-        fog_density=weather[6],
-        fog_distance=weather[7],
-        wetness=weather[9],
-    )
 
 
 def _pixels(blueprint: str, frame: Frame) -> NDArray[np.uint8]:

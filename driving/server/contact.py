@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
 from driving.server.bodies import Bodies, Body
+from driving.server.kernels import kernel
 
 NEVER = 2.0  # a time beyond the step
 
 
-@njit(cache=True)
+@kernel
 def heights_overlap(a: Body, b: Body) -> bool:
     """Whether two bodies' boxes share a height."""
     apart = abs((a.z + a.centre_z) - (b.z + b.centre_z))
     return apart < a.half_height + b.half_height
 
 
-@njit(cache=True)
+@kernel
 def first_touch(a: Body, b: Body, dx: float, dy: float) -> tuple[float, float, float, float]:
     """When and how box b, moving by (dx, dy) relative to box a, first touches it.
 
@@ -80,7 +79,7 @@ def first_touch(a: Body, b: Body, dx: float, dy: float) -> tuple[float, float, f
     return enter, nx, ny, 0.0
 
 
-@njit(cache=True)
+@kernel
 def overlapping(bodies: Bodies, row: int) -> int:
     """The first other body whose box overlaps a body's; -1 if none does."""
     for other in range(len(bodies)):

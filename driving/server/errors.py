@@ -21,3 +21,7 @@ class MapError(ServerError):
 
 class AddressError(ServerError):
     """The server cannot listen where it was told to."""
+
+
+class MotionError(ServerError):
+    """A text that is no usable set of motion tables."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from driving.server.kernels import kernel
 from driving.server.maps import LaneStrip
 
 FINE, COARSE = 0.25, 0.5  # m between grid points, of small and of large maps
@@ -39,7 +39,7 @@ def ground_of(strips: Sequence[LaneStrip]) -> Ground:
     return Ground(heights, frame)
 
 
-@njit(cache=True)
+@kernel
 def height_at(heights: NDArray[np.float32], frame: NDArray[np.float64], x: float, y: float) -> float:
     """Height of the ground below a point, m."""
     columns, rows = heights.shape
@@ -52,7 +52,7 @@ def height_at(heights: NDArray[np.float32], frame: NDArray[np.float64], x: float
     return float(near * (1.0 - u) + far * u)
 
 
-@njit(cache=True)
+@kernel
 def _draw(
     heights: NDArray[np.float32],
     frame: NDArray[np.float64],
@@ -65,7 +65,7 @@ def _draw(
         _triangle(heights, frame, right[k], left[k + 1], right[k + 1])
 
 
-@njit(cache=True)
+@kernel
 def _triangle(
     heights: NDArray[np.float32],
     frame: NDArray[np.float64],
@@ -91,7 +91,7 @@ def _triangle(
                 heights[i, j] = a[2] + of_b * (b[2] - a[2]) + of_c * (c[2] - a[2])
 
 
-@njit(cache=True)
+@kernel
 def _spread(heights: NDArray[np.float32]) -> None:
     """Give points beside the lanes the height of a lane nearby: two sweeps there and back."""
     columns, rows = heights.shape

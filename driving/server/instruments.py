@@ -15,10 +15,10 @@ MERIDIAN_SCALE = 0.9996  # of the client's projection, whatever the map says
 EAST_TO_NORTH = math.pi / 2  # CARLA's compass: 0 = north = -y, clockwise
 
 
-def inertial(body: Body) -> tuple[list[float], list[float], float]:
+def inertial(body: Body, gravity: float = GRAVITY) -> tuple[list[float], list[float], float]:
     """Accelerometer (m/s2) and gyroscope (rad/s) in the sensor's frame, and compass (rad)."""
     axes = rotation(float(body["pitch"]), float(body["yaw"]), float(body["roll"]))
-    felt = axes.T @ (body["ax"], body["ay"], body["az"] + GRAVITY)
+    felt = axes.T @ (body["ax"], body["ay"], body["az"] + gravity)
     turn = axes.T @ (math.radians(body["wx"]), math.radians(body["wy"]), math.radians(body["wz"]))
     compass = (math.radians(body["yaw"]) + EAST_TO_NORTH) % (2 * math.pi)
     return felt.tolist(), turn.tolist(), compass

@@ -5,6 +5,7 @@ OpenDRIVE is right-handed and CARLA left-handed: y_carla = -y, yaw_carla = -head
 
 from __future__ import annotations
 
+import logging
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.errors import MapError
+from driving.server.map_notes import map_notes
 from driving.server.roads import Lane, Points, Road, Section, wrapped
 from driving.server.signals import Phases, Signal, read_phases, read_signals
 from driving.server.wire import Pose, Vector
@@ -27,6 +29,8 @@ DASH, GAP = 3.0, 4.5  # m, of broken markings
 DEFAULT_SPEED_LIMIT = 30.0  # km/h
 DEFAULT_LATITUDE, DEFAULT_LONGITUDE = 42.0, 2.0  # what the client assumes without a geoReference
 _RAISED = ("sidewalk",)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ def read_map(name: str, xodr: str) -> RoadMap:
         limits = Counter(road.speed_limit for road in roads if road.speed_limit)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MapError(f"map '{name}' cannot be read: {error!r}") from error
+    for note in map_notes(root):
+        log.warning("map '%s': %s", name, note)
     if not strips:
         raise MapError(f"map '{name}' has no lanes")
     limit = limits.most_common(1)[0][0] if limits else DEFAULT_SPEED_LIMIT

@@ -57,7 +57,7 @@ class InertialUnit:
 
     def messages(self, stamp: Stamp, pose: Pose, delta: float) -> Iterator[bytes]:
         """Accelerations, turn rates and heading."""
-        felt, turn, compass = inertial(self._around.body(self._sensor))
+        felt, turn, compass = inertial(self._around.body(self._sensor), self._around.world.imu_gravity)
         felt = shaken(felt, self._accel, [0.0] * 3, self._rng)
         turn = shaken(turn, self._gyro, self._drift, self._rng)
         yield values(self._sensor.blueprint.id, stamp, pose, [felt, turn, compass])

@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from driving.server.bodies import ATTACHED, BODY, VEHICLE, WALKER, Bodies, Body
+from driving.server.bodies import ATTACHED, BODY, PROP, SPRING_ARM, VEHICLE, WALKER, Bodies, Body
 from driving.server.contact import overlapping
+from driving.server.gait import jump, walk
 from driving.server.ground import ground_of, height_at
 from driving.server.impact import MOST_CONTACTS, Contacts, meet
+from driving.server.kernels import kernel
 from driving.server.maps import LaneStrip
-from driving.server.vehicle_model import BRAKE_LAG, STEERING_LAG, THROTTLE_LAG, longitudinal, turning
+from driving.server.motion_tables import packed, standard_tables
+from driving.server.sliding import SLIDE_FRICTION, rub
+from driving.server.vehicle_model import Tables, longitudinal, turning
 
 LONGEST_STEP = 0.0125  # s
 GRAVITY = 9.81  # m/s2
-WALKER_ACCELERATION = 10.0  # m/s2
-SLIDE_FRICTION = 6.0  # m/s2, of what was struck
 SPIN_FRICTION = 400.0  # degrees/s2
 WHEELS_ALONG, WHEELS_ASIDE = 0.6, 0.8  # where wheels stand, as parts of the half length and width
+ARM_QUICKNESS = 8.0  # 1/s, with which a spring arm turns after its parent
+CLEARANCE = 0.2  # m above the ground that a spring arm keeps; a ghost arm does not
 SETTLE = 0.05  # m; nearer to the ground than this, a body stands on it
 
 
@@ -29,7 +32,7 @@ def substeps(delta: float) -> int:
     return max(math.ceil(delta / LONGEST_STEP - 1e-9), 1)
 
 
-@njit(cache=True)
+@kernel
 def advance(
     bodies: Bodies,
     delta: float,
@@ -37,6 +40,7 @@ def advance(
     heights: NDArray[np.float32],
     frame: NDArray[np.float64],
     contacts: Contacts,
+    tables: NDArray[np.void],
 ) -> int:
     """Move every body by one tick, in place.
 
@@ -47,6 +51,7 @@ def advance(
         heights: The ground's grid, m.
         frame: Where that grid lies.
         contacts: Filled with the pairs that touched, the sum of their impulses in N s.
+        tables: How vehicles answer, packed: shape (1,).
 
     Returns:
         How many pairs touched.
@@ -65,9 +70,13 @@ def advance(
             if b.simulated == 0.0:
                 continue
             if b.kind == VEHICLE:
-                _drive(b, step)
+                _drive(b, tables[0], step)
             elif b.kind == WALKER:
-                _walk(b, step)
+                walk(b, step)
+                _turn(b, step)
+            elif b.kind == PROP and b.mass < math.inf:
+                b.vx, b.vy = rub(b.vx, b.vy, SLIDE_FRICTION * step)
+                _turn(b, step)
             else:
                 continue
             _fall(b, step, height_at(heights, frame, b.x, b.y))
@@ -76,7 +85,7 @@ def advance(
         for i in range(count):
             bodies[i].x += moves[i, 0]
             bodies[i].y += moves[i, 1]
-            if bodies[i].kind == WALKER:
+            if bodies[i].kind == WALKER and bodies[i].fallen == 0.0:
                 bodies[i].walked += math.hypot(moves[i, 0], moves[i, 1])
     for i in range(count):
         b = bodies[i]
@@ -86,11 +95,16 @@ def advance(
             (b.vz - before[i, 2]) / delta,
         )
     _tilt(bodies, heights, frame)
+    _swing_arms(bodies, delta)
     attach(bodies)
+    for i in range(count):
+        if bodies[i].arm == SPRING_ARM:
+            ground = height_at(heights, frame, bodies[i].x, bodies[i].y)
+            bodies[i].z = max(bodies[i].z, ground + CLEARANCE)
     return found
 
 
-@njit(cache=True)
+@kernel
 def attach(bodies: Bodies) -> None:
     """Put every attached body where its parent carries it."""
     for i in range(len(bodies)):
@@ -115,17 +129,19 @@ def warm_up() -> None:
     bodies["kind"] = VEHICLE
     bodies["mass"] = bodies["scale"] = 1.0
     ground = ground_of([LaneStrip("driving", np.zeros((2, 3)), np.ones((2, 3)))])
-    advance(bodies, 0.05, 4, ground.heights, ground.frame, np.zeros((MOST_CONTACTS, 4)))
+    advance(
+        bodies, 0.05, 4, ground.heights, ground.frame, np.zeros((MOST_CONTACTS, 4)), packed(standard_tables())
+    )
     overlapping(bodies, 0)
     attach(bodies)
 
 
-@njit(cache=True)
-def _drive(b: Body, step: float) -> None:
-    b.engine += (b.throttle - b.engine) * (1.0 - math.exp(-step / THROTTLE_LAG))
-    b.braking += (b.brake - b.braking) * (1.0 - math.exp(-step / BRAKE_LAG))
-    b.wheel += (b.steer - b.wheel) * (1.0 - math.exp(-step / STEERING_LAG))
-    b.slide_x, b.slide_y = _rub(b.slide_x, b.slide_y, SLIDE_FRICTION * step)
+@kernel
+def _drive(b: Body, tables: Tables, step: float) -> None:
+    b.engine += (b.throttle - b.engine) * (1.0 - math.exp(-step / tables.throttle_lag))
+    b.braking += (b.brake - b.braking) * (1.0 - math.exp(-step / tables.brake_lag))
+    b.wheel += (b.steer - b.wheel) * (1.0 - math.exp(-step / tables.steering_lag))
+    b.slide_x, b.slide_y = rub(b.slide_x, b.slide_y, SLIDE_FRICTION * step)
     b.spin = math.copysign(max(abs(b.spin) - SPIN_FRICTION * step, 0.0), b.spin)
     if b.constant > 0.0:
         yaw = math.radians(b.yaw)
@@ -133,9 +149,11 @@ def _drive(b: Body, step: float) -> None:
         b.vx = b.cx * math.cos(yaw) - b.cy * math.sin(yaw)
         b.vy = b.cx * math.sin(yaw) + b.cy * math.cos(yaw)
         b.wz = b.spin
+        if b.falls == 0.0:
+            b.vz = b.cz
     else:
-        b.speed = longitudinal(b.speed, b.engine, b.braking, b.hand_brake, b.reverse, step)
-        slip, rate = turning(b.speed, b.wheel, b.scale)
+        b.speed = longitudinal(b, tables, step)
+        slip, rate = turning(b, tables)
         course = math.radians(b.yaw) + slip
         b.vx = b.speed * math.cos(course) + b.slide_x
         b.vy = b.speed * math.sin(course) + b.slide_y
@@ -143,34 +161,38 @@ def _drive(b: Body, step: float) -> None:
     b.yaw = _wrapped(b.yaw + b.wz * step)
 
 
-@njit(cache=True)
-def _walk(b: Body, step: float) -> None:
-    wanted_x, wanted_y, most = b.dir_x * b.pace, b.dir_y * b.pace, WALKER_ACCELERATION * step
-    if b.fallen > 0.0:
-        wanted_x, wanted_y, most = 0.0, 0.0, SLIDE_FRICTION * step
-    elif b.pace > 0.0 and (b.dir_x != 0.0 or b.dir_y != 0.0):
-        b.yaw = math.degrees(math.atan2(b.dir_y, b.dir_x))
-    change_x, change_y = wanted_x - b.vx, wanted_y - b.vy
-    size = math.hypot(change_x, change_y)
-    part = 1.0 if size <= most else most / size
-    b.vx += change_x * part
-    b.vy += change_y * part
+@kernel
+def _turn(b: Body, step: float) -> None:
+    """Go on with a spin until friction ends it."""
+    if b.spin != 0.0 or b.wz != 0.0:
+        b.spin = math.copysign(max(abs(b.spin) - SPIN_FRICTION * step, 0.0), b.spin)
+        b.wz = b.spin
+        b.yaw = _wrapped(b.yaw + b.wz * step)
 
 
-@njit(cache=True)
+@kernel
 def _fall(b: Body, step: float, ground: float) -> None:
-    if b.falls == 0.0:
-        return
     height = b.z + b.centre_z - b.half_height - ground
-    if height > SETTLE:
+    if b.falls == 0.0:  # it floats, and stops at the ground
+        b.z += max(b.vz * step, min(-height, 0.0))
+    elif height > SETTLE or b.vz > 0.0:
         b.vz -= GRAVITY * step
         b.z += max(b.vz * step, -height)
     else:
         b.z = ground + b.half_height - b.centre_z
-        b.vz = 0.0
+        b.vz = jump(b)
 
 
-@njit(cache=True)
+@kernel
+def _swing_arms(bodies: Bodies, delta: float) -> None:
+    """Turn spring arms after their parents, a part of the way."""
+    for i in range(len(bodies)):
+        if bodies[i].kind == ATTACHED and bodies[i].arm > 0.0:
+            behind = _wrapped(bodies[int(bodies[i].parent)].yaw - bodies[i].arm_yaw)
+            bodies[i].arm_yaw = _wrapped(bodies[i].arm_yaw + behind * min(ARM_QUICKNESS * delta, 1.0))
+
+
+@kernel
 def _tilt(bodies: Bodies, heights: NDArray[np.float32], frame: NDArray[np.float64]) -> None:
     """Lean standing vehicles with the ground below their wheels."""
     for i in range(len(bodies)):
@@ -187,26 +209,21 @@ def _tilt(bodies: Bodies, heights: NDArray[np.float32], frame: NDArray[np.float6
         b.roll = math.degrees(math.atan2(left - right, 2.0 * aside))
 
 
-@njit(cache=True)
-def _rub(x: float, y: float, most: float) -> tuple[float, float]:
-    size = math.hypot(x, y)
-    if size <= most:
-        return 0.0, 0.0
-    return x * (1.0 - most / size), y * (1.0 - most / size)
-
-
-@njit(cache=True)
+@kernel
 def _carry(b: Body, p: Body) -> None:
-    """Compose the parent's pose with the attachment's (Unreal's pitch, yaw, roll)."""
-    outer = rotation(p.pitch, p.yaw, p.roll)
+    """Compose the parent's pose with the attachment's (Unreal's pitch, yaw, roll); arms stay level."""
+    pitch, yaw, roll = p.pitch, p.yaw, p.roll
+    if b.arm > 0.0:
+        pitch, yaw, roll = 0.0, b.arm_yaw, 0.0
+    outer = rotation(pitch, yaw, roll)
     b.x = p.x + outer[0, 0] * b.px + outer[0, 1] * b.py + outer[0, 2] * b.pz
     b.y = p.y + outer[1, 0] * b.px + outer[1, 1] * b.py + outer[1, 2] * b.pz
     b.z = p.z + outer[2, 0] * b.px + outer[2, 1] * b.py + outer[2, 2] * b.pz
     b.vx, b.vy, b.vz = p.vx, p.vy, p.vz
     b.wx, b.wy, b.wz = p.wx, p.wy, p.wz
     b.ax, b.ay, b.az = p.ax, p.ay, p.az
-    if p.pitch == 0.0 and p.roll == 0.0:
-        b.pitch, b.yaw, b.roll = b.p_pitch, _wrapped(p.yaw + b.p_yaw), b.p_roll
+    if pitch == 0.0 and roll == 0.0:
+        b.pitch, b.yaw, b.roll = b.p_pitch, _wrapped(yaw + b.p_yaw), b.p_roll
         return
     inner = rotation(b.p_pitch, b.p_yaw, b.p_roll)
     m = np.empty((3, 3))
@@ -218,7 +235,7 @@ def _carry(b: Body, p: Body) -> None:
     b.roll = math.degrees(math.atan2(-m[2, 1], m[2, 2]))
 
 
-@njit(cache=True)
+@kernel
 def rotation(pitch: float, yaw: float, roll: float) -> NDArray[np.float64]:
     """Columns are the body's forward, right and up axes, in CARLA's left-handed frame."""
     cp, sp = math.cos(math.radians(pitch)), math.sin(math.radians(pitch))
@@ -231,6 +248,6 @@ def rotation(pitch: float, yaw: float, roll: float) -> NDArray[np.float64]:
     return m
 
 
-@njit(cache=True)
+@kernel
 def _wrapped(degrees: float) -> float:
     return (degrees + 180.0) % 360.0 - 180.0

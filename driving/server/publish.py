@@ -13,6 +13,7 @@ from driving.server.sensing import Surroundings
 from driving.server.sensor_attributes import period
 from driving.server.special_cameras import EVENTS
 from driving.server.streams import (
+    LIGHTS_CHANGED,
     MAP_CHANGED,
     EpisodeWriter,
     Stamp,
@@ -31,11 +32,14 @@ class Publisher:
     def __init__(self, world: World, stream_port: int) -> None:
         self.studio = Studio(world)
         self._world = world
-        self._instruments = Instruments(Surroundings(world, RayScene(world, self.studio), stream_port))
+        self.rays = RayScene(world, self.studio)
+        self._instruments = Instruments(Surroundings(world, self.rays, stream_port))
         self._writer = EpisodeWriter()
         self._revision = -1
         self._sensors: dict[int, Actor] = {}  # by stream
         self._due: dict[int, float] = {}  # stream -> simulated second of its next message
+        lights = (world.street_lights, world.street_lights.revision)
+        self._lights = -1, lights, lights  # frame, the street's lamps before it and in it
         self._started = time.monotonic()
 
     @property
@@ -59,8 +63,15 @@ class Publisher:
             episode=world.episode,
             wall=time.monotonic() - self._started,
             delta=world.delta,
-            state=MAP_CHANGED if world.map_changed else 0,
+            state=(MAP_CHANGED if world.map_changed else 0) | self._lights_changed(),
         )
+
+    def _lights_changed(self) -> int:
+        """The state's bit that sends clients to ask for the street's lamps again."""
+        lights, frame = self._world.street_lights, self._world.frame
+        if frame != self._lights[0]:
+            self._lights = frame, self._lights[2], (lights, lights.revision)
+        return LIGHTS_CHANGED if self._lights[1] != (lights, lights.revision) else 0
 
     def sensor_messages(self, streams: Collection[int]) -> Iterator[tuple[int, bytes]]:
         """What the sensors of these streams have to say about the last tick: pairs of stream and message."""

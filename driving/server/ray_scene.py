@@ -1,4 +1,4 @@
-"""What lidars and radars see: the renderer's meshes as targets of rays, in step with the world."""
+"""What rays meet: the renderer's meshes as targets, in step with the world."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from driving.server import rays
 from driving.server.cameras import Studio
 from driving.server.rays import Targets, Tree
 from driving.server.render import Scene
-from driving.server.render.surfaces import TAG
+from driving.server.render.surfaces import GROUND, ROAD_LINES, ROADS, SIDEWALKS, TAG, TERRAIN
 from driving.server.seen import outward
+from driving.server.wire import Vector
 from driving.server.world import World
 
 NOBODY = -1
+GROUNDS = (ROADS, SIDEWALKS, ROAD_LINES, TERRAIN, GROUND)
+LAYER = 0.3  # m below ground in which more ground is the same: paint on a road, the plain under it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class RayScene:
     def __init__(self, world: World, studio: Studio) -> None:
         self._world, self._studio = world, studio
         self._scene: Scene | None = None
-        self._moment = (-1, -1)
+        self._moment: tuple[int, int, frozenset[int]] = (-1, -1, frozenset())
         self._targets: Targets | None = None
         self._forget()
 
@@ -59,11 +62,39 @@ class RayScene:
         rays.cast(targets, origin, np.ascontiguousarray(directions), reach, ignored, distance, found)
         ray = np.flatnonzero(found[:, 0] >= 0)
         rows, triangles = self._rows[found[ray, 0]], found[ray, 1]
-        objects, geometry = scene.stage.objects, scene.stage.geometry
-        surface = objects.surface[rows] + geometry.triangles[triangles, 3]
-        tags = scene.stage.surfaces[surface, TAG].astype(np.int64)
+        objects = scene.stage.objects
+        tags = self._tags(scene, rows, triangles)
         normal = outward(scene, rows, triangles)
         return Hits(ray, distance[ray], normal, objects.actor[rows].astype(np.int64), tags)
+
+    def pierce(self, start: Vector, end: Vector) -> list[tuple[Vector, int]]:
+        """Where a straight line enters each actor that collides, standing thing and ground, nearest first.
+
+        A thing around `start` is not met.
+
+        Returns:
+            Pairs of point in m and CityObjectLabel.
+        """
+        scene, targets = self._follow()
+        origin = np.asarray(start)
+        way = np.asarray(end) - origin
+        reach = float(np.linalg.norm(way))
+        if reach == 0.0:
+            return []
+        distance, found = np.empty(len(self._rows)), np.empty((len(self._rows), 2), np.int64)
+        count = rays.pierce(targets, origin, way / reach, reach, distance, found)
+        order = np.argsort(distance[:count])
+        rows = self._rows[found[order, 0]]
+        tags = self._tags(scene, rows, found[order, 1]).tolist()
+        points = (origin + distance[order, None] / reach * way).tolist()
+        actors = self._world.actors
+        solid = [
+            not (actor := actors.get(owner)) or bool(self._world.table.rows[actor.row]["collides"])
+            for owner in scene.stage.objects.actor[rows].tolist()
+        ]
+        return _ground_once(
+            [((x, y, z), tag) for (x, y, z), tag, on in zip(points, tags, solid, strict=True) if on]
+        )
 
     def _forget(self) -> None:
         self._trees: dict[int, int] = {}  # mesh -> its tree's root
@@ -74,7 +105,7 @@ class RayScene:
 
     def _follow(self) -> tuple[Scene, Targets]:
         """The scene and its targets as they stand in the world's present."""
-        moment = (self._world.frame, self._world.revision)
+        moment = (self._world.frame, self._world.revision, frozenset(self._world.place.hidden))
         if self._scene is not None and self._targets is not None and moment == self._moment:
             return self._scene, self._targets
         scene = self._studio.scene()
@@ -87,7 +118,7 @@ class RayScene:
 
     def _gather(self, scene: Scene) -> Targets:
         objects, geometry = scene.stage.objects, scene.stage.geometry
-        self._rows = rows = np.flatnonzero(objects.levels > 0)
+        self._rows = rows = np.flatnonzero(objects.levels > 0)  # what is hidden has none
         if len(self._corners) != len(geometry.triangles):
             spans = geometry.spans
             firsts = np.repeat(spans[:, 0], spans[:, 3] - spans[:, 2]).astype(np.int64)
@@ -105,6 +136,11 @@ class RayScene:
         actors = objects.actor[rows].astype(np.int64)
         return Targets(geometry.vertices, self._corners, meshes, roots, inverse, actors, top)
 
+    def _tags(self, scene: Scene, rows: NDArray[np.int64], triangles: NDArray[np.int64]) -> NDArray[np.int64]:
+        """CityObjectLabels of triangles of the stage's objects; (k,)."""
+        surface = scene.stage.objects.surface[rows] + scene.stage.geometry.triangles[triangles, 3]
+        return np.asarray(scene.stage.surfaces[surface, TAG].astype(np.int64))
+
     def _plant(self, scene: Scene, mesh: int) -> None:
         """Add the tree of one mesh."""
         geometry = scene.stage.geometry
@@ -117,6 +153,19 @@ class RayScene:
         self._trees[mesh] = len(self._bounds)
         self._bounds, self._links = np.vstack([self._bounds, bounds]), np.vstack([self._links, links])
         self._order = np.concatenate([self._order, order + first])
+
+
+def _ground_once(hits: list[tuple[Vector, int]]) -> list[tuple[Vector, int]]:
+    """Leave out ground that lies just below ground."""
+    kept: list[tuple[Vector, int]] = []
+    level = np.inf
+    for point, tag in hits:
+        if tag in GROUNDS:
+            if level - LAYER < point[2] <= level:
+                continue
+            level = point[2]
+        kept.append((point, tag))
+    return kept
 
 
 def _placed(bounds: NDArray[np.float64], pose: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -139,4 +188,6 @@ def warm_up() -> None:
         np.zeros(1, np.int64),
         plain,
     )
-    rays.cast(targets, np.zeros(3), np.eye(3), 1.0, NOBODY, np.empty(3), np.empty((3, 2), np.int64))
+    distance, found = np.empty(3), np.empty((3, 2), np.int64)
+    rays.cast(targets, np.zeros(3), np.eye(3), 1.0, NOBODY, distance, found)
+    rays.pierce(targets, np.zeros(3), np.eye(3)[0], 1.0, distance, found)

@@ -1,4 +1,4 @@
-"""Rays against triangles: trees of boxes over meshes and over placed objects, and the nearest hit.
+"""Rays against triangles: trees of boxes over meshes and over placed objects, and what a ray meets there.
 
 A tree is rows of `bounds` (least x, y, z, greatest x, y, z) and `links`: (first, count) names what a leaf
 holds in `order`, (child, 0) an inner node whose children are rows `child` and `child + 1`.
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 LEAF = 4  # boxes that are not worth a further split
 DEEPEST = 64  # nodes waiting on the way down
 NEAREST = 1e-4  # m, a ray does not hit what it starts on
+SEAM = 1e-5  # of a triangle's size by which it reaches over its edges: no ray slips between two
 FLAT = 1e-12  # instead of a direction's zero
 
 
@@ -116,6 +117,49 @@ def cast(
         distance[number] = best
 
 
+@njit(cache=True, error_model="numpy", nogil=True)
+def pierce(
+    targets: Targets,
+    origin: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    reach: float,
+    distance: NDArray[np.float64],
+    found: NDArray[np.int64],
+) -> int:
+    """Find every object that one ray meets, and where it meets it first.
+
+    Args:
+        targets: Everything.
+        origin: Where the ray starts, (3,) in m.
+        direction: Unit vector, (3,).
+        reach: m.
+        distance: Filled with the ways to the hits, unordered, room for (N,) in m.
+        found: Filled with their objects and triangles, room for (N, 2).
+
+    Returns:
+        How many there are.
+    """
+    stack, inner = np.empty(DEEPEST, np.int64), np.empty(DEEPEST, np.int64)
+    ray, local = np.empty(9), np.empty(9)
+    for side in range(3):
+        ray[side], ray[side + 3], ray[side + 6] = origin[side], direction[side], _reciprocal(direction[side])
+    stack[0], waiting, hits = 0, 1, 0
+    while waiting:
+        waiting -= 1
+        first, count = targets.top.links[stack[waiting], 0], targets.top.links[stack[waiting], 1]
+        if count == 0:
+            waiting = _push(targets.top.bounds, first, ray, reach, stack, waiting)
+            continue
+        for place in range(first, first + count):
+            index = targets.top.order[place]
+            _localise(targets.inverse, index, ray, local)
+            along, triangle = _nearest(targets, targets.roots[index], local, reach, inner)
+            if triangle >= 0:
+                distance[hits], found[hits, 0], found[hits, 1] = along, index, triangle
+                hits += 1
+    return hits
+
+
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _localise(
     inverse: NDArray[np.float64], index: int, ray: NDArray[np.float64], local: NDArray[np.float64]
@@ -208,7 +252,8 @@ def _meet(
     u = ox * nx + oy * ny + oz * nz
     mx, my, mz = oy * az - oz * ay, oz * ax - ox * az, ox * ay - oy * ax
     v = dx * mx + dy * my + dz * mz
-    if u < 0.0 or v < 0.0 or u + v > area:
+    slack = SEAM * area
+    if u < -slack or v < -slack or u + v > area + slack:
         return np.inf
     along = (bx * mx + by * my + bz * mz) / area
     return along if along > NEAREST else np.inf

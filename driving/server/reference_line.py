@@ -122,6 +122,8 @@ class _Piece:
             return u, along, aside, turn
         along, aside, turn = self._polynomials(count)
         distance = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(along), np.diff(aside)))])
+        if self._kind == "poly3":  # its parameter runs on to where the curve is as long as it says
+            return distance, along, aside, turn
         return distance * (self._length / max(distance[-1], 1e-9)), along, aside, turn
 
     def _polynomials(self, count: int) -> tuple[Array, Array, Array]:

@@ -25,7 +25,14 @@ class Lane:
         self.id = int(element.attrib["id"])
         self.kind = element.attrib.get("type", "none")
         self.width = Cubics([_cubic(item, "sOffset") for item in element.findall("width")])
+        borders = [] if element.find("width") is not None else element.findall("border")
+        self.border = Cubics([_cubic(item, "sOffset") for item in borders]) if borders else None
         self.marks = sorted(element.findall("roadMark"), key=lambda item: float(item.get("sOffset", 0)))
+
+    @property
+    def shape(self) -> Cubics:
+        """What its outer edge follows."""
+        return self.width if self.border is None else self.border
 
 
 class Section:
@@ -63,9 +70,9 @@ class Road:
     def stations(self, section: Section) -> NDArray[np.float64]:
         """Where along the road a section is sampled so that straight pieces between are true."""
         breaks = [self.elevation.starts, self.offset.starts]
-        breaks += [section.start + lane.width.starts for lane in (*section.left, *section.right)]
+        breaks += [section.start + lane.shape.starts for lane in (*section.left, *section.right)]
         plain = all(curve.constant for curve in (self.elevation, self.offset)) and all(
-            lane.width.constant for lane in (*section.left, *section.right)
+            lane.shape.constant for lane in (*section.left, *section.right)
         )
         return self.line.stations(section.start, section.end, np.concatenate(breaks), plain=plain)
 
@@ -82,7 +89,10 @@ class Road:
         for side, lanes in ((1.0, section.left), (-1.0, section.right)):
             inner = self.offset(s)
             for lane in lanes:
-                outer = inner + side * np.maximum(lane.width(s - section.start), 0.0)
+                if lane.border is not None:  # its outer edge is given instead of its width
+                    outer = self.offset(s) + lane.border(s - section.start)
+                else:
+                    outer = inner + side * np.maximum(lane.width(s - section.start), 0.0)
                 yield lane, inner, outer
                 inner = outer
 

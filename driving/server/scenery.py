@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.maps import RoadMap
-from driving.server.render.street import Placed, build_street, street_rng
+from driving.server.render.street import Placed, Street, lay_out
 from driving.server.render.surfaces import BUILDINGS, POLES, VEGETATION
 from driving.server.wire import Vector
 
@@ -31,17 +31,18 @@ class Standing:
     yaw: float  # degrees
 
 
-def scenery_of(road_map: RoadMap) -> tuple[Standing, ...]:
-    """Everything that stands beside a map's roads; the same at every call."""
-    found: list[Standing] = []
-    for placed in build_street(road_map.strips, road_map.marks, street_rng(SEED)):
-        sort = placed.shape.key[0] if isinstance(placed.shape.key, tuple) else ""
-        if sort in _LABELS:
-            found.append(_standing(len(found) + 1, str(sort), placed))
-    return tuple(found)
+def street_of(road_map: RoadMap) -> Street:
+    """What stands and lies beside a map's roads and on them; the same at every call."""
+    return lay_out(road_map.strips, road_map.marks, seed=SEED)
 
 
-def _standing(number: int, sort: str, placed: Placed) -> Standing:
+def scenery_of(street: Street) -> tuple[Standing, ...]:
+    """Everything that stands in a street."""
+    return tuple(_standing(placed) for placed in street.placed if placed.thing)
+
+
+def _standing(placed: Placed) -> Standing:
+    sort, number = str(cast("tuple[object, ...]", placed.shape.key)[0]), placed.thing
     vertices = placed.shape.meshes[0].vertices.astype(float)
     points = vertices @ placed.pose[:, :3].T + placed.pose[:, 3]
     yaw = _yaw(sort, placed)

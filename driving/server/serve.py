@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import selectors
 import socket
 import time
-from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
+from driving.server.attendance import Attendance
 from driving.server.calls import Desk, answer
+from driving.server.calls.desk import RECORDINGS
 from driving.server.connections import CallConnection, Connection, StreamConnection, accept_all
 from driving.server.errors import AddressError
+from driving.server.gate import Gate
+from driving.server.motion_tables import MotionTables
 from driving.server.publish import Publisher
 from driving.server.warming import warm_up
 from driving.server.wire import WORLD_STREAM, Request, response
 from driving.server.world import World
 
-LONGEST_HOLD = 0.25  # s that a tick waits for announced subscriptions
 BACKLOG = 64
 
 log = logging.getLogger(__name__)
@@ -27,7 +31,18 @@ log = logging.getLogger(__name__)
 class Server:
     """A CARLA-compatible server in this process: `start`, then `run` until `stop`."""
 
-    def __init__(self, host: str, port: int, maps: Mapping[str, str], default_map: str) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        maps: Mapping[str, str],
+        default_map: str,
+        *,
+        motion: MotionTables | None = None,
+        recordings: Path = RECORDINGS,
+        idle_exit: float | None = None,
+        reset_when_empty: bool = False,
+    ) -> None:
         """Load the world; nothing listens yet.
 
         Args:
@@ -35,17 +50,24 @@ class Server:
             port: Port of the calls; 0 = any free one. Streams use the next port if it is free.
             maps: OpenDRIVE documents by name.
             default_map: The map of the first episode.
+            motion: How vehicles answer their controls; default: as measured on CARLA's car.
+            recordings: Where the recorder's files lie.
+            idle_exit: Seconds without a client after which `run` ends; None: never.
+            reset_when_empty: Begin anew when the last client is gone, instead of keeping what it left.
 
         Raises:
             MapError: The default map cannot be read.
         """
         self.host, self.port = host, port
-        self._world = World(maps, default_map)
+        self._world = World(maps, default_map, motion)
+        self._recordings = recordings
+        self._default_map = default_map
+        self._attendance = Attendance(idle_exit)
+        self._reset_when_empty = reset_when_empty
         self._selector = selectors.DefaultSelector()
         self._listening: list[socket.socket] = []
         self._subscribers: dict[int, list[StreamConnection]] = {}
-        self._announced: Counter[int] = Counter()  # subscriptions that `get_sensor_token` promised
-        self._hold_until = 0.0
+        self._gate = Gate()
         self._held: list[CallConnection] = []
         self._stopping = False
         self._wake, self._waker = socket.socketpair()
@@ -67,8 +89,9 @@ class Server:
         self._listening = [calls, streams]
         stream_port = int(streams.getsockname()[1])
         self._publisher = Publisher(self._world, stream_port)
-        self._desk = Desk(self._world, stream_port, self._tick)
+        self._desk = Desk(self._world, stream_port, self._publisher.rays, self._tick, self._recordings)
         warm_up()
+        self._world.place.ground  # noqa: B018  # drawn now, not in the first tick
         self._publisher.studio.scene()
         self._selector.register(self._wake, selectors.EVENT_READ, None)
         self._selector.register(calls, selectors.EVENT_READ, self._accept_calls)
@@ -77,7 +100,7 @@ class Server:
         gc.freeze()
 
     def run(self) -> None:
-        """Serve until `stop` is called."""
+        """Serve until `stop` is called, or until nobody has been there for long enough."""
         due = time.monotonic()
         while not self._stopping:
             now = time.monotonic()
@@ -86,8 +109,10 @@ class Server:
                 due = max(due + self._world.delta, now)
             for key, events in self._selector.select(self._patience(now, due)):
                 self._handle(key.data, events)
-            if self._held and time.monotonic() >= self._hold_until:
-                self._announced.clear()
+            if not self._attendance.patience():
+                log.info("ending: no client has been connected for long enough")
+                break
+            if self._held and not self._gate.wait():
                 self._release()
         self._close()
 
@@ -103,10 +128,13 @@ class Server:
 
     def _patience(self, now: float, due: float) -> float | None:
         """Seconds until something must be done though no bytes come."""
-        times = [self._hold_until] if self._held else []
+        waits = [self._attendance.patience()]
+        if self._held:
+            waits.append(self._gate.wait())
         if not self._world.settings.synchronous:
-            times.append(due)
-        return max(min(times) - now, 0.0) if times else None
+            waits.append(max(due - now, 0.0))
+        soonest = min(waits)
+        return None if soonest == math.inf else soonest
 
     def _tick(self) -> None:
         """Advance the world by a frame and send it: the state first, then what sensors saw."""
@@ -141,6 +169,7 @@ class Server:
 
     def _accept_calls(self) -> None:
         for sock, name in accept_all(self._listening[0]):
+            self._attendance.enter()
             CallConnection(sock, name, self._selector, execute=self._execute, closed=self._client_left)
 
     def _accept_streams(self) -> None:
@@ -155,11 +184,7 @@ class Server:
             self._subscribers.setdefault(stream, []).append(connection)
             if stream == WORLD_STREAM:  # a client that joins sees the present without a tick
                 connection.send(self._publisher.episode_state())
-        self._announced[stream] -= 1
-        if self._announced[stream] <= 0:
-            del self._announced[stream]
-        if not self._announced:
-            self._release()
+        self._gate.arrive(stream)
 
     def _unsubscribe(self, connection: StreamConnection) -> None:
         listeners = self._subscribers.get(connection.stream, [])
@@ -173,6 +198,11 @@ class Server:
             self._held.remove(connection)
         for port in connection.managers:
             self._desk.managers.pop(port, None)
+        if self._attendance.leave() and self._reset_when_empty and not self._stopping:
+            log.info("the last client is gone: beginning anew")
+            self._world.reset(self._default_map)
+            self._send_state()
+            self._drop_orphans()
 
     # Calls
 
@@ -182,11 +212,14 @@ class Server:
         if method == "tick_cue" and self._must_wait(connection):
             return None
         episode, revision = self._world.episode, self._world.revision
+        managers = set(self._desk.managers)
         result = answer(self._desk, method, arguments)
         if method == "get_sensor_token":
             self._announce(arguments)
+        elif method == "get_episode_settings" and self._desk.managers:
+            self._gate.rest()
         elif method == "add_traffic_manager_running":
-            connection.managers |= set(self._desk.managers) - connection.managers
+            connection.managers |= set(self._desk.managers) - managers
         if self._world.episode != episode:
             self._send_state()
         if self._world.revision != revision:
@@ -196,17 +229,11 @@ class Server:
     def _announce(self, arguments: tuple[object, ...]) -> None:
         stream = arguments[0] if arguments else None
         if isinstance(stream, int) and (stream == WORLD_STREAM or stream in self._publisher.sensors):
-            self._announced[stream] += 1
-            self._hold_until = time.monotonic() + LONGEST_HOLD
+            self._gate.announce(stream)
 
     def _must_wait(self, connection: CallConnection) -> bool:
-        """Whether a tick must wait for listeners that are on their way, lest they miss its frame."""
-        if (
-            not self._announced
-            or not self._world.settings.synchronous
-            or time.monotonic() >= self._hold_until
-        ):
-            self._announced.clear()
+        """Whether a client's tick must wait."""
+        if not self._world.settings.synchronous or not self._gate.wait():
             return False
         if connection not in self._held:
             self._held.append(connection)
@@ -225,6 +252,7 @@ class Server:
                     connection.close()
 
     def _close(self) -> None:
+        self._world.end_recording()
         for key in list(self._selector.get_map().values()):
             if isinstance(key.data, Connection):
                 key.data.close()

@@ -14,7 +14,7 @@ from driving.server.wire import RELEASE, pack
 
 FAR = 1000.0  # m, what the brightest depth pixel means
 LENGTH = struct.Struct("<I")
-MAP_CHANGED = 1  # simulation state bit
+MAP_CHANGED, LIGHTS_CHANGED = 1, 2  # simulation state bits
 
 _HEADER = struct.Struct("<QQd6f")
 _EPISODE = struct.Struct("<Qdf3ii")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
+from driving.server.ackermann import Gains, Goal
 from driving.server.attributes import Attribute
 from driving.server.blueprints import Blueprint
+from driving.server.bodies import GHOST_ARM, RIGID, SPRING_ARM
 from driving.server.errors import WireError
+from driving.server.physics_control import Gear, PhysicsControl, Wheel
 from driving.server.wire import RELEASE, Pose, Vector, numbers, read_vector, sensor_stream, token
 from driving.server.world import Actor, Settings
 
 HIGHEST_GEAR = 20
+UNREAL_INERTIA = 1e-4  # kg m2 in the kg cm2 in which clients give angular impulses and torques
+LARGEST_TURN = 1e15  # kg cm2 degrees/s
 
 
 def definition(blueprint: Blueprint) -> list[Any]:
@@ -63,6 +69,13 @@ def read_description(content: Any) -> tuple[str, dict[str, str]]:
         raise WireError(f"an actor description is [uid, id, attributes], got {repr(content)[:80]}") from error
 
 
+def read_attachment(content: Any) -> int:
+    """AttachmentType: rigid, spring arm or ghost arm."""
+    if content not in (RIGID, SPRING_ARM, GHOST_ARM):
+        raise WireError(f"an attachment is 0, 1 or 2, got {repr(content)[:80]}")
+    return int(content)
+
+
 def read_vehicle_control(content: Any) -> tuple[Any, ...]:
     """VehicleControl as throttle, steer, brake, hand_brake, reverse, manual_gear_shift, gear."""
     throttle, steer, brake = numbers(content, 3)
@@ -94,21 +107,56 @@ def read_settings(content: Any) -> Settings:
     return Settings(bool(content[0]), bool(content[1]), delta, *rest)
 
 
-def physics_control(actor: Actor) -> list[Any]:
-    """VehiclePhysicsControl: what a client set, or plausible figures of the blueprint's size."""
-    if actor.physics is not None:
-        return actor.physics
-    length, width, _ = actor.blueprint.size
-    front, side, radius = 100.0 * length * 0.3, 100.0 * width * 0.4, 36.0  # cm
-    wheels = [
-        [3.5, 0.25, steer, radius, 1500.0, hold, 3.0, 17.0, 3000.0, [x, y, radius]]
-        for x, steer, hold in ((front, 70.0, 0.0), (-front, 0.0, 3000.0))
-        for y in (-side, side)
-    ]
-    torque = [[0.0, 400.0], [1890.0, 500.0], [5729.0, 400.0]]
-    gears = [[ratio, 0.5, 0.65] for ratio in (3.6, 1.95, 1.37, 1.0)]
-    steering = [[0.0, 1.0], [20.0, 0.898], [60.0, 0.76], [120.0, 0.7]]
-    clutch = [0.15, 2.0, 0.35, True, 0.5, 10.0, 4.0]
-    centre = [0.0, 0.0, -0.3]
-    mass = actor.blueprint.mass
-    return [torque, 5800.0, 1.0, *clutch, gears, mass, 0.3, centre, steering, wheels, False]
+def physics_control(control: PhysicsControl) -> list[Any]:
+    """VehiclePhysicsControl."""
+    fields = list(astuple(control))
+    return [_listed(field) for field in fields]
+
+
+def read_physics_control(content: Any) -> PhysicsControl:
+    """A PhysicsControl.
+
+    Raises:
+        WorldError: No vehicle has it.
+    """
+    *numbers_, sweep = content[:17]
+    torque, rpm, moment, full, engaged, free, automatic, switch, clutch, final, gears, mass, drag, centre = (
+        numbers_[:14]
+    )
+    steering, wheels = numbers_[14:]
+    rpm, moment, full, engaged, free = numbers([rpm, moment, full, engaged, free], 5)
+    switch, clutch, final, mass, drag = numbers([switch, clutch, final, mass, drag], 5)
+    return PhysicsControl(
+        _curve(torque), rpm, moment, full, engaged, free, bool(automatic), switch, clutch, final,
+        tuple(Gear(*numbers(gear, 3)) for gear in gears), mass, drag, read_vector(centre), _curve(steering),
+        tuple(_wheel(wheel) for wheel in wheels), bool(sweep),
+    )  # fmt: skip
+
+
+def read_turn(content: Any) -> float:
+    """An angular impulse or torque, as Unreal counts them, about the vertical in kg m2 degrees."""
+    return numbers(content, 3, most=LARGEST_TURN)[2] * UNREAL_INERTIA
+
+
+def read_goal(content: Any) -> Goal:
+    """AckermannControl."""
+    return Goal(*numbers(content, 5))
+
+
+def read_gains(content: Any) -> Gains:
+    """AckermannControllerSettings."""
+    return Gains(*numbers(content, 6))
+
+
+def _wheel(content: Any) -> Wheel:
+    friction, damping, angle, radius, brake, hold, load, lateral, along = numbers(content, 9)
+    return Wheel(friction, damping, angle, radius, brake, hold, load, lateral, along, read_vector(content[9]))
+
+
+def _curve(points: Any) -> tuple[tuple[float, float], ...]:
+    pairs = [numbers(point, 2) for point in points]
+    return tuple((x, y) for x, y in pairs)
+
+
+def _listed(field: Any) -> Any:
+    return [_listed(item) for item in field] if isinstance(field, tuple) else field

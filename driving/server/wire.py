@@ -170,16 +170,16 @@ def read_pose(content: Any) -> Pose:
     return read_vector(content[0]), read_vector(content[1])
 
 
-def numbers(content: Any, count: int) -> tuple[float, ...]:
+def numbers(content: Any, count: int, *, most: float = LARGEST_NUMBER) -> tuple[float, ...]:
     """The first `count` numbers of an array.
 
     Raises:
-        WireError: They are missing, not numbers, not finite or beyond any world.
+        WireError: They are missing, not numbers, not finite or larger than `most`.
     """
     try:
         found = tuple(float(item) for item in content[:count])
     except (TypeError, ValueError, OverflowError) as error:
         raise WireError(f"{count} numbers expected, got {repr(content)[:80]}") from error
-    if len(found) != count or not all(abs(number) <= LARGEST_NUMBER for number in found):
+    if len(found) != count or not all(abs(number) <= most for number in found):
         raise WireError(f"{count} finite numbers expected, got {repr(content)[:80]}")
     return found

@@ -9,23 +9,35 @@ from typing import Any
 
 import numpy as np
 
-from driving.server import physics
+from driving.server import forces, physics
+from driving.server.ackermann import AckermannDriver, Goal
+from driving.server.actor import Actor
 from driving.server.blueprints import Blueprint, library, valid
-from driving.server.bodies import ATTACHED, INERT, PROP, VEHICLE, WALKER, Body, BodyTable
+from driving.server.bodies import ATTACHED, INERT, PROP, RIGID, VEHICLE, WALKER, Body, BodyTable
 from driving.server.contact import overlapping
+from driving.server.debug_shapes import DebugShapes
 from driving.server.errors import WorldError
+from driving.server.gait import stand_up
 from driving.server.ground import height_at
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap, read_map
+from driving.server.motion_tables import MotionTables, packed, standard_tables
+from driving.server.physics_control import LEAST_LOCK, PhysicsControl
 from driving.server.place import Place
+from driving.server.recorder import Recorder
+from driving.server.replayer import Replay, ReplaySettings
 from driving.server.signals import LIGHT, StopBox, trigger_box
+from driving.server.street_lights import StreetLights
 from driving.server.traffic_lights import Light, TrafficLights
+from driving.server.vehicle_control import physics_of, press, set_physics
 from driving.server.vehicle_model import MODEL_LENGTH
 
 GENERATED_MAP = "OpenDriveMap"  # what a client loads after it has sent an OpenDRIVE document
 DEFAULT_DELTA = 0.05  # s, without fixed_delta_seconds
 LONGEST_DELTA = 1.0  # s
 CLEAR_NOON = (5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0)
+NO_NAVIGATION = "this server has no navigation mesh for walker AI; steer walkers with WalkerControl"
+SUN_ALTITUDE = 5  # index among the weather's numbers
 QUIET_IMPULSE = 1.0  # N s; a lasting contact that presses less is not reported again
 _KINDS = {"vehicle": VEHICLE, "walker": WALKER, "prop": PROP, "sensor": INERT}
 _SPECTATOR = Blueprint(0, "spectator", (), "spectator")
@@ -51,24 +63,6 @@ class Settings:
     spectator_as_ego: bool = True
 
 
-@dataclass(slots=True)
-class Actor:
-    """Who a row of the body table is."""
-
-    id: int
-    blueprint: Blueprint
-    row: int
-    values: Mapping[str, str]  # attributes as spawned
-    parent: int = 0
-    control: tuple[Any, ...] = (0.0, 0.0, 0.0, False, False, False, 0)  # of a vehicle, as its client gave it
-    walk: tuple[Vector, float, bool] = ((1.0, 0.0, 0.0), 0.0, False)  # direction, speed, jump
-    lights: int = 0
-    physics: list[Any] | None = None  # a vehicle's physics control where a client changed it
-    signal: str = ""  # a light's or sign's id in the map
-    box: tuple[Vector, Vector] | None = None  # centre and half sizes where they are not the blueprint's
-    facing: int = 0  # the traffic light that a vehicle is at
-
-
 @dataclass(frozen=True, slots=True)
 class Collision:
     """Two actors that touched during the last tick."""
@@ -81,22 +75,29 @@ class Collision:
 class World:
     """One episode after another on one of several maps."""
 
-    def __init__(self, maps: Mapping[str, str], default_map: str) -> None:
+    def __init__(self, maps: Mapping[str, str], default_map: str, motion: MotionTables | None = None) -> None:
         """Load a map.
 
         Args:
             maps: OpenDRIVE documents by name.
             default_map: The first one's name.
+            motion: How vehicles answer their controls; default: as measured on CARLA's car.
 
         Raises:
             MapError: It cannot be read.
         """
         self.documents = dict(maps)
+        self.motion = motion or standard_tables()
+        self._tables = packed(self.motion)
         self.settings = Settings()
         self.weather: tuple[float, ...] = CLEAR_NOON
         self.frame, self.elapsed, self.delta, self.episode = 1, 0.0, DEFAULT_DELTA, 0
         self.revision = 0  # grows with every actor that comes or goes
         self.controlled: set[int] = set()  # actors whose control changed since the last state was written
+        self.recorder: Recorder | None = None
+        self.replay: Replay | None = None
+        self.replay_settings = ReplaySettings()
+        self.imu_gravity = physics.GRAVITY  # m/s2 that IMUs feel
         self._next_id = 1
         self._maps: dict[str, RoadMap] = {}
         self.map: RoadMap
@@ -120,6 +121,8 @@ class World:
             self.map = self._maps[name]
             self.place = Place(self.map)
         self.place.hidden.clear()
+        self.end_recording()
+        self.replay = None
         self.episode += 1
         self.frame += 1
         self.elapsed = 0.0
@@ -127,11 +130,21 @@ class World:
         self.table = BodyTable()
         self.actors: dict[int, Actor] = {}
         self.controlled = set()
+        self.ackermann: dict[int, AckermannDriver] = {}  # by the vehicle that it drives
         self.collisions: tuple[Collision, ...] = ()
+        self.lit: dict[int, int] = {}  # vehicles with any light on -> their flags
+        self._street_lights: StreetLights | None = None
+        self.debug_shapes = DebugShapes()
         self._touching: set[tuple[int, int]] = set()
         self._contacts = np.zeros((MOST_CONTACTS, 4))
         self.spectator = self._add(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
         self._add_signals()
+
+    def reset(self, name: str) -> None:
+        """Start a new episode on the named map with the settings and the weather of a new server."""
+        self.load(name)
+        self.change_settings(Settings())
+        self.change_weather(CLEAR_NOON)
 
     def _add_signals(self) -> None:
         actors: dict[str, int] = {}
@@ -153,9 +166,15 @@ class World:
         self._maps[name] = read_map(name, xodr)
         self.documents[name] = xodr
 
+    @property
+    def next_delta(self) -> float:
+        """Seconds that the next tick will last."""
+        return self.settings.fixed_delta or DEFAULT_DELTA
+
     def tick(self, delta: float | None = None) -> None:
         """Advance by one frame of `delta` seconds (default: the settings')."""
-        self.delta = delta or self.settings.fixed_delta or DEFAULT_DELTA
+        self.delta = delta or self.next_delta
+        self._drive_ackermann()
         steps = physics.substeps(self.delta)
         touched = physics.advance(
             self.table.rows,
@@ -164,12 +183,24 @@ class World:
             self.place.ground.heights,
             self.place.ground.frame,
             self._contacts,
+            self._tables,
         )
         self.frame += 1
         self.elapsed += self.delta
         self._note_collisions(touched)
+        self.debug_shapes.forget(self.frame, self.elapsed)
         if self.lights.by_actor:
             self._run_lights()
+        if self.replay is not None:
+            self.replay.advance(self)
+        if self.recorder is not None:
+            self.recorder.note(self)
+
+    def end_recording(self) -> None:
+        """Close the recording that is made, if there is one."""
+        if self.recorder is not None:
+            self.recorder.stop()
+            self.recorder = None
 
     def _run_lights(self) -> None:
         self.lights.advance(self.delta)
@@ -181,6 +212,19 @@ class World:
                     self.controlled.add(actor.id)
                 actor.facing = light
         self.controlled.update(self.lights.by_actor)
+
+    @property
+    def street_lights(self) -> StreetLights:
+        """The street's lamps; a town's are counted when somebody first asks."""
+        if self._street_lights is None:
+            self._street_lights = StreetLights(self.place.street.placed, self.weather[SUN_ALTITUDE])
+        return self._street_lights
+
+    def change_weather(self, weather: Sequence[float]) -> None:
+        """Adopt the 14 numbers of a weather; dusk and dawn switch the street's lamps."""
+        self.weather = tuple(weather)
+        if self._street_lights is not None:
+            self._street_lights.follow(weather[SUN_ALTITUDE])
 
     def light(self, actor_id: int) -> Light:
         """Look a traffic light up.
@@ -209,11 +253,6 @@ class World:
         """Height of the ground below a point, m."""
         return height_at(self.place.ground.heights, self.place.ground.frame, x, y)
 
-    def look(self, start: Vector, end: Vector) -> list[tuple[Vector, int]]:
-        """Where a straight line enters each actor, standing thing and the ground, with their labels."""
-        labels = [actor.blueprint.tag for actor in self.actors.values()]
-        return self.place.look(start, end, self.table.rows, labels)
-
     def actor(self, actor_id: int) -> Actor:
         """Look one up.
 
@@ -230,7 +269,13 @@ class World:
         return self.table.rows[self.actor(actor_id).row]
 
     def spawn(
-        self, blueprint_id: str, values: Mapping[str, str], pose: Pose, *, parent: int | None = None
+        self,
+        blueprint_id: str,
+        values: Mapping[str, str],
+        pose: Pose,
+        *,
+        parent: int | None = None,
+        arm: int = RIGID,
     ) -> Actor:
         """Make an actor.
 
@@ -239,6 +284,7 @@ class World:
             values: Its attributes.
             pose: Where; relative to the parent if there is one.
             parent: Whom it is attached to.
+            arm: How: RIGID, SPRING_ARM or GHOST_ARM.
 
         Raises:
             WorldError: In the words of the real server.
@@ -246,13 +292,30 @@ class World:
         blueprint = library().get(blueprint_id)
         if blueprint is None or not valid(blueprint, values):
             raise WorldError("Spawn failed because of invalid actor description")
+        if blueprint.kind == "controller":
+            raise WorldError(f"Spawn failed: {NO_NAVIGATION}")
         if parent is not None and parent not in self.actors:
             raise WorldError("unable to attach actor: parent actor not found")
-        actor = self._add(blueprint, values, pose, parent)
+        actor = self._add(blueprint, values, pose, parent, arm=arm)
         if self.table.rows[actor.row]["collides"] and overlapping(self.table.rows, actor.row) >= 0:
             self._remove(actor)
             raise WorldError("Spawn failed because of collision at spawn position")
         return actor
+
+    def restore(
+        self, blueprint_id: str, values: Mapping[str, str], pose: Pose, *, parent: int | None, wanted_id: int
+    ) -> Actor:
+        """Make an actor as it was recorded: by its id if that is free, and wherever it was.
+
+        Raises:
+            WorldError: There is no such blueprint.
+        """
+        blueprint = library().get(blueprint_id)
+        if blueprint is None or not valid(blueprint, values):
+            raise WorldError(
+                f"the recording has an actor that this server does not know: {blueprint_id[:80]}"
+            )
+        return self._add(blueprint, values, pose, parent, wanted_id=wanted_id)
 
     def destroy(self, actor_id: int) -> list[Actor]:
         """Take an actor and all that is attached to it out of the world.
@@ -275,9 +338,19 @@ class World:
         return [*gone, actor]
 
     def _add(
-        self, blueprint: Blueprint, values: Mapping[str, str], pose: Pose, parent: int | None = None
+        self,
+        blueprint: Blueprint,
+        values: Mapping[str, str],
+        pose: Pose,
+        parent: int | None = None,
+        *,
+        wanted_id: int = 0,
+        arm: int = RIGID,
     ) -> Actor:
-        actor = Actor(self._next_id, blueprint, self.table.append(), values, parent or 0)
+        free = wanted_id > 0 and wanted_id not in self.actors
+        actor = Actor(
+            wanted_id if free else self._next_id, blueprint, self.table.append(), values, parent or 0
+        )
         body = self.table.rows[actor.row]
         body["kind"] = _KINDS.get(blueprint.kind, INERT)
         body["mass"] = blueprint.mass
@@ -289,15 +362,19 @@ class World:
         body["scale"] = max(length / MODEL_LENGTH, 0.3)
         body["invincible"] = values.get("is_invincible", "true") == "true"
         if parent is not None:
-            body["kind"], body["parent"] = ATTACHED, self.actors[parent].row
+            body["kind"], body["parent"], body["arm"] = ATTACHED, self.actors[parent].row, arm
+            body["arm_yaw"] = self.body(parent)["yaw"]
+        body["stand_height"], body["stand_length"] = body["half_height"], body["half_length"]
         self._place(body, pose)
-        self._next_id += 1
+        self._next_id = max(self._next_id, actor.id + 1)
         self.actors[actor.id] = actor
         self.revision += 1
         return actor
 
     def _remove(self, actor: Actor) -> None:
         del self.actors[actor.id]
+        self.ackermann.pop(actor.id, None)
+        self.lit.pop(actor.id, None)
         self.table.remove(actor.row)
         for row, other in enumerate(self.actors.values()):
             other.row = row
@@ -322,8 +399,9 @@ class World:
             kept = ("p_pitch", "p_yaw", "p_roll") if body["kind"] == ATTACHED else ("pitch", "yaw", "roll")
             rotation = (float(body[kept[0]]), float(body[kept[1]]), float(body[kept[2]]))
         self._place(body, (location, rotation))
-        for name in ("engine", "braking", "wheel", "spin", "fallen", "walked"):
+        for name in ("engine", "braking", "wheel", "spin", "walked"):
             body[name] = 0.0
+        stand_up(body)
         physics.set_velocity(body, (float(body["vx"]), float(body["vy"]), float(body["vz"])))
 
     def set_velocity(self, actor_id: int, velocity: Vector) -> None:
@@ -334,16 +412,18 @@ class World:
         """Turn an actor about the vertical, degrees/s, until friction stops it."""
         self.body(actor_id)["spin"] = rate
 
-    def push(self, actor_id: int, impulse: Vector) -> None:
-        """Strike an actor with an impulse in N s."""
-        body = self.body(actor_id)
-        if body["simulated"] and math.isfinite(body["mass"]):
-            mass = float(body["mass"])
-            x, y, z = (
-                float(body[name]) + part / mass
-                for name, part in zip(("vx", "vy", "vz"), impulse, strict=True)
-            )
-            physics.set_velocity(body, (x, y, z))
+    def push(self, actor_id: int, impulse: Vector, place: Vector | None = None) -> None:
+        """Strike an actor with an impulse in N s, at a place in the world (default: its centre)."""
+        forces.strike(self.body(actor_id), impulse, place)
+
+    def press_on(self, actor_id: int, force: Vector, place: Vector | None = None) -> None:
+        """Have a force in N act on an actor until the next tick is over."""
+        x, y, z = (part * self.next_delta for part in force)
+        self.push(actor_id, (x, y, z), place)
+
+    def twist(self, actor_id: int, turn: float) -> None:
+        """Turn an actor by an angular impulse about the vertical, kg m2 degrees/s."""
+        forces.twist(self.body(actor_id), turn)
 
     def hold_velocity(self, actor_id: int, velocity: Vector | None) -> None:
         """Keep a vehicle at a velocity in its own frame, m/s; None lets it go."""
@@ -353,9 +433,12 @@ class World:
             body["cx"], body["cy"], body["cz"] = velocity
 
     def set_simulated(self, actor_id: int, *, on: bool) -> None:
-        """Let physics move an actor, or keep it where it is put."""
+        """Let physics move an actor, or keep it where it is put; a prop that it moves has a mass."""
         body = self.body(actor_id)
-        body["simulated"] = on and self.actor(actor_id).blueprint.is_body
+        blueprint = self.actor(actor_id).blueprint
+        body["simulated"] = on and blueprint.is_body
+        if blueprint.kind == "prop":
+            body["mass"] = forces.prop_mass(blueprint.size) if on else math.inf
         if not on:
             physics.set_velocity(body, (0.0, 0.0, 0.0))
 
@@ -368,7 +451,7 @@ class World:
         self.body(actor_id)["falls"] = on
 
     def drive(self, actor_id: int, control: Sequence[Any]) -> None:
-        """Set a vehicle's pedals and steering.
+        """Set a vehicle's pedals and steering; they replace an Ackermann control.
 
         Args:
             actor_id: The vehicle.
@@ -377,16 +460,45 @@ class World:
         Raises:
             WorldError: The actor is no vehicle.
         """
+        self.ackermann.pop(actor_id, None)
+        self._press(self._expect(actor_id, "vehicle"), control)
+
+    def drive_ackermann(self, actor_id: int, goal: Goal) -> None:
+        """Have a vehicle driven to a steering angle and a speed, until it is driven otherwise."""
+        self._expect(actor_id, "vehicle")
+        if actor_id in self.ackermann:
+            self.ackermann[actor_id].goal = goal
+        else:
+            self.ackermann[actor_id] = AckermannDriver(goal)
+
+    def vehicle(self, actor_id: int) -> Actor:
+        """Look a vehicle up.
+
+        Raises:
+            WorldError: It is not there, or is none.
+        """
+        return self._expect(actor_id, "vehicle")
+
+    def physics_of(self, actor_id: int) -> PhysicsControl:
+        """A vehicle's physics control."""
+        return physics_of(self._expect(actor_id, "vehicle"))
+
+    def set_physics(self, actor_id: int, control: PhysicsControl) -> None:
+        """Have a vehicle move as a physics control says."""
         actor = self._expect(actor_id, "vehicle")
-        throttle, steer, brake, hand_brake, reverse, manual, gear = control
-        body = self.table.rows[actor.row]
-        body["throttle"] = min(max(throttle, 0.0), 1.0)
-        body["brake"] = min(max(brake, 0.0), 1.0)
-        body["steer"] = min(max(steer, -1.0), 1.0)
-        body["hand_brake"], body["reverse"] = hand_brake, reverse
-        shown = gear if manual else (-1 if reverse else 1)
-        actor.control = (throttle, steer, brake, hand_brake, reverse, manual, shown)
-        self.controlled.add(actor_id)
+        set_physics(actor, self.table.rows[actor.row], control)
+
+    def _drive_ackermann(self) -> None:
+        for actor_id, driver in self.ackermann.items():
+            actor = self.actors[actor_id]
+            lock = math.radians(max(physics_of(actor).steer_angle, LEAST_LOCK))
+            body = self.table.rows[actor.row]
+            control = driver.control(body, actor.gains, self.motion, lock=lock, delta=self.delta)
+            self._press(actor, control)
+
+    def _press(self, actor: Actor, control: Sequence[Any]) -> None:
+        press(actor, self.table.rows[actor.row], control)
+        self.controlled.add(actor.id)
 
     def walk(self, actor_id: int, direction: Vector, speed: float, *, jump: bool = False) -> None:
         """Send a walker in a direction at a speed in m/s.
@@ -400,13 +512,16 @@ class World:
         body["dir_x"], body["dir_y"] = (
             (direction[0] / length, direction[1] / length) if length > 1e-9 else (0.0, 0.0)
         )
-        body["pace"] = speed
+        body["pace"], body["jump"] = speed, jump
         actor.walk = (direction, speed, jump)
         self.controlled.add(actor_id)
 
     def set_lights(self, actor_id: int, flags: int) -> None:
-        """Remember a vehicle's lights."""
+        """Switch a vehicle's lights; flags of CARLA's VehicleLightState."""
         self._expect(actor_id, "vehicle").lights = flags
+        self.lit[actor_id] = flags
+        if not flags:
+            del self.lit[actor_id]
 
     def change_settings(self, settings: Settings) -> None:
         """Adopt settings; a delta outside (0, 1] s is none."""

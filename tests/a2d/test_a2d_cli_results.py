@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from a2d.cli import application
+from a2d.cli.evaluate import passes
+from a2d.cli.record import chosen
 from a2d.evaluation import append_record
 
 pytestmark = pytest.mark.slow
@@ -156,3 +158,15 @@ def test_an_untrained_run_says_what_to_do(run, command):
 @pytest.mark.parametrize("command", ["evaluate", "record", "compare"])
 def test_help_gives_an_example(command):
     assert f"Example: a2d {command} runs/" in a2d(command, "--help")
+
+
+def test_a_seed_alone_is_one_film_and_a_standard_is_driven_once_over():
+    assert chosen(17, None) == range(17, 18)
+    assert chosen(None, None) == range(4)
+    assert chosen(2, 3) == range(2, 5)
+    assert passes("cpnco") == 18
+    assert passes("heldout") == 200
+
+
+def test_an_unknown_suite_of_a_gridworld_is_one_clear_line(run):
+    assert "unknown suite 'cpnco'" in a2d("evaluate", run, "--suite", "cpnco", expect=1)

@@ -6,7 +6,7 @@ import yaml
 from a2d.config import ConfigError, TrainConfig, flat, from_mapping, load, presets, to_yaml
 
 
-@pytest.mark.parametrize("preset", ["frozen_lake", "child_crossing"])
+@pytest.mark.parametrize("preset", ["frozen_lake", "child_crossing", "crossings", "overtaking_truck"])
 def test_every_preset_loads_and_survives_being_written(preset):
     config = load(preset, [])
     assert config.preset == preset

@@ -196,6 +196,13 @@ def test_the_entropy_bonus_fades_as_the_square_of_what_is_left():
     assert found == pytest.approx([0.1, 0.1 * (0.2 + 0.8 * 0.25), 0.02])
 
 
+def test_advantages_are_divided_by_their_remembered_deviation_or_by_the_floor():
+    config = load("frozen_lake", ["expert.advantage_memory=0.5", "expert.advantage_floor=1.5"])
+    learner = Learner(config, SHAPES, device=torch.device("cpu"))
+    found = [learner.advantage_scale(variance) for variance in (16.0, 0.0, 0.0, 0.0)]  # 16, 8, 4, 2
+    assert found == pytest.approx([4.0, 8.0**0.5, 2.0, 1.5])
+
+
 def test_a_learned_q_needs_choices():
     commands = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("gaussian", 2))
     with pytest.raises(A2DError, match=r"rollout\.advantage=q needs choices"):

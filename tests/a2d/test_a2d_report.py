@@ -1,5 +1,6 @@
 """The report's words and numbers, against two runs whose results are known."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -13,9 +14,11 @@ from a2d.config import TrainConfig
 from a2d.evaluation import EvaluationError
 from a2d.intervals import Mean, Rate
 from a2d.report.drawings import curve_plots, interval_plot, spread
+from a2d.report.grids import read_grids
 from a2d.report.material import read_runs, video_seeds
 from a2d.report.page import comparison, ending_text, headline, render
 from a2d.report.rows import mean_text, percent, rate_text, result_rows
+from a2d.report.worst import worst_episodes
 from a2d.run import Run, RunError
 
 
@@ -73,7 +76,7 @@ def test_the_table_shows_every_measure_of_both_drivers(runs):
     assert rows["Impact speed of hits, mean"] == ["18.0 km/h", "18.0 km/h"]
     assert rows["Duration of arrivals, mean"] == ["12.0 s", "12.0 s"]
     assert "Stuck" not in rows
-    assert "Invalid (simulator restarted)" not in rows
+    assert "Invalid runs" not in rows
 
 
 def test_only_seeds_that_every_run_has_are_counted(runs):
@@ -244,3 +247,56 @@ def test_videos_of_another_checkpoint_than_the_evaluated_one_are_not_shown(runs)
     path = runs[0] / "videos/heldout/index.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "checkpoint": "0123456789ab"}))
     assert video_seeds(read_runs(runs, suite="heldout")) == []
+
+
+def test_the_worst_episodes_come_first_with_the_command_that_shows_them(runs):
+    materials = read_runs(runs, suite="heldout")
+    found = worst_episodes(materials, suite="heldout", shown=3)
+    assert [(episode.driver, episode.record["seed"]) for episode in found] == [
+        ("A2D", 8), ("AIL", 0), ("AIL", 2), ("AIL", 4),
+    ]  # fmt: skip
+    assert found[0].replay == f"a2d record {runs[0]} --suite heldout --seed 8"
+
+
+def test_hits_are_ordered_by_speed_then_come_failures_then_close_passes(runs):
+    (material, *_) = read_runs(runs[:1], suite="heldout")
+    made = [
+        {"seed": 1, "outcome": "arrived", "min_gap": 0.4},
+        {"seed": 2, "outcome": "stuck"},
+        {"seed": 3, "outcome": "hit_child", "impact_speed": 2.0},
+        {"seed": 4, "outcome": "hit_other", "impact_speed": 9.0},
+        {"seed": 5, "outcome": "arrived", "min_gap": 2.0},
+        {"seed": 6, "outcome": "invalid_run"},
+    ]
+    material = dataclasses.replace(material, records=tuple(made))
+    assert [episode.record["seed"] for episode in worst_episodes([material], suite="cpnco")] == [4, 3, 2, 1]
+
+
+def test_a_grid_of_an_evaluated_standard_is_shown_with_its_points_and_source(runs):
+    cells = [
+        {"row": "60 km/h", "column": "50 %", "colour": "orange", "points": 0.5, "impact_speed": 17.6,
+         "hit": True, "runs": 1, "invalid": 0, "seed": 4},
+        {"row": "10 km/h", "column": "50 %", "colour": "green", "points": 1.0, "impact_speed": 0.0,
+         "hit": False, "runs": 1, "invalid": 0, "seed": 0},
+        {"row": "10 km/h", "column": "75 %", "colour": "", "points": 0.0, "impact_speed": 0.0,
+         "hit": False, "runs": 0, "invalid": 1, "seed": 1},
+    ]  # fmt: skip
+    path = runs[0] / "evaluation" / "cpnco.json"
+    path.write_text(json.dumps({"suite": "cpnco", "grid": cells}))
+    materials = read_runs(runs, suite="heldout")
+    (grid,) = read_grids(materials)
+    assert (grid.driver, grid.points, grid.columns) == ("A2D", "1.5 of 2", ("50 %", "75 %"))
+    (slow, (avoided, invalid)), (fast, (hit, missing)) = grid.rows
+    assert (slow, avoided.text, avoided.colour) == ("10 km/h", "avoided", "green")
+    assert (invalid.text, invalid.colour) == ("invalid", "none")
+    assert (fast, hit.text, hit.colour, missing) == ("60 km/h", "18 km/h", "orange", None)
+    text = page_text(render(materials, suite="heldout"))
+    assert "child from behind parked cars; A2D: 1.5 of 2 points" in text
+    assert f"From {path}" in text
+
+
+def test_a_grid_of_an_older_checkpoint_is_left_out(runs):
+    path = runs[0] / "evaluation" / "cpnco.json"
+    cell = {"row": "10 km/h", "column": "50 %", "colour": "red", "points": 0.0, "runs": 1}
+    path.write_text(json.dumps({"checkpoint": "earlier", "grid": [cell]}))
+    assert read_grids(read_runs(runs, suite="heldout")) == []

@@ -125,7 +125,8 @@ def test_a_panel_over_a_setting_needs_a_number(setting, message):
 def test_an_unknown_sweep_is_one_line_with_those_there_are():
     result = CliRunner().invoke(application(["sweep"]), ["sweep", "gridwords"])
     assert result.exit_code == 1
-    assert result.stderr == "error: no sweep 'gridwords'; there is gridworlds, or name a YAML file\n"
+    there = "there are gridworlds, gridworlds_image"
+    assert result.stderr == f"error: no sweep 'gridwords'; {there}, or name a YAML file\n"
 
 
 def test_a_folder_that_holds_something_else_is_refused(tmp_path):

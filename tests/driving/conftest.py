@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,14 +11,14 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[[str], int]]:
+def serve() -> Iterator[Callable[..., int]]:
     """Start a server on a map (a name or a file) and return its port; it ends with the module's tests."""
     processes = []
 
-    def start(map_name: str) -> int:
+    def start(map_name: str, *options: str) -> int:
         command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
         process = subprocess.Popen(
-            [*command, "--map", map_name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*command, "--map", map_name, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         processes.append(process)
         ready = process.stdout.readline()
@@ -27,3 +28,17 @@ def serve() -> Iterator[Callable[[str], int]]:
     yield start
     for process in processes:
         process.communicate(timeout=20)
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[int], socket.socket]]:
+    """Open plain sockets to a port of this machine; they are closed with the test."""
+    opened = []
+
+    def open_one(port: int) -> socket.socket:
+        opened.append(socket.create_connection(("127.0.0.1", port), timeout=60.0))
+        return opened[-1]
+
+    yield open_one
+    for sock in opened:
+        sock.close()

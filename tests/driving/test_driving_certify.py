@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from driving.certify import drive_all, faults, table
+from driving.certify import drive_all, faults, grid_faults, table
+from driving.cli import main
 from driving.drivers import DRIVERS
 
 HITS = {"never_brakes": 9, "sees_and_brakes": 5, "privileged": 0, "slow_then_react": 0}
@@ -21,7 +22,8 @@ def episodes(hits, *, with_child=10):
                 {
                     "driver": driver,
                     "seed": seed,
-                    "child": child,
+                    "hazard": child,
+                    "scenario": "child_crossing",
                     "outcome": "hit_child" if hit else "arrived",
                     "impact_speed": 6.0 if hit else 0.0,
                     "duration": 8.0 if child else 6.0,
@@ -32,8 +34,8 @@ def episodes(hits, *, with_child=10):
 
 def test_the_table_counts_hits_given_a_child_and_times_of_arrivals():
     row = {entry.driver: entry for entry in table(episodes(HITS))}["sees_and_brakes"]
-    assert (row.hits, row.with_child, row.rate) == (5, 10, 0.5)
-    assert (row.impact_speed, row.time_with_child, row.time_without_child) == (6.0, 8.0, 6.0)
+    assert (row.hits, row.with_hazard, row.rate) == (5, 10, 0.5)
+    assert (row.impact_speed, row.time_with_hazard, row.time_without_hazard) == (6.0, 8.0, 6.0)
     # Wilson, by hand: (0.5 + 3.8415/20 -+ 1.96 sqrt(0.025 + 0.0096)) / (1 + 0.38415)
     assert row.interval == pytest.approx((0.2366, 0.7634), abs=1e-3)
 
@@ -53,12 +55,66 @@ def test_the_gap_is_accepted():
         ("never_brakes", 7, "can be outrun"),
         ("sees_and_brakes", 2, "reacting is enough"),
         ("privileged", 1, "not solvable by knowing"),
-        ("slow_then_react", 1, "slowing does not make it safe"),
+        ("slow_then_react", 1, "being careful does not make it safe"),
     ],
 )
 def test_a_missing_gap_is_named(driver, hits, fault):
     (found,) = faults(table(episodes({**HITS, driver: hits})))
     assert fault in found
+
+
+def run_of(driver, **changes):
+    """A run of a cell in which the undisturbed car met the target at 52 % instead of 50 %."""
+    run = {
+        "driver": driver, "row": "40 km/h", "column": "50 %", "seed": 10, "outcome": "hit_child",
+        "hazard": True, "colour": "red", "impact_location": 52.0, "wanted_location": 50.0, "invalid": "",
+    }  # fmt: skip
+    return {**run, **changes}
+
+
+def test_a_grid_is_sound_if_the_undisturbed_car_meets_its_target_and_knowing_is_green():
+    sound = [
+        run_of("never_brakes"),
+        run_of("privileged", outcome="arrived", colour="green"),
+        run_of("sees_and_brakes"),
+    ]
+    assert grid_faults(sound) == []
+
+
+@pytest.mark.parametrize(
+    ("run", "fault"),
+    [
+        (run_of("never_brakes", impact_location=61.0), "met at 61 % of the car's width"),
+        (run_of("never_brakes", impact_location=math.nan), "met at nan"),
+        (run_of("privileged", colour="orange"), "orange, though it knew"),
+        (run_of("sees_and_brakes", outcome="invalid_run", invalid="car off"), "invalid, car off"),
+    ],
+)
+def test_a_cell_that_tests_nothing_is_named_with_its_seed(run, fault):
+    (found,) = grid_faults([run])
+    assert f"{run['driver']} at 40 km/h, 50 % (seed 10)" in found
+    assert fault in found
+
+
+def test_runs_outside_the_tolerances_count_in_no_rate():
+    driven = episodes(HITS)
+    spoilt = {**driven[0], "outcome": "invalid_run"}
+    row = table([spoilt, *driven[1:]])[0]
+    assert (row.hits, row.with_hazard, row.invalid) == (8, 9, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "unknown scenario 'nowhere'; choose one of: child_crossing"),
+        (["overtaking_truck", "--suite", "cpnco"], "unknown suite 'cpnco' of overtaking_truck"),
+    ],
+)
+def test_bad_names_are_one_line_that_lists_the_choices(arguments, said, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["driving", "certify", *arguments])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -67,6 +123,6 @@ def test_the_crossing_separates_the_drivers_on_the_very_environment():
     pytest.importorskip("carla")
     driven = [e for chunk in drive_all("child_crossing", 20, server="embedded", workers=1) for e in chunk]
     rows = {row.driver: row for row in table(driven)}
-    assert rows["never_brakes"].hits > 0.5 * rows["never_brakes"].with_child
+    assert rows["never_brakes"].hits > 0.5 * rows["never_brakes"].with_hazard
     assert rows["privileged"].hits == rows["slow_then_react"].hits == 0
     assert all(row.other_failures == 0 for row in rows.values())

@@ -17,7 +17,7 @@ from driving.errors import DockerMissing, DrivingError, ServerLost
 from driving.servers import server_named
 from driving.session import Session
 from driving.supervision import Limits, Supervisor
-from scenarios.child_crossing import draw
+from scenarios.catalogue import episodes_of
 from sensors.camera import CameraSpec
 
 pytest.importorskip("carla")
@@ -27,7 +27,8 @@ Container = pytest.importorskip(
 
 IMAGE = "a2d-driving-server:0.1.0"
 TINY = CameraSpec(width=16, height=8, fov=80.0, forward=1.2, up=1.45, name="front")
-SCENARIO = draw("heldout", 3)
+HELDOUT = episodes_of("child_crossing", "heldout")
+SCENARIO = HELDOUT.draw(3)
 BRAKE = Command(0.0, 1.0, 0.0)
 
 
@@ -60,7 +61,7 @@ def test_containers_that_are_killed_or_frozen_are_replaced_and_none_is_left(engi
     server = server_named("docker@1", start_limit=120.0, image=IMAGE)
     limits = Limits(tick=2.0, megabytes=4000)
     supervised = Supervisor(
-        server, lambda endpoint: Session(endpoint, delta=0.1, cameras=(TINY,)), limits=limits
+        server, lambda endpoint: Session(endpoint, HELDOUT, delta=0.1, cameras=(TINY,)), limits=limits
     )
     try:
         for strike, cause in ((Container.kill, "died"), (Container.pause, "hung")):

@@ -9,13 +9,14 @@ import pytest
 from driving import features
 from driving.control import STEER_AUTHORITY, command, hold_speed, keep_lane
 from driving.drivers import never_brakes, privileged, sees_and_brakes, slow_then_react
-from driving.outcome import Measures, ending
+from driving.measures import Measures
+from driving.outcome import ending
 from driving.reward import default, paper
 from driving.snapshot import Body, Snapshot
 from driving.visibility import Mount, seen
 from scenarios.child_crossing import draw
 
-SCENARIO = next(s for s in (draw("train", seed) for seed in range(100)) if s.child is not None)
+SCENARIO = next(s for s in (draw("train", seed) for seed in range(100)) if s.walkers)
 CENTRE = SCENARIO.lane_centre
 MOUNT = Mount(1.2, 1.45, math.radians(80.0))
 
@@ -30,54 +31,57 @@ def ego(x, *, speed=10.0, offset=0.0):
 def child(forward, right, *, speed=2.0):
     """A child so far ahead of the line and right of the lane centre, running to the left."""
     return Body(
-        x=SCENARIO.line_x + forward, y=CENTRE + right, z=0.55, yaw=-math.pi / 2, velocity_x=0.0,
+        x=SCENARIO.line + forward, y=CENTRE + right, z=0.55, yaw=-math.pi / 2, velocity_x=0.0,
         velocity_y=-speed, length=0.5, width=0.5, height=1.1,
     )  # fmt: skip
 
 
 VAN = Body(
-    x=SCENARIO.line_x - 4.0, y=CENTRE + 2.9, z=1.3, yaw=0.0, velocity_x=0.0, velocity_y=0.0,
+    x=SCENARIO.line - 4.0, y=CENTRE + 2.9, z=1.3, yaw=0.0, velocity_x=0.0, velocity_y=0.0,
     length=5.9, width=2.0, height=2.6,
 )  # fmt: skip
 
 
 def snapshot(ego_body, child_body=None, *, seen_now=False, standstill=0.0, steer=0.0, pedal=0.0, time=0.0):
     return Snapshot(
-        frame=1, time=time, scenario=SCENARIO, ego=ego_body, child=child_body, occluder=VAN, others=(),
-        child_seen=seen_now, steer=steer, pedal=pedal, standstill=standstill, collided_with=None,
+        frame=1, time=time, ego=ego_body, occluder=VAN, others=(),
+        drive=SCENARIO if child_body else dataclasses.replace(SCENARIO, walkers=()),
+        children=(child_body,) if child_body else (), seen=(seen_now,) if child_body else (),
+        steer=steer, pedal=pedal, standstill=standstill, collided_with=None,
     )  # fmt: skip
 
 
 def test_a_child_behind_the_van_is_not_seen_and_one_beside_the_lane_is():
-    car = ego(SCENARIO.line_x - 25.0)
+    car = ego(SCENARIO.line - 25.0)
     assert not seen(MOUNT, car, child(0.0, 2.6), [VAN])
     assert seen(MOUNT, car, child(0.0, 0.5), [VAN])
 
 
 def test_a_child_behind_the_camera_is_not_seen():
-    assert not seen(MOUNT, ego(SCENARIO.line_x + 3.0), child(0.0, 0.0), [])
+    assert not seen(MOUNT, ego(SCENARIO.line + 3.0), child(0.0, 0.0), [])
 
 
 def test_driving_through_a_child_within_one_step_is_a_hit_at_the_speed_of_that_moment():
-    before = snapshot(ego(SCENARIO.line_x - 3.7, speed=10.0), child(0.0, 0.0, speed=0.0))
-    after = snapshot(ego(SCENARIO.line_x - 2.7, speed=8.0), child(0.0, 0.0, speed=0.0))
+    before = snapshot(ego(SCENARIO.line - 3.7, speed=10.0), child(0.0, 0.0, speed=0.0))
+    after = snapshot(ego(SCENARIO.line - 2.7, speed=8.0), child(0.0, 0.0, speed=0.0))
     # front 1.25 m before the line, child's face 0.25 m before it, touching 0.03 m early: 97 % of the step
-    outcome, speed = ending(before, after)
+    outcome, speed, location = ending(before, after)
     assert outcome == "hit_child"
+    assert location == pytest.approx(50.0)
     assert speed == pytest.approx(10.0 - 0.97 * 2.0, abs=0.02)
 
 
 def test_leaving_the_lane_arriving_and_standing_end_an_episode():
-    before = snapshot(ego(SCENARIO.line_x - 30.0))
-    assert ending(before, snapshot(ego(SCENARIO.line_x - 29.0, offset=-1.3)))[0] == "left_lane"
-    near = snapshot(ego(SCENARIO.finish_x - 0.5))
-    assert ending(near, snapshot(ego(SCENARIO.finish_x + 0.5)))[0] == "arrived"
-    assert ending(before, snapshot(ego(SCENARIO.line_x - 30.0, speed=0.0), standstill=3.0))[0] == "stuck"
-    assert ending(before, snapshot(ego(SCENARIO.line_x - 29.0)))[0] is None
+    before = snapshot(ego(SCENARIO.line - 30.0))
+    assert ending(before, snapshot(ego(SCENARIO.line - 29.0, offset=-1.3)))[0] == "left_lane"
+    near = snapshot(ego(SCENARIO.finish - 0.5))
+    assert ending(near, snapshot(ego(SCENARIO.finish + 0.5)))[0] == "arrived"
+    assert ending(before, snapshot(ego(SCENARIO.line - 30.0, speed=0.0), standstill=3.0))[0] == "stuck"
+    assert ending(before, snapshot(ego(SCENARIO.line - 29.0)))[0] is None
 
 
 def test_only_a_visible_child_on_the_roadway_is_a_cause_to_stand():
-    car = ego(SCENARIO.line_x - 6.0, speed=0.0)
+    car = ego(SCENARIO.line - 6.0, speed=0.0)
     assert snapshot(car, child(0.0, 1.0), seen_now=True).waits_for_child
     assert not snapshot(car, child(0.0, 1.0)).waits_for_child, "nobody waits for what cannot be seen"
     assert not snapshot(car, child(0.0, -3.0), seen_now=True).waits_for_child, "it has crossed"
@@ -97,8 +101,8 @@ def test_the_papers_reward_is_one_per_step_for_the_controllers_own_action():
 
 
 def test_the_state_hides_nothing_and_telemetry_tells_nothing_of_the_child():
-    with_child = snapshot(ego(SCENARIO.line_x - 20.0), child(0.0, 2.6))
-    without = dataclasses.replace(with_child, child=None)
+    with_child = snapshot(ego(SCENARIO.line - 20.0), child(0.0, 2.6))
+    without = snapshot(ego(SCENARIO.line - 20.0))
     changed = features.state(with_child) != features.state(without)
     assert set(np.array(list(features.STATE))[changed]) <= {
         "child_present", "child_forward", "child_right", "child_velocity_forward", "child_velocity_right",
@@ -109,8 +113,8 @@ def test_the_state_hides_nothing_and_telemetry_tells_nothing_of_the_child():
 
 def test_the_child_appears_in_the_seen_features_only_when_seen():
     names = list(features.STATE)
-    hidden = features.state(snapshot(ego(SCENARIO.line_x - 20.0), child(0.0, 2.6)))
-    visible = features.state(snapshot(ego(SCENARIO.line_x - 20.0), child(0.0, 2.6), seen_now=True))
+    hidden = features.state(snapshot(ego(SCENARIO.line - 20.0), child(0.0, 2.6)))
+    visible = features.state(snapshot(ego(SCENARIO.line - 20.0), child(0.0, 2.6), seen_now=True))
     assert hidden[names.index("child_seen_right")] == 0.0
     assert visible[names.index("child_seen_right")] == visible[names.index("child_right")]
 
@@ -128,20 +132,20 @@ def test_lane_keeping_steers_back():
 
 
 def test_only_the_privileged_driver_slows_for_a_hidden_child():
-    hidden = snapshot(ego(SCENARIO.line_x - 12.0), child(0.0, 2.6))
+    hidden = snapshot(ego(SCENARIO.line - 12.0), child(0.0, 2.6))
     assert privileged(hidden)[1] < 0
     assert never_brakes(hidden)[1] > 0
     assert sees_and_brakes(hidden)[1] > 0
-    assert sees_and_brakes(dataclasses.replace(hidden, child_seen=True))[1] == -1.0
+    assert sees_and_brakes(dataclasses.replace(hidden, seen=(True,)))[1] == -1.0
     assert slow_then_react(hidden)[1] < 0, "it slows beside every van"
-    nobody = dataclasses.replace(hidden, child=None)
+    nobody = snapshot(ego(SCENARIO.line - 12.0))
     assert privileged(nobody)[1] > 0
 
 
 def test_measures_keep_the_worst_moment_and_the_speed_at_the_van():
-    start = snapshot(ego(SCENARIO.line_x - 5.0), child(0.0, 0.0, speed=0.0))
+    start = snapshot(ego(SCENARIO.line - 5.0), child(0.0, 0.0, speed=0.0))
     measures = Measures(start)
-    measures.add(snapshot(ego(SCENARIO.line_x - 3.2, speed=6.0), child(0.0, 0.0, speed=0.0), time=0.1))
+    measures.add(snapshot(ego(SCENARIO.line - 3.2, speed=6.0), child(0.0, 0.0, speed=0.0), time=0.1))
     record = measures.record()
     # front 0.75 m before the line, child's face 0.25 m before it, 6 m/s
     assert record["min_ttc"] == pytest.approx(0.5 / 6.0)

@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, render
+from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, Weather, render
 from driving.server.render.mesh import Solid
 from driving.server.render.plan import ground_of, outer_edges
 from driving.server.render.scene import rotation_matrix
@@ -205,23 +205,14 @@ def test_dense_fog_hides_what_is_far(plain: Scene) -> None:
     plain.add(7, BOX)
     plain.move(7, (120.0, 0.0, 0.0), AHEAD)
     assert (seen(plain).instance == 7).any()
-    plain.set_weather(
-        sun_azimuth=0.0, sun_altitude=40.0, cloudiness=80.0, fog_density=90.0, fog_distance=0.0, wetness=0.0
-    )
+    plain.set_weather(Weather(sun_azimuth=0.0, sun_altitude=40.0, cloudiness=80.0, fog_density=90.0))
     assert not (seen(plain).instance == 7).any()
 
 
 def test_wet_asphalt_is_darker(street: Scene) -> None:
     frames = []
     for wetness in (0.0, 100.0):
-        street.set_weather(
-            sun_azimuth=90.0,
-            sun_altitude=50.0,
-            cloudiness=90.0,
-            fog_density=0.0,
-            fog_distance=0.0,
-            wetness=wetness,
-        )
+        street.set_weather(Weather(sun_azimuth=90.0, sun_altitude=50.0, cloudiness=90.0, wetness=wetness))
         frames.append(render(street, CAMERA, EYE, (-30.0, 0.0, 0.0)))
     road = frames[0].tag == ROADS
     assert frames[1].bgra[road][:, :3].mean() < frames[0].bgra[road][:, :3].mean() - 3
@@ -260,6 +251,19 @@ def test_hundreds_of_actors_come_and_go(plain: Scene) -> None:
     assert (seen(plain).instance == 0).all()
 
 
+def test_colours_that_came_and_went_are_forgotten(plain: Scene) -> None:
+    rng = np.random.default_rng(0)
+    plain.add(1, Look("vehicle", "vehicle.any", "car", 4.5, 1.8, 1.5, (10, 200, 10), CAR))
+    plain.move(1, (8.0, 0.0, 0.0), AHEAD)
+    before = seen(plain)
+    for _ in range(1500):
+        red, green, blue = (int(part) for part in rng.integers(0, 256, 3))
+        plain.add(2, Look("vehicle", "vehicle.any", "car", 4.5, 1.8, 1.5, (red, green, blue), CAR))
+        plain.remove(2)
+    assert len(plain.stage.surfaces) < 9000
+    assert_array_equal(seen(plain).bgra, before.bgra)
+
+
 def test_walking_moves_the_legs(plain: Scene) -> None:
     plain.add(7, CHILD)
     camera = Camera(64, 64, 40.0)
@@ -289,6 +293,33 @@ def test_every_vehicle_fills_its_box(plain: Scene, base_type: str) -> None:
     scale = 100 / np.tan(np.radians(30)) / (20.0 - width / 2)
     assert_allclose(columns.max() - columns.min() + 1, length * scale, rtol=0.12)
     assert_allclose(rows.max() - rows.min() + 1, height * scale, rtol=0.25)
+
+
+def test_adults_are_of_different_build(plain: Scene) -> None:
+    widths = set()
+    for number in range(1, 9):
+        model = f"walker.pedestrian.{number:04d}"
+        plain.add(number, Look("walker", model, "", 0.375, 0.375, 1.86, (90, 90, 95), PEDESTRIAN))
+        plain.move(number, (4.0, 0.0, 0.93), (0.0, 180.0, 0.0))
+        frame = render(plain, Camera(300, 300, 60.0), (0.0, 0.0, 0.9), AHEAD)
+        columns = np.nonzero(frame.instance == number)[1]
+        widths.add(int(columns.max() - columns.min()))
+        plain.remove(number)
+    assert max(widths) > 1.25 * min(widths)
+
+
+def test_one_sees_through_a_bicycles_wheels_and_not_through_a_motorcycles(plain: Scene) -> None:
+    seen_through = {}
+    for base_type in ("bicycle", "motorcycle"):
+        plain.add(7, Look("vehicle", "vehicle.any", base_type, 1.8, 0.7, 1.6, (40, 90, 160), CAR))
+        plain.move(7, (3.0, 0.0, 0.0), (0.0, 90.0, 0.0))
+        frame = render(plain, Camera(200, 200, 60.0), (0.0, 0.0, 0.5), AHEAD)
+        # 0.16 m ahead of its front axle, 0.57 m right of the middle, there is neither hub nor fork
+        column = 100 + round((1.8 / 2 - 0.33 + 0.16) * 173 / 3.0)
+        row = 100 + round((0.5 - 0.33) * 173 / 3.0)
+        seen_through[base_type] = frame.instance[row, column] == 0
+        plain.remove(7)
+    assert seen_through == {"bicycle": True, "motorcycle": False}
 
 
 def test_solids_face_outwards() -> None:

@@ -115,6 +115,32 @@ def test_a_parametric_quarter_circle_ends_where_the_circle_does():
     assert heading[-1] == pytest.approx(math.pi / 2, abs=0.08)
 
 
+def test_a_cubic_is_as_long_as_it_says_whatever_its_slope():
+    x, y, heading = line_of('<poly3 a="0" b="1" c="0" d="0"/>').sample(np.array([10.0, 20.0]))
+    np.testing.assert_allclose([x, y], [[10 / math.sqrt(2), 20 / math.sqrt(2)]] * 2, atol=1e-6)
+    np.testing.assert_allclose(heading, math.pi / 4)
+
+
+def test_a_border_is_a_lanes_outer_edge():
+    lanes = '<width sOffset="0" a="4" b="0" c="0" d="0"/>\n<roadMark sOffset="0" type="none"/>'
+    assert lanes in ROAD
+    text = ROAD.replace(lanes, '<border sOffset="0" a="-5" b="0" c="0" d="0"/>')
+    strips = read_map("test", text.format(shape=LINE, junction="-1", rule="RHT", limit="30")).strips
+    right = [strip for strip in strips if strip.kind == "driving"][-1]
+    np.testing.assert_allclose(right.right[[0, -1], 1], [-15, -15])
+
+
+def test_what_is_ignored_and_what_the_client_cannot_bear_is_logged(caplog):
+    leaning = '<lateralProfile><superelevation s="0" a="0.1" b="0" c="0" d="0"/></lateralProfile><lanes>'
+    text = ROAD.replace("<lanes>", leaning).format(shape=LINE, junction="5", rule="RHT", limit="30")
+    read_map("test", text)
+    assert "ignored superelevation of road 1" in caplog.text
+    assert "TrafficManager may crash on road 1" in caplog.text
+    caplog.clear()
+    road()
+    assert not caplog.text
+
+
 @given(st.lists(st.tuples(*[st.floats(-3, 3)] * 5), min_size=1, max_size=4), st.floats(-5, 5))
 def test_cubics_are_their_last_started_piece(pieces, at):
     started = sorted(piece for piece in pieces if piece[0] <= at) or [min(pieces)]

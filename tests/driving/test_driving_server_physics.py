@@ -14,7 +14,8 @@ from driving.server.bodies import PROP, VEHICLE, WALKER, BodyTable
 from driving.server.ground import ground_of
 from driving.server.impact import MOST_CONTACTS, RESTITUTION
 from driving.server.maps import LaneStrip
-from driving.server.vehicle_model import GRIP, REAR_AXLE, STEERING_GAIN
+from driving.server.motion_tables import packed, standard_tables
+from driving.server.vehicle_model import GRIP, REAR_AXLE
 
 KMH = 1 / 3.6
 EDGE = np.array([[0.0, 0.0, 0.0], [50.0, 0.0, 0.0]])
@@ -33,6 +34,7 @@ class Street:
     def __init__(self):
         self.table = BodyTable()
         self.contacts = np.zeros((MOST_CONTACTS, 4))
+        self.tables = packed(standard_tables())
 
     def put(self, kind, x=0.0, y=0.0, *, size=(4.8, 1.9, 1.5), yaw=0.0, mass=1600.0, velocity=(0.0, 0.0)):
         row = self.table.append()
@@ -55,7 +57,13 @@ class Street:
 
     def tick(self, delta=0.05):
         found = physics.advance(
-            self.table.rows, delta, physics.substeps(delta), GROUND.heights, GROUND.frame, self.contacts
+            self.table.rows,
+            delta,
+            physics.substeps(delta),
+            GROUND.heights,
+            GROUND.frame,
+            self.contacts,
+            self.tables,
         )
         return self.contacts[:found]
 
@@ -124,8 +132,19 @@ def test_a_slow_car_turns_on_the_circle_of_the_kinematic_bicycle():
     car = street.car(velocity=(1.0, 0.0))
     car["steer"] = car["wheel"] = 0.5
     street.tick(0.01)
-    slip = math.atan(1.418 / 1.327 * math.tan(0.5 * STEERING_GAIN * (1 - 0.102 * 3.6 / 20)))
+    slip = math.atan(1.418 / 1.327 * math.tan(0.5 * 0.3685 * (1 - 0.102 * 3.6 / 20)))
     assert math.radians(car["wz"]) == pytest.approx(math.sin(slip) / REAR_AXLE * car["speed"], rel=0.02)
+
+
+@pytest.mark.parametrize(("speed", "factor"), [(0.36, 1.0), (20, 0.898), (60, 0.76), (120, 0.70)])
+def test_the_steering_angle_follows_the_published_curve(speed, factor):
+    street = Street()
+    car = street.car(velocity=(speed * KMH, 0.0))
+    car["steer"] = car["wheel"] = 0.02
+    street.tick(0.0001)
+    slip = math.asin(math.radians(car["wz"]) * REAR_AXLE / car["speed"])
+    angle = math.atan(1.327 / 1.418 * math.tan(slip))
+    assert angle == pytest.approx(0.02 * 0.3685 * factor, rel=0.01)
 
 
 def test_a_fast_car_cannot_turn_faster_than_its_tyres_allow():

@@ -47,6 +47,15 @@ def test_distances_are_the_worlds_whatever_the_scale_of_a_mesh():
     assert cast(targets(FACING, twice_as_large), [0.0, 0.0, 0.0], AHEAD)[0] == 10.0
 
 
+def test_piercing_finds_one_hit_per_object_and_goes_on():
+    scene = targets(np.concatenate([FACING, FACING + np.array([2.0, 0.0, 0.0])]))
+    distance, found = np.empty(1), np.empty((1, 2), np.int64)
+    ahead = np.array(AHEAD[0])
+    assert rays.pierce(scene, np.zeros(3), ahead, 100.0, distance, found) == 1
+    assert (distance[0], found[0].tolist()) == (5.0, [0, 0])
+    assert rays.pierce(scene, np.zeros(3), ahead, 4.9, distance, found) == 0
+
+
 def test_a_tree_finds_what_a_look_at_every_triangle_finds():
     rng = np.random.default_rng(1)
     triangles = (rng.uniform(-5, 5, (300, 1, 3)) + rng.normal(0, 1, (300, 3, 3))).astype(np.float32)
@@ -59,7 +68,8 @@ def test_a_tree_finds_what_a_look_at_every_triangle_finds():
     point = along[..., None] * directions[:, None]
     inside = np.ones(along.shape, bool)
     for start, end in ((a, b), (b, c), (c, a)):
-        inside &= (np.cross(end - start, point - start) * normal).sum(axis=-1) >= 0
+        share = (np.cross(end - start, point - start) * normal).sum(axis=-1) / (normal**2).sum(axis=-1)
+        inside &= share >= -rays.SEAM
     along[~inside | (along < 1e-4) | (directions @ normal.T >= 0)] = np.inf
     nearest = along.min(axis=1)
     assert 50 < (triangle >= 0).sum() < 500

@@ -93,6 +93,7 @@ NONSENSE: list[tuple[str, tuple[object, ...]]] = [
     ("set_episode_settings", ("x",)),
     ("copy_opendrive_to_file", ("no xml", [])),
     ("load_new_episode", ("nowhere", True, 0)),
+    ("load_new_episode", ([], True, 0)),
     ("get_sensor_token", ("one",)),
     ("set_weather_parameters", ([1.0],)),
     ("add_traffic_manager_running", (5,)),

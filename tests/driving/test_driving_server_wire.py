@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 
@@ -58,6 +59,28 @@ def test_recorded_requests_are_read_one_byte_at_a_time():
         reader.feed(bytes([byte]))
         found += read_all(reader)
     assert [(request.method, request.arguments) for request in found] == [item[1:] for item in RECORDED]
+
+
+@given(st.data())
+def test_requests_are_read_the_same_however_the_bytes_are_split(data):
+    whole = bytes.fromhex("".join(item[0] for item in RECORDED))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=12)))
+    reader, found = wire.RequestReader(), []
+    for start, end in itertools.pairwise([0, *cuts, len(whole)]):
+        reader.feed(whole[start:end])
+        found += read_all(reader)
+    assert [(request.method, request.arguments) for request in found] == [item[1:] for item in RECORDED]
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_requests_or_refused_or_waited_for(data):
+    reader, refused = wire.RequestReader(), "not msgpack"
+    try:
+        reader.feed(data)
+        read_all(reader)
+    except WireError as error:
+        refused = str(error)
+    assert refused.startswith(("not msgpack", "not a CARLA request"))
 
 
 def test_answers_are_the_bytes_that_the_client_understood():

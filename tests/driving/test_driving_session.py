@@ -11,7 +11,7 @@ from driving.endpoint import connect
 from driving.errors import DrivingError, ServerAbsent, ServerFailed
 from driving.servers import serving
 from driving.session import Session
-from scenarios.child_crossing import draw
+from scenarios.catalogue import episodes_of
 from sensors.camera import CameraSpec
 from sensors.errors import SensorTimeout
 
@@ -19,14 +19,15 @@ pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 FRONT = CameraSpec(width=96, height=48, fov=80.0, forward=1.2, up=1.45, name="front")
-WITH_CHILD = next(s for s in (draw("heldout", seed) for seed in range(100)) if s.child is not None)
+HELDOUT = episodes_of("child_crossing", "heldout")
+WITH_CHILD = next(s for s in (HELDOUT.draw(seed) for seed in range(100)) if s.walkers)
 IDLE = Command(0.0, 0.0, 0.0)
 
 
 @pytest.fixture(scope="module")
 def session():
     with serving("embedded") as endpoint:
-        opened = Session(endpoint, delta=0.1, cameras=(FRONT,))
+        opened = Session(endpoint, HELDOUT, delta=0.1, cameras=(FRONT,))
         yield opened
         opened.close()
 
@@ -34,7 +35,7 @@ def session():
 def test_the_picture_does_not_tell_whether_a_hidden_child_is_there(session):
     first = session.begin(WITH_CHILD)
     with_child = session.image("front")
-    session.begin(dataclasses.replace(WITH_CHILD, child=None))
+    session.begin(dataclasses.replace(WITH_CHILD, walkers=()))
     np.testing.assert_array_equal(session.image("front"), with_child)
     assert first.child is not None
     assert not first.child_seen
@@ -43,7 +44,7 @@ def test_the_picture_does_not_tell_whether_a_hidden_child_is_there(session):
 def test_the_ego_starts_where_and_as_fast_as_the_scenario_says(session):
     now = session.begin(WITH_CHILD)
     assert now.ego.speed == pytest.approx(WITH_CHILD.start_speed, abs=0.3)
-    assert now.ego.x == pytest.approx(WITH_CHILD.start_x + 0.1 * WITH_CHILD.start_speed, abs=0.2)
+    assert now.ego.x == pytest.approx(WITH_CHILD.start + 0.1 * WITH_CHILD.start_speed, abs=0.2)
     assert now.offset == pytest.approx(0.0, abs=0.02)
 
 
@@ -54,9 +55,21 @@ def test_the_child_runs_once_the_ego_is_near(session):
         now = session.advance(Command(0.6, 0.0, 0.0), steer=0.0, pedal=0.6)
         if now.child.y < start - 1.0:
             break
-    assert now.child.velocity_y == pytest.approx(-WITH_CHILD.child_speed, rel=0.1)
-    front = WITH_CHILD.line_x - now.front
-    assert front < WITH_CHILD.reveal_distance
+    walker = WITH_CHILD.walkers[0]
+    assert now.child.velocity_y == pytest.approx(-walker.speed, rel=0.1)
+    assert WITH_CHILD.line - now.front < walker.reveal_distance
+
+
+def test_a_child_that_was_hit_stands_where_the_next_episode_wants_it(session):
+    start = session.begin(WITH_CHILD).child
+    struck = dataclasses.replace(WITH_CHILD, start=WITH_CHILD.line - 9.0, start_speed=10.0)
+    session.begin(_in_the_lane(struck))
+    for _ in range(8):
+        now = session.advance(Command(0.6, 0.0, 0.0), steer=0.0, pedal=0.6)
+    assert now.child.velocity_x > 3.0, "the car threw it"
+    again = session.begin(WITH_CHILD).child
+    assert (again.x, again.y) == (start.x, start.y)
+    assert again.speed == 0.0
 
 
 def test_a_picture_of_a_frame_that_never_comes_is_a_sensor_timeout(session):
@@ -67,7 +80,7 @@ def test_a_picture_of_a_frame_that_never_comes_is_a_sensor_timeout(session):
 
 def test_a_server_that_dies_is_one_clear_error():
     with serving("embedded") as endpoint:
-        lost = Session(endpoint, delta=0.1, cameras=(FRONT,))
+        lost = Session(endpoint, HELDOUT, delta=0.1, cameras=(FRONT,))
         lost.begin(WITH_CHILD)
         lost._client.set_timeout(0.5)
     with pytest.raises(ServerFailed, match="stopped answering"):
@@ -88,3 +101,10 @@ def test_an_address_where_nothing_listens_names_the_remedy():
 def test_a_server_name_that_is_no_address_names_the_choices():
     with pytest.raises(DrivingError, match=r"embedded, docker, .*HOST:PORT"), serving("somewhere"):
         pass
+
+
+def _in_the_lane(drive):
+    """The same drive with its child standing where the car will come."""
+    (walker,) = drive.walkers
+    placed = dataclasses.replace(walker.placed, y=drive.lane_centre)
+    return dataclasses.replace(drive, walkers=(dataclasses.replace(walker, placed=placed, reach=0.0),))

@@ -14,16 +14,17 @@ import numpy as np
 import psutil
 import pytest
 
+from driving.cast import ROLE
 from driving.control import Command
 from driving.drivers import privileged
 from driving.endpoint import Endpoint, answered_version
 from driving.errors import DrivingError, ServerAbsent, ServerDied, ServerFailed, ServerHung, ServerLost
 from driving.process_server import EMBEDDED, ProcessServer
 from driving.servers import RunningServer, server_named
-from driving.session import ROLE, Session
+from driving.session import Session
 from driving.supervision import Limits, Supervisor
 from driving.watch import Watch
-from scenarios.child_crossing import draw
+from scenarios.catalogue import episodes_of
 from sensors.camera import CameraSpec
 
 carla = pytest.importorskip("carla")
@@ -31,7 +32,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 SICK = (sys.executable, str(Path(__file__).with_name("sick_server.py")))
 TINY = CameraSpec(width=16, height=8, fov=80.0, forward=1.2, up=1.45, name="front")
-SCENARIO = draw("heldout", 3)
+HELDOUT = episodes_of("child_crossing", "heldout")
+SCENARIO = HELDOUT.draw(3)
 BRAKE = Command(0.0, 1.0, 0.0)
 
 
@@ -44,7 +46,7 @@ def make_env(**keywords):
 
 def supervisor_of(server, **limits):
     def session(endpoint):
-        return Session(endpoint, delta=0.1, cameras=(TINY,))
+        return Session(endpoint, HELDOUT, delta=0.1, cameras=(TINY,))
 
     return Supervisor(server, session, limits=Limits(**{"start": 120.0, **limits}))
 
@@ -56,10 +58,17 @@ def drive(supervised, *, steps):
     supervised.finish()
 
 
-def servers():
+def embedded_servers():
     """The processes of embedded servers that this one started."""
     children = psutil.Process().children(recursive=True)
     return [child for child in children if "--exit-with-stdin" in child.cmdline()]
+
+
+@pytest.fixture
+def servers():
+    """Tells which embedded servers the test has started: other tests' may still run."""
+    others = {server.pid for server in embedded_servers()}
+    return lambda: [server for server in embedded_servers() if server.pid not in others]
 
 
 def episode(env, seed):
@@ -73,7 +82,7 @@ def episode(env, seed):
             return seen, info
 
 
-def test_a_killed_server_ends_the_episode_without_blame_and_the_next_one_is_as_ever():
+def test_a_killed_server_ends_the_episode_without_blame_and_the_next_one_is_as_ever(servers):
     env = make_env()
     try:
         before, _ = episode(env, 3)
@@ -100,7 +109,7 @@ def test_a_killed_server_ends_the_episode_without_blame_and_the_next_one_is_as_e
     assert servers() == []
 
 
-def test_a_server_that_is_stopped_is_killed_when_its_tick_is_overdue():
+def test_a_server_that_is_stopped_is_killed_when_its_tick_is_overdue(servers):
     supervised = supervisor_of(server_named("embedded"), tick=0.5)
     try:
         supervised.begin(lambda session: session.begin(SCENARIO))
@@ -184,7 +193,7 @@ def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alon
     shared = ProcessServer(start_limit=120.0)
     endpoint = shared.start()
     try:
-        first = Session(endpoint, delta=0.1, cameras=(TINY,))
+        first = Session(endpoint, HELDOUT, delta=0.1, cameras=(TINY,))
         first.begin(SCENARIO)
         first.abandon()  # as if its process had been killed: its actors and its settings stay
         del first
@@ -193,7 +202,7 @@ def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alon
         assert world.get_settings().synchronous_mode
         blueprint = world.get_blueprint_library().find("vehicle.audi.tt")
         theirs = world.spawn_actor(blueprint, carla.Transform(carla.Location(400.0, 0.0, 1.0)))
-        second = Session(endpoint, delta=0.1, cameras=(TINY,))
+        second = Session(endpoint, HELDOUT, delta=0.1, cameras=(TINY,))
         second.begin(SCENARIO)
         ours = [a for a in world.get_actors() if a.attributes.get("role_name") == ROLE]
         second.close()

@@ -9,9 +9,12 @@ from typing import Any
 from driving.server.calls import (
     actors,
     batches,
+    bones,
     maps,
     motion,
+    parts,
     rays,
+    recordings,
     session,
     surroundings,
     traffic_lights,
@@ -27,7 +30,8 @@ __all__ = ["CALLS", "Desk", "answer", "support"]
 
 DONE, IGNORED, UNSUPPORTED = "done", "accepted without effect", "not supported"
 _SUBJECTS = (
-    session, maps, rays, actors, motion, vehicles, walkers, traffic_lights, surroundings, batches,
+    session, maps, rays, actors, motion, vehicles, parts, walkers, bones, traffic_lights, surroundings,
+    recordings, batches,
 )  # fmt: skip
 CALLS: Calls = {name: call for subject in _SUBJECTS for name, call in subject.CALLS.items()}
 

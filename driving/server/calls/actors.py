@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from driving.server.blueprints import library
+from driving.server.bodies import RIGID
 from driving.server.calls.desk import Calls, Desk
-from driving.server.structs import actor_struct, bounding_box, definition, read_description
+from driving.server.structs import actor_struct, bounding_box, definition, read_attachment, read_description
 from driving.server.wire import read_pose, value
 
 
@@ -29,9 +30,10 @@ def _spawn(desk: Desk, description: Any, pose: Any) -> Any:
 
 
 def _spawn_attached(
-    desk: Desk, description: Any, pose: Any, parent: int, _attachment: int = 0, _socket: str = ""
+    desk: Desk, description: Any, pose: Any, parent: int, attachment: Any = RIGID, _socket: str = ""
 ) -> Any:
-    actor = desk.world.spawn(*read_description(description), read_pose(pose), parent=parent)
+    arm = read_attachment(attachment)
+    actor = desk.world.spawn(*read_description(description), read_pose(pose), parent=parent, arm=arm)
     return value(actor_struct(actor, desk.stream_port))
 
 

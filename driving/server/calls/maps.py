@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from driving.server.calls.desk import Calls, Desk, accepted, no_bytes, nothing
+from driving.server.errors import WireError
 from driving.server.structs import pose_struct
 from driving.server.wire import VOID, value
-from driving.server.world import CLEAR_NOON, GENERATED_MAP, Settings
+from driving.server.world import GENERATED_MAP
 
 
 def _map_info(desk: Desk) -> Any:
@@ -16,10 +17,12 @@ def _map_info(desk: Desk) -> Any:
 
 
 def _load(desk: Desk, name: str, reset: bool, _layers: int) -> Any:
-    desk.world.load(name)
+    if not isinstance(name, str):
+        raise WireError(f"a map's name is a text, got {repr(name)[:80]}")
     if reset:
-        desk.world.change_settings(Settings())
-        desk.world.weather = CLEAR_NOON
+        desk.world.reset(name)
+    else:
+        desk.world.load(name)
     return VOID
 
 

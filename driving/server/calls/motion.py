@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from driving.server.calls.desk import Calls, Desk
+from driving.server.structs import read_turn
 from driving.server.wire import VOID, read_pose, read_vector
 
 
@@ -38,14 +39,23 @@ def _set_spin(desk: Desk, actor_id: int, rates: Any) -> Any:
     return VOID
 
 
-def _push(desk: Desk, actor_id: int, impulse: Any) -> Any:
-    desk.world.push(actor_id, read_vector(impulse))
+def _push(desk: Desk, actor_id: int, impulse: Any, place: Any = None) -> Any:
+    desk.world.push(actor_id, read_vector(impulse), None if place is None else read_vector(place))
     return VOID
 
 
-def _force(desk: Desk, actor_id: int, force: Any) -> Any:
-    x, y, z = (part * desk.world.delta for part in read_vector(force))
-    desk.world.push(actor_id, (x, y, z))
+def _force(desk: Desk, actor_id: int, force: Any, place: Any = None) -> Any:
+    desk.world.press_on(actor_id, read_vector(force), None if place is None else read_vector(place))
+    return VOID
+
+
+def _twist(desk: Desk, actor_id: int, turn: Any) -> Any:
+    desk.world.twist(actor_id, read_turn(turn))
+    return VOID
+
+
+def _torque(desk: Desk, actor_id: int, torque: Any) -> Any:
+    desk.world.twist(actor_id, read_turn(torque) * desk.world.next_delta)
     return VOID
 
 
@@ -73,6 +83,10 @@ CALLS: Calls = {
     "disable_actor_constant_velocity": _release_velocity,
     "add_actor_impulse": _push,
     "add_actor_force": _force,
+    "add_actor_impulse_at_location": _push,
+    "add_actor_force_at_location": _force,
+    "add_actor_angular_impulse": _twist,
+    "add_actor_torque": _torque,
     "set_actor_simulate_physics": _set_simulated,
     "set_actor_collisions": _set_collides,
     "set_actor_enable_gravity": _set_falls,

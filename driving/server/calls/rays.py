@@ -17,7 +17,7 @@ def _project(desk: Desk, location: Any, direction: Any, distance: float) -> Any:
     if length <= 0.0:
         return value([False, [[0.0, 0.0, 0.0], 0]])
     x, y, z = (first + part / length * distance for first, part in zip(start, way, strict=True))
-    hits = desk.world.look(start, (x, y, z))
+    hits = desk.rays.pierce(start, (x, y, z))
     if not hits:
         return value([False, [[0.0, 0.0, 0.0], 0]])
     point, label = hits[0]
@@ -25,7 +25,7 @@ def _project(desk: Desk, location: Any, direction: Any, distance: float) -> Any:
 
 
 def _cast(desk: Desk, start: Any, end: Any) -> Any:
-    hits = desk.world.look(read_vector(start), read_vector(end))
+    hits = desk.rays.pierce(read_vector(start), read_vector(end))
     return value([[list(point), label] for point, label in hits])
 
 

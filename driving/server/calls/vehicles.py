@@ -1,11 +1,20 @@
-"""Vehicles: pedals and steering, physics control, lights."""
+"""Vehicles: pedals and steering, Ackermann control, physics control, telemetry, lights."""
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 from driving.server.calls.desk import Calls, Desk, accepted
-from driving.server.structs import physics_control, read_vehicle_control
+from driving.server.structs import (
+    physics_control,
+    read_gains,
+    read_goal,
+    read_physics_control,
+    read_vehicle_control,
+)
+from driving.server.telemetry import telemetry
+from driving.server.vehicle_control import gear_by_hand
 from driving.server.wire import VOID, value
 
 
@@ -14,13 +23,33 @@ def _drive(desk: Desk, actor_id: int, control: Any) -> Any:
     return VOID
 
 
+def _drive_ackermann(desk: Desk, actor_id: int, goal: Any) -> Any:
+    desk.world.drive_ackermann(actor_id, read_goal(goal))
+    return VOID
+
+
+def _gains(desk: Desk, actor_id: int) -> Any:
+    return value(list(astuple(desk.world.actor(actor_id).gains)))
+
+
+def _set_gains(desk: Desk, actor_id: int, gains: Any) -> Any:
+    desk.world.actor(actor_id).gains = read_gains(gains)
+    return VOID
+
+
 def _physics(desk: Desk, actor_id: int) -> Any:
-    return value(physics_control(desk.world.actor(actor_id)))
+    return value(physics_control(desk.world.physics_of(actor_id)))
 
 
 def _set_physics(desk: Desk, actor_id: int, content: list[Any]) -> Any:
-    desk.world.actor(actor_id).physics = content  # shown again, but the motion tables are not changed by it
+    desk.world.set_physics(actor_id, read_physics_control(content))
     return VOID
+
+
+def _telemetry(desk: Desk, actor_id: int) -> Any:
+    control = desk.world.physics_of(actor_id)
+    gear = gear_by_hand(desk.world.actor(actor_id))
+    return value(telemetry(desk.world.body(actor_id), control, gear=gear))
 
 
 def _lights(desk: Desk, actor_id: int) -> Any:
@@ -36,17 +65,18 @@ def _all_lights(desk: Desk) -> Any:
     return value([[actor.id, actor.lights] for actor in desk.world.of_kind("vehicle")])
 
 
-def _wheel_angle(desk: Desk, actor_id: int, _wheel: int) -> Any:
-    return value(float(desk.world.body(actor_id)["wheel"]) * 70.0)
-
-
 CALLS: Calls = {
     "apply_control_to_vehicle": _drive,
+    "apply_ackermann_control_to_vehicle": _drive_ackermann,
+    "get_ackermann_controller_settings": _gains,
+    "apply_ackermann_controller_settings": _set_gains,
     "get_physics_control": _physics,
     "apply_physics_control": _set_physics,
+    "get_telemetry_data": _telemetry,
     "get_vehicle_light_state": _lights,
     "set_vehicle_light_state": _set_lights,
     "get_vehicle_light_states": _all_lights,
-    "get_wheel_steer_angle": _wheel_angle,
+    "show_vehicle_debug_telemetry": accepted,  # a window of the real server's
+    "restore_physx_physics": accepted,  # there is no other physics here to come back from
     "set_actor_autopilot": accepted,  # the client's TrafficManager does the driving
 }

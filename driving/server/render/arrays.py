@@ -61,14 +61,35 @@ class Canvas(NamedTuple):
     corners: NDArray[np.float64]  # (3, C) one mesh's vertices, before the camera or in the image
 
 
+class Fog(NamedTuple):
+    """Air that is thick enough to be looked at closely; density 0: there is none."""
+
+    density: float  # 1/m, extinction at the map's lowest ground
+    begin: float  # m from the camera
+    falloff: float  # 1/m of height
+
+
+class Lamps(NamedTuple):
+    """What shines by night besides the sky, and what stands in its light."""
+
+    rows: NDArray[np.float64]  # (L, 12) see `lamps`
+    screens: NDArray[np.int64]  # (L,) bit b: `Light.blockers` row b may stand in this lamp's light
+    cells: NDArray[np.int64]  # (G, G) bit l: lamp l may light this cell
+    origin: Triple  # x, y of cell (0, 0) and cells per metre
+
+
 class Light(NamedTuple):
     """Sun, sky, air and what blocks them. Colours are linear RGB."""
 
     sun: Triple  # unit vector towards the sun
     palette: tuple[Triple, ...]  # seven, in the order that `sky` names
-    haze: float  # 1/m, extinction of the air
+    haze: float  # 1/m, extinction of the air without `fog`
+    fog: Fog
+    ground: float  # m, height that fog is measured from
     cover: float  # share of the sky under cloud, 0 to 1
-    wetness: float  # 0 dry to 1 wet
+    wetness: float  # of the ground, 0 dry to 1 wet
+    deposits: float  # share of the road under puddles
+    darkness: float  # 0 by day to 1 by night
     shade_axes: tuple[
         tuple[float, ...], ...
     ]  # 3 x 4, world to (column, row, height towards the sun) of `shade_map`
@@ -81,7 +102,8 @@ class Light(NamedTuple):
     blocked: NDArray[np.int64]  # (G, G) bit b: blocker b may darken this cell
     blocked_origin: NDArray[np.float64]  # (3,) x, y of cell (0, 0) and cells per metre
     noise: NDArray[np.uint16]  # one random texture and its coarser levels; flat
-    tone: NDArray[np.float32]  # (1024,) linear light to display value 0-255
+    tone: NDArray[np.float32]  # (TONES,) linear light to display value 0-255
+    lamps: Lamps
 
 
 class Image(NamedTuple):
@@ -94,8 +116,12 @@ class Image(NamedTuple):
 
 
 def plain(group: Group) -> Group:
-    """The group as a bare tuple, which numba types quickly at a call; a named one it types field by field."""
-    return cast(Group, tuple(cast(tuple[Any, ...], group)))
+    """The group and those in it as bare tuples, which numba types quickly at a call.
+
+    Named ones it types field by field.
+    """
+    fields = cast(tuple[Any, ...], group)
+    return cast(Group, tuple(plain(item) if hasattr(item, "_fields") else item for item in fields))
 
 
 @inlined
@@ -138,21 +164,32 @@ def borrow_canvas(canvas: Canvas) -> Canvas:
 
 
 @inlined
+def borrow_lamps(lamps: Lamps) -> Lamps:
+    """The group again from `plain` ones, see `borrowed`."""
+    return Lamps(borrowed(lamps[0]), borrowed(lamps[1]), borrowed(lamps[2]), lamps[3])
+
+
+@inlined
 def borrow_light(light: Light) -> Light:
     """The group again from `plain` ones, see `borrowed`."""
     return Light(
         light[0],
         light[1],
         light[2],
-        light[3],
+        Fog(light[3][0], light[3][1], light[3][2]),
         light[4],
         light[5],
-        borrowed(light[6]),
-        borrowed(light[7]),
-        borrowed(light[8]),
-        borrowed(light[9]),
+        light[6],
+        light[7],
+        light[8],
+        light[9],
         borrowed(light[10]),
         borrowed(light[11]),
+        borrowed(light[12]),
+        borrowed(light[13]),
+        borrowed(light[14]),
+        borrowed(light[15]),
+        borrow_lamps(light[16]),
     )
 
 

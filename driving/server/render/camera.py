@@ -14,10 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Image, Triple, View, plain
+from driving.server.render.glare import dazzle
 from driving.server.render.placing import SAMPLES
+from driving.server.render.puddles import mirror
+from driving.server.render.rainfall import rain
 from driving.server.render.raster import draw
 from driving.server.render.scene import Scene, rotation_matrix
 from driving.server.render.shade import shade
+from driving.server.render.sketch import Text, sketch, write
 
 
 @dataclass(frozen=True)
@@ -61,15 +65,7 @@ def render(
     rotation: tuple[float, float, float],
 ) -> Frame:
     """Draw `scene` as `camera` sees it from `location` (m), turned by `rotation` (degrees)."""
-    axes = rotation_matrix(rotation)
-    view = View(
-        position=_triple(location),
-        axes=(_triple(axes[:, 1]), _triple(-axes[:, 2]), _triple(axes[:, 0])),
-        focal=camera.focal,
-        width=camera.width,
-        height=camera.height,
-        reach=float(scene.reach),
-    )
+    view = view_of(scene, camera, location, rotation)
     stage = scene.stage
     light = scene.light_at(location[0], location[1])
     canvas = stage.canvas(camera.width * SAMPLES, camera.height * SAMPLES)
@@ -80,10 +76,52 @@ def render(
         np.empty(shape, np.uint8),
         np.empty(shape, np.uint32),
     )
+    wet, light = light.wetness > 0.0, plain(light)
     geometry, objects, view, canvas = plain(stage.geometry), plain(stage.objects), plain(view), plain(canvas)
     draw(geometry, objects, view, canvas)
-    shade(canvas, geometry, objects, stage.surfaces, view, plain(light), plain(image))
+    shade(canvas, geometry, objects, stage.surfaces, view, light, plain(image))
+    if wet:
+        mirror(canvas, geometry, objects, stage.surfaces, view, light, image.bgra.copy(), image.bgra)
+    glares = scene.glares()
+    if len(glares):
+        dazzle(glares, canvas, view, light, image.bgra)
+    weather = scene.weather
+    if weather.precipitation > 0.0:
+        amount, wind = min(weather.precipitation / 100.0, 1.0), min(weather.wind / 100.0, 1.0)
+        rain(amount, wind, scene.seconds, canvas, view, light, image.bgra)
     return Frame(*image)
+
+
+def annotate(
+    frame: Frame,
+    scene: Scene,
+    camera: Camera,
+    location: Triple,
+    rotation: Triple,
+    *,
+    strokes: NDArray[np.float64],
+    texts: Sequence[Text],
+) -> NDArray[np.uint8]:
+    """A copy of a frame's colours (H, W, 4) with strokes (n, COLUMNS) and texts over it, see `sketch`."""
+    view, bgra = view_of(scene, camera, location, rotation), frame.bgra.copy()
+    if len(strokes):
+        sketch(strokes, frame.depth, plain(view), bgra)
+    if texts:
+        write(texts, view, bgra)
+    return bgra
+
+
+def view_of(scene: Scene, camera: Camera, location: Triple, rotation: Triple) -> View:
+    """A camera placed in a scene."""
+    axes = rotation_matrix(rotation)
+    return View(
+        position=_triple(location),
+        axes=(_triple(axes[:, 1]), _triple(-axes[:, 2]), _triple(axes[:, 0])),
+        focal=camera.focal,
+        width=camera.width,
+        height=camera.height,
+        reach=float(scene.reach),
+    )
 
 
 def _triple(values: Sequence[float] | NDArray[np.float64]) -> Triple:

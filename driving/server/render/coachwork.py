@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.render import vehicle_lights as lights
 from driving.server.render.mesh import Solid
+from driving.server.render.vehicle_lights import Lamp
 
 PAINT, GLASS, TRIM, TYRE, RIM, HEADLIGHT, TAILLIGHT, PLATE, CARGO = range(9)  # slots
-SLOTS = 9
+LEFT_INDICATOR, RIGHT_INDICATOR, BACKING_LAMP, BEACON = range(9, 13)
+SLOTS = 13
 FINE, MEDIUM, COARSE = range(3)  # levels of detail
 
 Points = NDArray[np.float64]
@@ -41,6 +44,35 @@ def build_body(solid: Solid, body: Body, size: tuple[float, float, float], level
         wheels(solid, x * size[0], size[1], body.wheel, level)
     if level < COARSE:
         _lights(solid, body, size, level)
+
+
+def lamp_places(body: Body, size: tuple[float, float, float]) -> tuple[Lamp, ...]:
+    """Where its lamps are: headlights and tail lamps, with an indicator below each, and reversing lamps."""
+    length, width, height = size
+    front, rear = body.shell[-2], body.shell[1]
+    nose, tail = length / 2 - 0.09, -length / 2 + 0.05
+    lamp = max(body.clearance + 0.28, (front[1] - 0.11) * height)
+    back = max(body.clearance + 0.35, (rear[1] - 0.13) * height)
+    found = []
+    for side, sort, slot in ((-1.0, lights.LEFT, LEFT_INDICATOR), (1.0, lights.RIGHT, RIGHT_INDICATOR)):
+        found += [
+            Lamp(lights.HEAD, HEADLIGHT, (nose, side * width * 0.36, lamp)),
+            Lamp(lights.TAIL, TAILLIGHT, (tail, side * width * 0.385, back)),
+            Lamp(sort, slot, (nose, side * width * 0.39, lamp - 0.075)),
+            Lamp(sort, slot, (tail, side * width * 0.385, back - 0.105)),
+            Lamp(lights.BACKING, BACKING_LAMP, (tail, side * width * 0.285, back)),
+        ]
+    return tuple(found)
+
+
+def _lamp_size(lamp: Lamp, width: float) -> tuple[float, float, float]:
+    if lamp.sort == lights.HEAD:
+        return 0.17, width * 0.17, 0.11
+    if lamp.sort == lights.TAIL:
+        return 0.13, width * 0.14, 0.16
+    if lamp.sort == lights.BACKING:
+        return 0.12, width * 0.06, 0.08
+    return 0.14, width * 0.10, 0.05
 
 
 def wheels(solid: Solid, x: float, width: float, radius: float, level: int) -> None:
@@ -139,13 +171,12 @@ def _outline(
 def _lights(solid: Solid, body: Body, size: tuple[float, float, float], level: int) -> None:
     """Lamps, plates, grille, mirrors and door gaps."""
     length, width, height = size
-    front, rear = body.shell[-2], body.shell[1]
     nose, tail = length / 2, -length / 2
-    lamp = max(body.clearance + 0.28, (front[1] - 0.11) * height)
-    back = max(body.clearance + 0.35, (rear[1] - 0.13) * height)
+    places = lamp_places(body, size)
+    for lamp in places:
+        solid.box(lamp.place, _lamp_size(lamp, width), slot=lamp.slot)
+    back = places[1].place[2]
     for side in (-1.0, 1.0):
-        solid.box([nose - 0.09, side * width * 0.36, lamp], [0.17, width * 0.17, 0.11], slot=HEADLIGHT)
-        solid.box([tail + 0.05, side * width * 0.385, back], [0.13, width * 0.14, 0.16], slot=TAILLIGHT)
         mirror_x = (body.base[1] - 0.05) * length
         solid.box([mirror_x, side * width * 0.53, body.belt * height + 0.08], [0.13, 0.2, 0.14], slot=TRIM)
     solid.box([nose - 0.02, 0, body.clearance + 0.2], [0.08, width * 0.62, 0.14], slot=TRIM)

@@ -35,10 +35,11 @@ def wall(
     ny: float,
     wide: float,
     tall: float,
-) -> tuple[float, float, float, float]:
-    """Linear reflectance of a wall at a world point and how much of it mirrors like glass.
+    dark: float,
+) -> tuple[float, float, float, float, float]:
+    """Linear reflectance of a wall at a world point, how much of it mirrors like glass, and how much shines.
 
-    `wide` and `tall` are the pixel's extents on the wall in metres.
+    `wide` and `tall` are the pixel's extents on the wall, m; `dark` is 1 by night, when people are home.
     """
     u = -(x - material[ORIGIN_X]) * ny + (y - material[ORIGIN_Y]) * nx
     v = z - material[BASE]
@@ -56,7 +57,24 @@ def wall(
     r += (pale - r) * relief
     g += (pale * 0.97 - g) * relief
     b += (pale * 0.90 - b) * relief
-    return _windows(u / bay, v / storey, wide / bay, tall / storey, bay, storey, style, cornice, r, g, b)
+    r, g, b, glass = _windows(
+        u / bay, v / storey, wide / bay, tall / storey, bay, storey, style, cornice, r, g, b
+    )
+    shine = 0.0
+    if dark > 0.0 and glass > 0.0:
+        shine = dark * glass * _shine(u / bay, v / storey, max(wide / bay, tall / storey), style)
+    return r, g, b, glass, shine
+
+
+@inlined
+def _shine(column: float, row: float, width: float, style: int) -> float:
+    """How bright the room behind a window is by night; from afar, all windows' mean."""
+    ground = math.floor(row) == 0
+    lit = 0.55 if ground else 0.34
+    cell = scramble(math.floor(column), math.floor(row), style + 77)
+    own = 0.0 if cell > lit else 0.35 + 0.65 * (cell / lit)
+    near = min(1.0, max(0.0, 1.5 - 2.0 * width))
+    return 0.68 * lit + (own - 0.68 * lit) * near
 
 
 @inlined

@@ -12,8 +12,9 @@ from driving.server.render import surfaces as s
 from driving.server.render.arrays import Geometry, Light, Objects, View
 from driving.server.render.compiled import inlined
 from driving.server.render.facade import wall
+from driving.server.render.lamps import lamplight
 from driving.server.render.raster import HALF_PIXEL
-from driving.server.render.sky import BOUNCE, SKYLIGHT, SUNLIGHT, blocked, sky, sunlit
+from driving.server.render.sky import BOUNCE, SKYLIGHT, SUNLIGHT, blocked, sky, sunlit, wet_share
 from driving.server.render.texture import asphalt, noise, slabs, stripes
 
 MATTE, SMOOTH, PAINT, GLASS, ASPHALT, PAVING = s.MATTE, s.SMOOTH, s.PAINT, s.GLASS, s.ASPHALT, s.PAVING
@@ -47,7 +48,7 @@ def colour_of(
     facing = min(nx * dx + ny * dy + nz * dz, -0.02)
     pixel = depth * (1.0 / view.focal)
     r, g, b = face[f.RED], face[f.GREEN], face[f.BLUE]
-    gloss, mirror = 0.0, 0.0
+    gloss, mirror, shine = 0.0, 0.0, 0.0
     if kind in (ASPHALT, GRASS, LINE, TILES, PAVING):
         width = min(pixel / -facing, 40.0 * pixel)
         factor, gloss = _ground(light, kind, x, y, z, width, pixel)
@@ -59,7 +60,8 @@ def colour_of(
         wide = _extent(axes, dx, dy, dz, nx, ny, nz, facing, -ny, nx, 0.0) * pixel
         tall = _extent(axes, dx, dy, dz, nx, ny, nz, facing, 0.0, 0.0, 1.0) * pixel
         material = surfaces[int(face[f.SURFACE])]
-        r, g, b, mirror = wall(light.noise, material, x, y, z, nx, ny, wide, tall)
+        dark = light.darkness
+        r, g, b, mirror, shine = wall(light.noise, material, x, y, z, nx, ny, wide, tall, dark)
     elif kind in (SMOOTH, PAINT, FOLIAGE):
         nx, ny, nz = _smooth_normal(geometry, objects, int(face[f.TRIANGLE]), index, x, y, z)
         if kind == FOLIAGE:
@@ -72,6 +74,8 @@ def colour_of(
     elif kind == GLOW:
         return r, g, b
     r, g, b, sunny = _lit(light, kind, index, r, g, b, x, y, z, nx, ny, nz)
+    if shine > 0.0:
+        r, g, b = r + shine * 0.62, g + shine * 0.42, b + shine * 0.19
     if gloss > 0.0 or mirror > 0.0:
         return _mirrored(light, kind, r, g, b, dx, dy, dz, nx, ny, nz, gloss, mirror, sunny)
     return r, g, b
@@ -125,14 +129,11 @@ def _ground(
         factor = asphalt(light.noise, x, y, across)
         if kind == LINE:
             factor = 0.75 + 0.25 * factor
-        wet = light.wetness
-        if wet > 0.0:
-            puddle = noise(light.noise, x * 0.5, y * 0.5, width * 0.5)
-            wet *= 0.55 + 0.45 * min(max((puddle - 0.4) * 6.0, 0.0), 1.0)
-        return factor * (1.0 - 0.5 * wet), 0.03 * wet
+        if light.wetness > 0.0:
+            factor *= 1.0 - 0.5 * wet_share(light, x, y, width)
+        return factor, 0.0
     if kind == PAVING:
-        factor = slabs(light.noise, x, y, width, width, 0.5)
-        return factor * (1.0 - 0.35 * light.wetness), 0.02 * light.wetness
+        return slabs(light.noise, x, y, width, width, 0.5) * (1.0 - 0.35 * light.wetness), 0.0
     if kind == GRASS:
         fine = noise(light.noise, x * 9.0, y * 9.0, width * 9.0)
         broad = noise(light.noise, x * 0.4, y * 0.4, width * 0.4)
@@ -207,6 +208,16 @@ def _lit(
     down = (0.5 - 0.5 * nz) * sky_left
     palette = light.palette
     direct = slope * sun_left
+    if light.darkness > 0.0:
+        red, green, blue = lamplight(light, x, y, z, nx, ny, nz, float(index))
+        return (
+            r * (palette[SUNLIGHT][0] * direct + palette[SKYLIGHT][0] * up + palette[BOUNCE][0] * down + red),
+            g
+            * (palette[SUNLIGHT][1] * direct + palette[SKYLIGHT][1] * up + palette[BOUNCE][1] * down + green),
+            b
+            * (palette[SUNLIGHT][2] * direct + palette[SKYLIGHT][2] * up + palette[BOUNCE][2] * down + blue),
+            sun_left,
+        )
     return (
         r * (palette[SUNLIGHT][0] * direct + palette[SKYLIGHT][0] * up + palette[BOUNCE][0] * down),
         g * (palette[SUNLIGHT][1] * direct + palette[SKYLIGHT][1] * up + palette[BOUNCE][1] * down),
@@ -243,12 +254,13 @@ def _mirrored(
     share = max(share, mirror * (0.12 + 0.6 * grazing))
     sr, sg, sb = sky(light, rx, ry, max(rz, 0.0), False)
     street = min(max(0.5 - rz * 6.0, 0.0), 1.0)  # roofs and walls opposite hide the lowest part of the sky
-    sr += (0.16 - sr) * street
-    sg += (0.155 - sg) * street
-    sb += (0.15 - sb) * street
+    day = 1.0 - 0.9 * light.darkness
+    sr += (0.16 * day - sr) * street
+    sg += (0.155 * day - sg) * street
+    sb += (0.15 * day - sb) * street
     towards = rx * light.sun[0] + ry * light.sun[1] + rz * light.sun[2]
     if towards > 0.9 and kind != ASPHALT:
         spark = (towards - 0.9) * 10.0
-        spark = spark**6 * sunny * (1.0 - light.cover) * 0.5
+        spark = spark**6 * sunny * (1.0 - light.cover) * 0.5 * day
         r, g, b = r + spark, g + spark, b + spark
     return r + (sr - r) * share, g + (sg - g) * share, b + (sb - b) * share

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from driving.server.render import coachwork as c
 from driving.server.render import surfaces as s
+from driving.server.render import vehicle_lights as lights
 from driving.server.render.coachwork import Body, build_body, wheels
 from driving.server.render.look import Look
 from driving.server.render.mesh import Mesh, Solid
 from driving.server.render.shape import Shape
 from driving.server.render.surfaces import surface
 from driving.server.render.two_wheelers import two_wheeler
+from driving.server.render.vehicle_lights import Lamp
+
+Size = tuple[float, float, float]  # length, width, height, m
 
 LEVELS = 3
 CONTACT = 0.45  # m, how far the dark of a vehicle's underside reaches
@@ -89,7 +93,22 @@ def vehicle_shape(look: Look) -> Shape:
         boxes[0][2], boxes[0][5] = under + (size[2] - under) / 2, (size[2] - under) / 2
     else:
         boxes[0][2], boxes[0][5] = 0.5 + (size[2] - 0.5) / 2, (size[2] - 0.5) / 2
-    return Shape(("vehicle", kind, size), _meshes(kind, size), LEVELS, _paints(look), boxes=np.array(boxes))
+    roof = _roof_of(look)
+    return Shape(
+        ("vehicle", kind, size, roof),
+        _meshes(kind, size, roof),
+        LEVELS,
+        _paints(look),
+        boxes=np.array(boxes),
+        lamps=_lamps(kind, size, roof),
+    )
+
+
+def _roof_of(look: Look) -> str:
+    """What stands on the roof: a beacon, a taxi's sign or nothing."""
+    if any(name in look.model for name in ("police", "ambulance", "firetruck")):
+        return "beacon"
+    return "sign" if "taxi" in look.model else ""
 
 
 def _body_of(look: Look) -> str:
@@ -98,25 +117,66 @@ def _body_of(look: Look) -> str:
         return "bus"
     if look.base_type == "van" or any(name in model for name in ("sprinter", "ambulance", "t2")):
         return "van"
+    if "cybertruck" in model:
+        return "sedan"  # a pickup that is closed to the tail
     if look.base_type == "truck" or look.length > 6.3:
         return "truck"
     return "hatchback" if look.height / look.length > 0.345 else "sedan"
 
 
 @lru_cache(maxsize=64)
-def _meshes(kind: str, size: tuple[float, float, float]) -> tuple[Mesh, ...]:
+def _meshes(kind: str, size: Size, roof: str) -> tuple[Mesh, ...]:
     meshes = []
     for level in range(LEVELS):
         solid = Solid()
         _BUILDERS[kind](solid, size, level)
+        if roof:
+            wide = size[1] * (0.5 if roof == "beacon" else 0.26)
+            solid.box(_roof_lamp(kind, size), [0.24, wide, 0.12], slot=c.BEACON)
         meshes.append(solid.mesh())
     return tuple(meshes)
 
 
-def _truck(solid: Solid, size: tuple[float, float, float], level: int) -> None:
+def _lamps(kind: str, size: Size, roof: str) -> tuple[Lamp, ...]:
+    """Where a vehicle's lamps are."""
+    cabin = Lamp(lights.CABIN, c.GLASS, (0.0, 0.0, 0.7 * size[2]))
+    beacon = (Lamp(lights.BEACON, c.BEACON, _roof_lamp(kind, size)),) if roof == "beacon" else ()
+    if kind != "truck":
+        return (*c.lamp_places(_BODIES[kind], size), cabin, *beacon)
+    length, width, height = size
+    cab_length = _cab_length(length)
+    cab = c.lamp_places(CAB, (cab_length, width * 0.94, height * 0.86))
+    shift = length / 2 - cab_length / 2
+    front = [replace(lamp, place=(lamp.place[0] + shift, *lamp.place[1:])) for lamp in cab if lamp.way > 0]
+    tails = [Lamp(lights.TAIL, c.TAILLIGHT, (-length / 2, side * width * 0.4, 0.72)) for side in (-1.0, 1.0)]
+    blinkers = [
+        Lamp(sort, slot, (-length / 2, side * width * 0.29, 0.72))
+        for side, sort, slot in (
+            (-1.0, lights.LEFT, c.LEFT_INDICATOR),
+            (1.0, lights.RIGHT, c.RIGHT_INDICATOR),
+        )
+    ]
+    backing = Lamp(lights.BACKING, c.BACKING_LAMP, (-length / 2, 0.2 * width, 0.72))
+    return (*front, *tails, *blinkers, backing, cabin, *beacon)
+
+
+def _roof_lamp(kind: str, size: Size) -> tuple[float, float, float]:
+    """Where a beacon or a sign stands."""
+    if kind == "truck":
+        return size[0] / 2 - 0.5 * _cab_length(size[0]), 0.0, 0.86 * size[2] + 0.04
+    body = _BODIES[kind]
+    x = sum(body.roof) / 2 if kind in ("sedan", "hatchback") else body.roof[1] - 0.06
+    return x * size[0], 0.0, size[2] + 0.02
+
+
+def _cab_length(length: float) -> float:
+    return min(2.3, 0.34 * length)
+
+
+def _truck(solid: Solid, size: Size, level: int) -> None:
     """A cab in front of a cargo box on a chassis."""
     length, width, height = size
-    cab_length = min(2.3, 0.34 * length)
+    cab_length = _cab_length(length)
     cab = Solid()
     build_body(cab, CAB, (cab_length, width * 0.94, height * 0.86), level)
     solid.take(cab, np.eye(3), [length / 2 - cab_length / 2, 0.0, 0.0])
@@ -130,8 +190,10 @@ def _truck(solid: Solid, size: tuple[float, float, float], level: int) -> None:
         solid.box(
             [middle + 0.1 * length, side * width * 0.44, 0.62], [0.36 * length, 0.06, 0.36], slot=c.TRIM
         )
-        if level < c.COARSE:
-            solid.box([-length / 2, side * width * 0.4, 0.72], [0.06, 0.3, 0.14], slot=c.TAILLIGHT)
+    if level < c.COARSE:
+        for lamp in _lamps("truck", size, ""):
+            if lamp.way < 0:
+                solid.box(lamp.place, [0.06, 0.3 if lamp.sort == lights.TAIL else 0.16, 0.14], slot=lamp.slot)
     solid.box([-length / 2 + 0.1, 0, 0.52], [0.08, width * 0.9, 0.1], slot=c.TRIM)
     axles = [length / 2 - 0.55 * cab_length, -length / 2 + 0.16 * length]
     if length > 7.0:
@@ -140,15 +202,13 @@ def _truck(solid: Solid, size: tuple[float, float, float], level: int) -> None:
         wheels(solid, x, width * 0.96, CAB.wheel, level)
 
 
-def _simple(body: Body) -> Callable[[Solid, tuple[float, float, float], int], None]:
+def _simple(body: Body) -> Callable[[Solid, Size, int], None]:
     return lambda solid, size, level: build_body(solid, body, size, level)
 
 
-_BUILDERS: dict[str, Callable[[Solid, tuple[float, float, float], int], None]] = {
-    "sedan": _simple(SEDAN),
-    "hatchback": _simple(HATCHBACK),
-    "van": _simple(VAN),
-    "bus": _simple(BUS),
+_BODIES = {"sedan": SEDAN, "hatchback": HATCHBACK, "van": VAN, "bus": BUS}
+_BUILDERS: dict[str, Callable[[Solid, Size, int], None]] = {
+    **{kind: _simple(body) for kind, body in _BODIES.items()},
     "truck": _truck,
 }
 
@@ -164,5 +224,10 @@ def _paints(look: Look) -> NDArray[np.float64]:
     rows[c.HEADLIGHT] = surface(s.GLASS, (226, 230, 234), tag)
     rows[c.TAILLIGHT] = surface(s.GLASS, (196, 22, 24), tag)
     rows[c.PLATE] = surface(s.MATTE, (232, 232, 228), tag)
-    rows[c.CARGO] = surface(s.MATTE, (222, 222, 218), tag)
+    for indicator in (c.LEFT_INDICATOR, c.RIGHT_INDICATOR):
+        rows[indicator] = surface(s.GLASS, (176, 98, 30), tag)
+    rows[c.BACKING_LAMP] = surface(s.GLASS, (214, 214, 218), tag)
+    rows[c.BEACON] = surface(s.GLASS, (236, 190, 40) if "taxi" in look.model else (32, 66, 190), tag)
+    own = any(name in look.model for name in ("firetruck", "carlacola"))
+    rows[c.CARGO] = surface(s.PAINT, look.colour, tag) if own else surface(s.MATTE, (204, 205, 202), tag)
     return rows

@@ -26,6 +26,7 @@ SKIN, HAIR, TOP, TROUSERS, SHOES, SATCHEL = range(6)  # slots
 SWING, ARM_SWING, KNEE_BEND = 30.0, 26.0, 58.0  # degrees
 
 _TROUSERS = ((48, 76, 142), (62, 66, 92), (126, 112, 88), (54, 88, 120))
+_GIRTHS = (0.88, 1.0, 1.24)  # of adults' bodies
 _SKINS = ((232, 184, 152), (206, 150, 116), (150, 104, 78), (108, 72, 54))
 _HAIRS = ((62, 42, 28), (34, 26, 22), (148, 108, 58), (92, 66, 44))
 _SATCHELS = ((250, 206, 40), (60, 190, 210), (240, 130, 30))
@@ -66,10 +67,11 @@ def walker_shape(look: Look) -> Shape:
         (226, 226, 222) if child else (48, 42, 38),
         _SATCHELS[pick[3] % 3],
     )
+    girth = 1.0 if child else _GIRTHS[pick[4] % 3]
     half = look.height / 2
     return Shape(
-        key=("walker", child),
-        meshes=_meshes(child),
+        key=("walker", child, girth),
+        meshes=_meshes(child) if girth == 1.0 else _widened(child, girth),
         levels=LEVELS,
         surfaces=np.array([surface(s.SMOOTH, colour, look.tag) for colour in colours]),
         cycle=figure.step * look.height,
@@ -88,6 +90,25 @@ def _meshes(child: bool) -> tuple[Mesh, ...]:
         for pose in range(POSES)
         for level in range(LEVELS)
     )
+
+
+@cache
+def _widened(child: bool, girth: float) -> tuple[Mesh, ...]:
+    """The figures `girth` times as wide, and half as much more deep."""
+    stretch = np.array([(1.0 + girth) / 2, girth, 1.0], np.float32)
+    return tuple(
+        Mesh(
+            mesh.vertices * stretch,
+            _unit(mesh.normals / stretch),
+            mesh.triangles,
+            _unit(mesh.facings / stretch),
+        )
+        for mesh in _meshes(child)
+    )
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 def _parts(figure: Figure, child: bool, level: int) -> dict[str, Solid]:

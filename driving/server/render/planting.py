@@ -17,6 +17,8 @@ from driving.server.render.surfaces import surface
 KERB_DISTANCE = 0.75  # m from the kerb to a trunk or a post
 TREE_SPACING, LAMP_SPACING = (11.0, 19.0), 27  # m
 TREE_KINDS = 4
+LAMP = ("lamp",)  # key of a street lamp's shape
+LAMP_HEAD, LAMP_SLOT = (-1.5, 0.0, 6.2), 1  # m in the lamp's frame, where it shines; the surface that does
 NARROWEST = 1.8  # m of pavement that still has trees
 
 _BARK, _LEAVES = (92, 72, 54), ((70, 112, 44), (84, 124, 50), (60, 98, 44), (96, 128, 58))
@@ -81,7 +83,7 @@ def _tree(blobs: list[tuple[NDArray[np.float64], NDArray[np.float64]]], rows: in
 
 def _lamp() -> Shape:
     paints = [surface(s.SMOOTH, _STEEL, s.POLES), surface(s.MATTE, _LAMP, s.POLES)]
-    return Shape(("lamp",), _lamp_meshes(), 2, np.array(paints))
+    return Shape(LAMP, _lamp_meshes(), 2, np.array(paints))
 
 
 @cache
@@ -93,7 +95,7 @@ def _lamp_meshes() -> tuple[Mesh, ...]:
         solid.tube([0, 0, 0.9], [0, 0, 6.0], (0.07, 0.05), slot=0, sides=sides)
         solid.tube([0, 0, 5.98], [-1.3, 0, 6.3], (0.045, 0.04), slot=0, sides=max(4, sides - 2))
         solid.box([-1.5, 0, 6.33], [0.62, 0.26, 0.09], slot=0)
-        solid.box([-1.5, 0, 6.275], [0.5, 0.2, 0.03], slot=1)
+        solid.box([-1.5, 0, 6.275], [0.5, 0.2, 0.03], slot=LAMP_SLOT)
         meshes.append(solid.mesh())
     return tuple(meshes)
 

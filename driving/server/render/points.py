@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from driving.server.render.arrays import Canvas, Geometry, Light, Objects, View
 from driving.server.render.compiled import inlined
-from driving.server.render.sky import clearness
+from driving.server.render.sky import clearness, fog_depth
 
 RUN = 64  # pixels
 LANES = 4 * RUN + 8  # points; no power of two, which would crowd all fields into a few cache lines
@@ -114,3 +114,9 @@ def locate(points: NDArray[np.float64], count: int, view: View, light: Light) ->
         dy[point] = right[1] * ray_x + under[1] * ray_y + ahead[1]
         dz[point] = right[2] * ray_x + under[2] * ray_y + ahead[2]
         clear[point] = clearness(light.haze, depth * math.sqrt(1.0 + ray_x * ray_x + ray_y * ray_y))
+    if light.fog.density > 0.0:
+        eye = view.position[2]
+        for point in range(count):
+            depth = depths[point]
+            way = depth * math.sqrt(dx[point] ** 2 + dy[point] ** 2 + dz[point] ** 2)
+            clear[point] *= clearness(1.0, fog_depth(light, way, eye, eye + depth * dz[point]))

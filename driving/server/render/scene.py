@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Light
+from driving.server.render.arrays import Light, Triple
+from driving.server.render.lamps import lamps_around, no_lamps
 from driving.server.render.look import Look
 from driving.server.render.meshes_vehicle import vehicle_shape
 from driving.server.render.meshes_walker import walker_shape
+from driving.server.render.planting import LAMP
 from driving.server.render.shadows import CELLS, MOST_BLOCKERS, ShadeMaps, select_blockers
 from driving.server.render.shape import Shape, box_shape
+from driving.server.render.shining import Shining
 from driving.server.render.stage import Stage
-from driving.server.render.street import Mark, Strip, build_street, street_rng
-from driving.server.render.texture import noise_levels
+from driving.server.render.street import Mark, Street, Strip, lay_out
 from driving.server.render.weather import Weather, tone_curve
 
+NO_LAMPS = no_lamps()
 _SHAPES = {"vehicle": vehicle_shape, "walker": walker_shape, "prop": box_shape}
 
 
@@ -36,34 +39,44 @@ class Scene:
     degrees, turned in Unreal's order; yaw 90 looks along +y, a positive pitch looks up.
     """
 
-    def __init__(self, strips: Sequence[Strip], marks: Sequence[Mark], *, seed: int = 0) -> None:
+    def __init__(
+        self, strips: Sequence[Strip], marks: Sequence[Mark], *, seed: int = 0, street: Street | None = None
+    ) -> None:
         """Build the street.
 
         Args:
             strips: Lanes; anything with `kind`, `left` and `right` edges of shape (n, 3).
             marks: Painted lines; anything with `points` (n, 3), `width`, `colour`, `dash` and `gap`.
             seed: Chooses houses, trees and lamps; equal seeds give equal streets.
+            street: What `lay_out` made of all this, if somebody did already.
         """
-        rng = street_rng(seed)
+        street = street or lay_out(strips, marks, seed=seed)
         self._stage = Stage()
-        casters = []
-        for placed in build_street(strips, marks, rng):
+        self._shining = Shining(self._stage)
+        self._things: dict[int, tuple[int, Shape]] = {}  # houses, trees and lamps by number
+        lowest = [float(placed.shape.meshes[0].vertices[:, 2].min()) for placed in street.placed]
+        for placed in street.placed:
             row = self._stage.place(placed.shape, actor=0)
             self._stage.objects.pose[row] = placed.pose
             self._stage.objects.shrink[row] = 1.0 / float(np.linalg.norm(placed.pose[:, 0]))
-            if placed.casts:
-                casters.append(row)
-        self._shade_maps = ShadeMaps(np.array(casters, np.int64))
+            if placed.thing:
+                self._things[placed.thing] = row, placed.shape
+            if placed.shape.key == LAMP:
+                self._shining.plant(placed.thing, row, placed.shape)
+        self._ground = min(lowest, default=0.0)
+        self._hidden: frozenset[int] = frozenset()
+        self._shade_maps = ShadeMaps(np.array([row for row, _ in self._things.values()], np.int64))
         self._shapes: dict[int, tuple[int, Shape]] = {}
         self._boxes = np.zeros((16, 10))
-        self._noise = noise_levels(rng)
+        self._noise = street.noise
         self._tone = tone_curve()
         self._blockers = np.zeros((MOST_BLOCKERS, 12))
         self._blocked = np.zeros((CELLS, CELLS), np.int64)
         self._origin = np.zeros(3)
+        self._seconds = 0.0
         self._weather = Weather()
         self._sun = self._weather.sun
-        self._palette = self._weather.palette()
+        self._light, self._reach = self._light_of(self._weather), self._weather.reach
 
     @property
     def stage(self) -> Stage:
@@ -73,7 +86,7 @@ class Scene:
     @property
     def reach(self) -> float:
         """Distance beyond which nothing shows, m."""
-        return self._weather.reach
+        return self._reach
 
     def add(self, actor_id: int, look: Look) -> None:
         """Put an actor at the world's origin; `move` it before drawing.
@@ -129,23 +142,58 @@ class Scene:
         """
         row, _ = self._find(actor_id)
         self._stage.free(row)
+        self._shining.forget(actor_id)
         self._boxes[2 * row : 2 * row + 2] = 0.0
         del self._shapes[actor_id]
 
-    def set_weather(
-        self,
-        *,
-        sun_azimuth: float,
-        sun_altitude: float,
-        cloudiness: float,
-        fog_density: float,
-        fog_distance: float,
-        wetness: float,
-    ) -> None:
-        """Change the light; CARLA's scales: degrees, shares of 100, metres."""
-        self._weather = Weather(sun_azimuth, sun_altitude, cloudiness, fog_density, fog_distance, wetness)
-        self._sun, self._palette = self._weather.sun, self._weather.palette()
-        self._shade_maps.clear()
+    def set_lights(self, actor_id: int, flags: int) -> None:
+        """Switch a vehicle's lamps; flags as in CARLA's VehicleLightState.
+
+        Raises:
+            UnknownActor: There is no such actor.
+        """
+        self._shining.switch(actor_id, *self._find(actor_id), flags)
+
+    def light_street(self, colours: Mapping[int, Triple]) -> None:
+        """Burn these street lamps, by number, and no others; colours: linear light at 1 m."""
+        self._shining.light_street(colours)
+
+    def hide(self, things: Collection[int]) -> None:
+        """Take these houses, trees and lamps out of sight, by number, and show all others."""
+        hidden = frozenset(things) & self._things.keys()
+        for number in hidden ^ self._hidden:
+            row, shape = self._things[number]
+            self._stage.show(row, 0 if number in hidden else shape.levels)
+        if hidden != self._hidden:
+            self._shade_maps.clear()
+        self._hidden = hidden
+
+    def set_time(self, seconds: float) -> None:
+        """Move what moves by itself, blinking lamps and rain, to a simulated second."""
+        self._seconds = seconds
+        self._shining.set_time(seconds)
+
+    def set_weather(self, weather: Weather) -> None:
+        """Change the light and the air."""
+        self._weather = weather
+        self._light, self._reach = self._light_of(weather), weather.reach
+        if (self._sun != weather.sun).any():
+            self._sun = weather.sun
+            self._shade_maps.clear()
+
+    @property
+    def weather(self) -> Weather:
+        """What was set last."""
+        return self._weather
+
+    @property
+    def seconds(self) -> float:
+        """The simulated time."""
+        return self._seconds
+
+    def glares(self) -> NDArray[np.float64]:
+        """Rows of `glare` (n, COLUMNS): the lamps that shine into lenses."""
+        return self._shining.glares(0.25 + 0.75 * self._light.darkness)
 
     def light_at(self, x: float, y: float) -> Light:
         """The light for a camera at (x, y)."""
@@ -154,19 +202,33 @@ class Scene:
             x, y, sun=sun, geometry=self._stage.geometry, objects=self._stage.objects
         )
         select_blockers(self._boxes, x, y, sun, self._blockers, self._blocked, self._origin)
+        light = self._light._replace(shade_axes=axes, shade_map=heights)
+        darkness = light.darkness
+        if darkness > 0.0:
+            light = light._replace(lamps=lamps_around(self._shining.beams(darkness), x, y, self._blockers))
+        return light
+
+    def _light_of(self, weather: Weather) -> Light:
+        """What of the light is the same for every camera."""
+        sun = weather.sun
         return Light(
             sun=(float(sun[0]), float(sun[1]), float(sun[2])),
-            palette=self._palette,
-            haze=float(self._weather.haze),
-            cover=float(self._weather.cover),
-            wetness=min(max(self._weather.wetness / 100.0, 0.0), 1.0),
-            shade_axes=axes,
-            shade_map=heights,
+            palette=weather.palette(),
+            haze=float(weather.haze),
+            fog=weather.fog,
+            ground=self._ground,
+            cover=float(weather.cover),
+            wetness=weather.film,
+            deposits=min(max(weather.deposits / 100.0, 0.0), 1.0),
+            darkness=weather.darkness,
+            shade_axes=(),
+            shade_map=np.zeros(0, np.int16),
             blockers=self._blockers,
             blocked=self._blocked,
             blocked_origin=self._origin,
             noise=self._noise,
             tone=self._tone,
+            lamps=NO_LAMPS,
         )
 
     def _find(self, actor_id: int) -> tuple[int, Shape]:

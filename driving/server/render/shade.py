@@ -30,7 +30,7 @@ from driving.server.render.arrays import (
 )
 from driving.server.render.compiled import borrowed, inlined, kernel
 from driving.server.render.material import colour_of
-from driving.server.render.sky import HAZE, clearness, sky
+from driving.server.render.sky import HAZE, clearness, fog_depth, sky, stars
 from driving.server.render.surfaces import SKY
 
 SKY_DEPTH = 1000.0  # m, what a pixel of sky reports
@@ -85,7 +85,7 @@ def _colour(
     for point in range(count):
         owner, dx, dy, dz, depth = int(owners[point]), xs[point], ys[point], zs[point], depths[point]
         if owner < 0:
-            r, g, b, clear[point] = _background(light, dx, dy, dz)
+            r, g, b, clear[point] = _background(light, view.position[2], dx, dy, dz)
             depth, tag, actor = SKY_DEPTH, SKY, np.uint32(0)
         else:
             f.look_up(face, owner, canvas, geometry, objects, surfaces)
@@ -127,9 +127,15 @@ def _develop(
 
 
 @inlined
-def _background(light: Light, x: float, y: float, z: float) -> tuple[float, float, float, float]:
-    """The sky's colour in the direction (x, y, z), and the share of it that haze lets through."""
+def _background(light: Light, eye: float, x: float, y: float, z: float) -> tuple[float, float, float, float]:
+    """The sky's colour from the height `eye` towards (x, y, z), and its share that haze lets through."""
     length = 1.0 / math.sqrt(x * x + y * y + z * z)
     z *= length
     r, g, b = sky(light, x * length, y * length, z, True)
-    return r, g, b, clearness(light.haze, 900.0 * max(0.0, 1.0 - 3.0 * max(z, 0.0)))
+    clear = clearness(light.haze, 900.0 * max(0.0, 1.0 - 3.0 * max(z, 0.0)))
+    if light.darkness > 0.75:
+        star = (4.0 * light.darkness - 3.0) * stars(light, x * length, y * length, z)
+        r, g, b = r + star, g + star, b + star
+    if light.fog.density > 0.0:
+        clear *= clearness(1.0, fog_depth(light, SKY_DEPTH, eye, eye + SKY_DEPTH * max(z, 0.0)))
+    return r, g, b, clear

@@ -29,7 +29,7 @@ class ShadeMaps:
     """Shadow maps of the standing things around the camera, made when first needed."""
 
     def __init__(self, casters: NDArray[np.int64]) -> None:
-        """`casters`: rows of `Objects` that throw shadows and never move."""
+        """`casters`: rows of `Objects` that throw shadows and never move; without levels, none."""
         self._casters = casters
         self._kept: OrderedDict[tuple[int, int], tuple[Axes, NDArray[np.int16]]] = OrderedDict()
 
@@ -89,6 +89,8 @@ def bake(
     points = np.empty((3, 3))
     for number in range(casters.shape[0]):
         index = casters[number]
+        if objects.levels[index] == 0:
+            continue
         pose = objects.pose[index]
         mesh = objects.mesh[index]
         first = geometry.spans[mesh, 0]
@@ -125,6 +127,7 @@ def select_blockers(
 ) -> None:
     """Note in a grid around (x, y) which boxes (B, 10) may darken each cell; see `Light.blocked`."""
     span = CELLS * CELL
+    blockers[:, 5] = 0.0
     origin[0], origin[1], origin[2] = x - 0.5 * span, y - 0.5 * span, 1.0 / CELL
     cells[:] = 0
     used = 0

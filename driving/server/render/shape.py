@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from driving.server.render.look import Look
 from driving.server.render.mesh import Mesh, Solid
 from driving.server.render.surfaces import COLUMNS, MATTE, surface
+from driving.server.render.vehicle_lights import Lamp
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Shape:
     lift: float = 0.0  # m, from the actor's location up to the mesh's origin
     boxes: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 7)))
     """Boxes that keep light off the street: centre, half sizes, width of the contact shadow; (n, 7)."""
+    lamps: tuple[Lamp, ...] = ()  # of a vehicle
 
     def __post_init__(self) -> None:
         if len(self.meshes) % self.levels:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from driving.server.render.arrays import Light
 from driving.server.render.compiled import inlined, trailing_zeros
-from driving.server.render.texture import noise
+from driving.server.render.texture import noise, scramble
 
 HEIGHT_STEPS = 50.0  # per m of that map: two bytes then reach 655 m either way
 MAP_SIDE = 768  # texels along a side of the map of standing shadows
@@ -47,6 +47,44 @@ def sky(light: Light, x: float, y: float, z: float, clouds: bool) -> Colour:
         green += (palette[CLOUD][1] - green) * thickness
         blue += (palette[CLOUD][2] - blue) * thickness
     return red, green, blue
+
+
+@inlined
+def stars(light: Light, x: float, y: float, z: float) -> float:
+    """Brightness of the star in the unit direction (x, y, z), mostly none."""
+    if z < 0.05:
+        return 0.0
+    u, v = 90.0 * x / (0.4 + z), 90.0 * y / (0.4 + z)
+    column, row = math.floor(u), math.floor(v)
+    chance = scramble(column, row, 31)
+    if chance > 0.05:
+        return 0.0
+    du, dv = u - column - 0.5, v - row - 0.5
+    spot = max(0.0, 1.0 - 9.0 * (du * du + dv * dv))
+    return spot * spot * (0.15 + 14.0 * chance) * (1.0 - light.cover) * min(1.0, z * 4.0)
+
+
+@inlined
+def fog_depth(light: Light, distance: float, low: float, high: float) -> float:
+    """Optical depth of the fog on a way of `distance` metres from height `low` to `high`, m."""
+    fog = light.fog
+    way = distance - fog.begin
+    if way <= 0.0:
+        return 0.0
+    low, high = fog.falloff * (low - light.ground), fog.falloff * (high - light.ground)
+    change = high - low
+    thin = math.exp(-max(min(low, 50.0), -3.0))
+    if abs(change) > 1e-3:
+        thin *= (1.0 - math.exp(-max(min(change, 50.0), -50.0))) / change
+    return fog.density * way * min(thin, 20.0)
+
+
+@inlined
+def wet_share(light: Light, x: float, y: float, width: float) -> float:
+    """How wet the ground is at a point, `width` metres across: a film, and puddles where it is low."""
+    low = noise(light.noise, x * 0.5, y * 0.5, width * 0.5)
+    puddle = min(max((low - 0.75 + 0.5 * light.deposits) * 6.0, 0.0), 1.0) if light.deposits > 0.0 else 0.0
+    return light.wetness * (0.55 + 0.45 * puddle)
 
 
 @inlined

@@ -14,6 +14,7 @@ from driving.server.render.shape import Shape
 from driving.server.render.surfaces import COLUMNS
 
 CANVASES_KEPT = 4
+FEWEST_SURFACES = 8000  # rows that surfaces may fill before the unused ones are looked for
 MARGIN = 1000  # triangles: the poses of one walker differ a little
 
 
@@ -25,6 +26,8 @@ class Stage:
         self._first_mesh: dict[Hashable, int] = {}
         self._first_surface: dict[bytes, int] = {}
         self._surfaces = np.zeros((0, COLUMNS))
+        self._painted: dict[int, NDArray[np.float64]] = {}  # row of `objects` -> its surfaces
+        self._most_surfaces = FEWEST_SURFACES
         self._free: list[int] = []
         self._geometry: Geometry | None = None
         self._most_triangles: int | None = None
@@ -92,7 +95,7 @@ class Stage:
         self.objects.pose[row] = np.eye(3, 4)
         self.objects.mesh[row] = self._mesh_row(shape)
         self.objects.levels[row] = shape.levels
-        self.objects.surface[row] = self._surface_row(shape)
+        self.repaint(row, shape.surfaces)
         self.objects.actor[row] = actor
         self.objects.ribbon[row] = shape.ribbon
         self._most_triangles = None
@@ -103,9 +106,22 @@ class Stage:
         if shape.cycle > 0.0:
             self.objects.mesh[row] = self._mesh_row(shape) + shape.mesh_at(stride)
 
+    def repaint(self, row: int, surfaces: NDArray[np.float64]) -> None:
+        """Give an object other surfaces (slots, COLUMNS)."""
+        self._painted[row] = surfaces
+        self.objects.surface[row] = self._surface_row(surfaces)
+        if len(self._surfaces) > self._most_surfaces:
+            self._forget_surfaces()
+
+    def show(self, row: int, levels: int) -> None:
+        """Draw an object at this many levels of detail; 0 hides it, and its row stays its own."""
+        self.objects.levels[row] = levels
+        self._most_triangles = None
+
     def free(self, row: int) -> None:
         """Give a row back."""
         self.objects.levels[row] = 0
+        self._painted.pop(row, None)
         self._free.append(row)
 
     def _mesh_row(self, shape: Shape) -> int:
@@ -117,11 +133,19 @@ class Stage:
             self._most_vertices = None
         return self._first_mesh[key]
 
-    def _surface_row(self, shape: Shape) -> int:
-        key = shape.surfaces.tobytes()
+    def _forget_surfaces(self) -> None:
+        """Keep those surfaces only that an object still has: colours and lamps come and go."""
+        self._first_surface.clear()
+        self._surfaces = np.zeros((0, COLUMNS))
+        for row, surfaces in self._painted.items():
+            self.objects.surface[row] = self._surface_row(surfaces)
+        self._most_surfaces = max(FEWEST_SURFACES, 2 * len(self._surfaces))
+
+    def _surface_row(self, surfaces: NDArray[np.float64]) -> int:
+        key = surfaces.tobytes()
         if key not in self._first_surface:
             self._first_surface[key] = len(self._surfaces)
-            self._surfaces = np.concatenate([self._surfaces, shape.surfaces])
+            self._surfaces = np.concatenate([self._surfaces, surfaces])
         return self._first_surface[key]
 
 

@@ -54,16 +54,29 @@ def test_a_slanting_look_meets_the_ground_where_it_should(world):
     assert close(point, 53.0, 1.75, 0.0)
 
 
-def test_a_ray_through_a_car_meets_it_where_its_box_begins_and_then_what_is_behind(world, car):
-    extent = car.bounding_box.extent
-    hits = world.cast_ray(carla.Location(90.0, 1.75, 0.5), carla.Location(120.0, 1.75, -1.0))
+def test_a_ray_through_a_car_meets_its_body_and_then_the_road_behind_it(world, car):
+    start, end = carla.Location(90.0, 1.75, 0.8), carla.Location(110.0, 1.75, -0.4)  # ground at 90 + 20 / 1.5
+    hits = world.cast_ray(start, end)
     assert [hit.label for hit in hits] == [carla.CityObjectLabel.Car, carla.CityObjectLabel.Roads]
-    assert hits[0].location.x == pytest.approx(100.0 - extent.x, abs=0.02)
-    assert close(hits[1], 100.0, 1.75, 0.0)
+    bumper = 100.0 - car.bounding_box.extent.x
+    assert bumper - 0.05 < hits[0].location.x < bumper + 0.4  # it is round, with a number plate
+    assert close(hits[1], 90.0 + 20.0 / 1.5, 1.75, 0.0)
     car.set_collisions(False)
-    hits = world.cast_ray(carla.Location(90.0, 1.75, 0.5), carla.Location(120.0, 1.75, -1.0))
-    assert [hit.label for hit in hits] == [carla.CityObjectLabel.Roads]
+    world.tick()
+    assert [hit.label for hit in world.cast_ray(start, end)] == [carla.CityObjectLabel.Roads]
     assert world.cast_ray(carla.Location(90.0, 1.75, 5.0), carla.Location(95.0, 1.75, 5.0)) == []
+
+
+def test_a_ray_passes_between_a_cars_wheels_where_its_box_would_stop_it(world, car):
+    hits = world.cast_ray(carla.Location(90.0, 1.75, 0.09), carla.Location(112.0, 1.75, 0.09))
+    assert hits == []
+
+
+def test_what_lies_in_layers_below_a_ray_is_met_once_and_a_dash_as_paint(world):
+    hits = [world.cast_ray(carla.Location(x, 0.0, 5.0), carla.Location(x, 0.0, -5.0)) for x in range(45, 55)]
+    assert {len(found) for found in hits} == {1}
+    labels = {found[0].label for found in hits}
+    assert labels == {carla.CityObjectLabel.Roads, carla.CityObjectLabel.RoadLines}
 
 
 def test_houses_lamps_and_trees_are_environment_objects_behind_the_pavements(world):

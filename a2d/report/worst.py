@@ -1,0 +1,53 @@
+"""Which episodes to look at first: the hardest hits, then other failures, then the closest passes."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from a2d.evaluation import Record, is_hit, is_valid
+from a2d.report.material import Material
+
+CLOSE = 0.5  # m between boxes: an arrival that came nearer to a child is worth a look
+SHOWN = 5  # per driver
+
+_GOOD = ("arrived", "goal")
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One episode and how to see it."""
+
+    driver: str
+    record: Record
+    replay: str
+
+
+def worst_episodes(materials: Sequence[Material], *, suite: str, shown: int = SHOWN) -> list[Episode]:
+    """The worst episodes of each driver, the worst first; none of a driver without any."""
+    return [
+        Episode(
+            material.name,
+            record,
+            f"a2d record {shlex.quote(str(material.folder))} --suite {suite} --seed {record['seed']}",
+        )
+        for material in materials
+        for record in sorted(filter(_is_bad, material.records), key=_badness)[:shown]
+    ]
+
+
+def _is_bad(record: Record) -> bool:
+    return is_valid(record) and (record["outcome"] not in _GOOD or _gap(record) < CLOSE)
+
+
+def _badness(record: Record) -> tuple[int, float, int]:
+    if is_hit(record):
+        return 0, -(record.get("impact_speed") or 0.0), record["seed"]
+    return (1, 0.0, record["seed"]) if record["outcome"] not in _GOOD else (2, _gap(record), record["seed"])
+
+
+def _gap(record: Record) -> float:
+    gap = record.get("min_gap")
+    return math.inf if gap is None else float(gap)

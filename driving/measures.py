@@ -1,0 +1,170 @@
+"""What an episode's record holds beside its outcome, from the bodies' geometry alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from driving.contact import time_to_collision
+from driving.snapshot import Body, Snapshot
+
+ACCELERATION_COMFORT = (-4.05, 2.40)  # m/s2, along the car; Bench2Drive's limits, as nuPlan's
+SIDEWAYS_COMFORT = 4.89  # m/s2
+JERK_COMFORT = 8.37  # m/s3
+BRAKING = -0.1  # pedal below which a driver counts as braking
+PENALTY = {"hit_child": 0.50, "hit_oncoming": 0.60, "hit_other": 0.60}
+"""CARLA leaderboard 1.0 and 2.0: driving score = route completion x the product of penalties."""
+
+
+@dataclass(slots=True)
+class Measures:
+    """Grows by one snapshot a step."""
+
+    start: Snapshot
+    last: Snapshot = field(init=False)
+    min_ttc: float = math.inf  # s
+    min_gap: float = math.inf  # m between the boxes of the ego and of a child
+    speed_at_occluder: float = math.nan  # m/s, when the ego's front passed the occluder's front
+    seen_at: float = math.nan  # s, when the camera first had a line of sight to a child
+    pixel_at: float = math.nan  # s, when the first pixel of a child was in the picture; NaN if not looked for
+    braked_at: float = math.nan  # s, of the first braking from then on
+    hardest_braking: float = 0.0  # m/s2
+    hardest_jerk: float = 0.0  # m/s3
+    hardest_turn: float = 0.0  # m/s2
+    _acceleration: float = math.nan
+    _entered: dict[int, tuple[float, float]] = field(default_factory=dict)  # child -> when in the way, till
+    _passed: dict[int, tuple[float, float]] = field(default_factory=dict)  # child -> when the ego was there
+
+    def __post_init__(self) -> None:
+        self.last = self.start
+        self._see(self.start)
+
+    def add(self, snapshot: Snapshot, *, pixels: int | None = None, struck: bool = False) -> None:
+        """Take in the next snapshot.
+
+        Args:
+            snapshot: The instant.
+            struck: The ego has just touched something: its jolt is no braking.
+            pixels: How many pixels of children the picture has; None if nobody looked.
+        """
+        for index, child in enumerate(snapshot.children):
+            self.min_ttc = min(self.min_ttc, time_to_collision(snapshot.ego, child))
+            self.min_gap = min(self.min_gap, box_gap(snapshot.ego, child))
+            self._cross(snapshot, index)
+        for car in snapshot.traffic[: len(snapshot.drive.oncoming)]:
+            self.min_ttc = min(self.min_ttc, time_to_collision(snapshot.ego, car))
+        if snapshot.occluder is not None:
+            edge = snapshot.station(snapshot.occluder) + snapshot.occluder.length / 2
+            if self.last.front < edge <= snapshot.front:
+                self.speed_at_occluder = snapshot.ego.speed
+        if pixels and math.isnan(self.pixel_at):
+            self.pixel_at = snapshot.time
+        self._see(snapshot, looked=pixels is not None)
+        if not struck:
+            self._feel(snapshot)
+        self.last = snapshot
+
+    def record(self, outcome: str | None = None) -> dict[str, float | bool]:
+        """The measures by name; a measure that never applied is NaN."""
+        drive, last = self.start.drive, self.last
+        duration = last.time - self.start.time
+        begin, end = self.start.station(self.start.ego), last.station(last.ego)
+        share = min(max((end - begin) / (drive.finish - begin), 0.0), 1.0)
+        first_sight = self.pixel_at if math.isfinite(self.pixel_at) else self.seen_at
+        return {
+            "child": any(walker.crosses for walker in drive.walkers),
+            "hazard": drive.hazard,
+            "duration": duration,
+            "mean_speed": (end - begin) / duration if duration > 0 else math.nan,
+            "min_ttc": _finite(self.min_ttc),
+            "min_gap": _finite(self.min_gap),
+            "pet": self.post_encroachment_time(),
+            "speed_at_occluder": self.speed_at_occluder,
+            "seen_at": self.seen_at,
+            "pixel_at": self.pixel_at,
+            "brake_delay": self.braked_at - first_sight,
+            "hardest_braking": self.hardest_braking,
+            "hardest_jerk": self.hardest_jerk,
+            "hardest_turn": self.hardest_turn,
+            "comfortable": self._comfortable(),
+            "route_completion": share,
+            "driving_score": share * PENALTY.get(outcome or "", 1.0),
+        }
+
+    def post_encroachment_time(self) -> float:
+        """Seconds between one of ego and child leaving where their ways cross and the other coming there.
+
+        The least over the children whose way the ego crossed; NaN without one. Negative: both at once.
+        Source: Allen, Shin and Cooper, Transportation Research Record 667, 1978.
+        """
+        gaps = [
+            max(self._passed[index][0] - left, entered - self._passed[index][1])
+            for index, (entered, left) in self._entered.items()
+            if index in self._passed
+        ]
+        return min(gaps, default=math.nan)
+
+    def _cross(self, now: Snapshot, index: int) -> None:
+        """Note who is where the child's way and the ego's cross, from when and until when."""
+        child, ego = now.children[index], now.ego
+        if abs(now.side(child) - now.offset) < (ego.width + child.width) / 2:
+            self._entered[index] = (self._entered.get(index, (now.time, 0.0))[0], now.time)
+        walker = now.drive.walkers[index]
+        rear = now.front - ego.length
+        if rear < walker.station + child.length / 2 and now.front > walker.station - child.length / 2:
+            self._passed[index] = (self._passed.get(index, (now.time, 0.0))[0], now.time)
+
+    def _see(self, now: Snapshot, *, looked: bool = False) -> None:
+        """Note the first sight, and the first braking from it on; of pixels where they are looked at."""
+        if math.isnan(self.seen_at) and any(now.seen):
+            self.seen_at = now.time
+        seen = self.pixel_at if looked else self.seen_at
+        if math.isnan(self.braked_at) and now.time >= seen and now.pedal <= BRAKING:
+            self.braked_at = now.time
+
+    def _feel(self, now: Snapshot) -> None:
+        """What who sits in the car feels, from speeds a tick apart."""
+        delta = now.time - self.last.time
+        if delta <= 0.0:
+            return
+        acceleration = (now.ego.speed - self.last.ego.speed) / delta
+        if math.isfinite(self._acceleration):
+            self.hardest_jerk = max(self.hardest_jerk, abs(acceleration - self._acceleration) / delta)
+        turn = math.remainder(now.ego.yaw - self.last.ego.yaw, 2 * math.pi) / delta * now.ego.speed
+        self.hardest_turn = max(self.hardest_turn, abs(turn))
+        self.hardest_braking = max(self.hardest_braking, -acceleration)
+        self._acceleration = acceleration
+
+    def _comfortable(self) -> bool:
+        return (
+            self.hardest_braking <= -ACCELERATION_COMFORT[0]
+            and self.hardest_turn <= SIDEWAYS_COMFORT
+            and self.hardest_jerk <= JERK_COMFORT
+        )
+
+
+def box_gap(first: Body, second: Body) -> float:
+    """Distance between two boxes on the ground; 0 where they touch; m."""
+    corners = [(_local(first, corner), first) for corner in _corners(second)]
+    corners += [(_local(second, corner), second) for corner in _corners(first)]
+    gaps = [
+        math.hypot(max(abs(along) - box.length / 2, 0.0), max(abs(across) - box.width / 2, 0.0))
+        for (along, across), box in corners
+    ]
+    return min(gaps)
+
+
+def _corners(box: Body) -> list[tuple[float, float]]:
+    cos, sin = math.cos(box.yaw), math.sin(box.yaw)
+    halves = [(a * box.length / 2, b * box.width / 2) for a in (1, -1) for b in (1, -1)]
+    return [(box.x + cos * a - sin * b, box.y + sin * a + cos * b) for a, b in halves]
+
+
+def _local(box: Body, point: tuple[float, float]) -> tuple[float, float]:
+    cos, sin = math.cos(box.yaw), math.sin(box.yaw)
+    dx, dy = point[0] - box.x, point[1] - box.y
+    return cos * dx + sin * dy, cos * dy - sin * dx
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.nan

@@ -1,0 +1,122 @@
+"""Who moves besides the ego: walkers led along their way, and traffic put where it is by now."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from driving.cast import REST_HEIGHT, Cast
+from driving.snapshot import Body, Snapshot
+from scenarios.drive import Drive
+from scenarios.traffic import followed
+
+SPEED_STEP = 0.002  # m/s: a walker is told a new speed only if it differs by more
+CATCH_UP = 1.5  # times its speed at most, where a server lets a walker start late
+
+
+@dataclass(slots=True)
+class _Follower:
+    """The car behind: its front's station (m) and its speed (m/s)."""
+
+    front: float
+    speed: float
+
+
+class Movement:
+    """One episode's walkers and traffic, as their drive says; a new one for each episode."""
+
+    def __init__(self, carla: Any, cast: Cast, drive: Drive, *, delta: float) -> None:
+        self._carla, self._cast, self._drive, self._delta = carla, cast, drive, delta
+        self._set_off: dict[str, float] = {}  # who -> s since the episode began
+        self._told = [0.0] * len(drive.walkers)  # m/s
+        self._follower = None
+        if drive.follower is not None:
+            length = cast.ego.length / 2
+            self._follower = _Follower(drive.start - length - drive.follower.gap, drive.start_speed)
+
+    def placing(self) -> list[Any]:
+        """Commands that put the traffic where it begins."""
+        return self._put(0.0)
+
+    def lead(self, now: Snapshot) -> list[Any]:
+        """Tell the walkers how fast to go, and give the commands that move the traffic, for the next tick."""
+        self._call(now)
+        for index in range(len(self._drive.walkers)):
+            self._lead_walker(now, index)
+        if self._follower is not None:
+            follower = self._follower
+            gap = now.front - now.ego.length - follower.front
+            limit = now.speed_limit
+            follower.speed = followed(gap, follower.speed, now.ego.speed, limit=limit, delta=self._delta)
+            follower.front += follower.speed * self._delta
+        return self._put(now.time + self._delta)
+
+    def traffic(self, raw: Any, time: float) -> tuple[Body, ...]:
+        """The traffic's bodies in a `carla.WorldSnapshot`, with the velocities that they stand for."""
+        drive, bodies = self._drive, []
+        for index, car in enumerate(drive.oncoming):
+            called = self._set_off.get(f"oncoming {index}")
+            speed = 0.0 if called is None or time < called else car.speed
+            body = self._cast.pool[car.blueprint, ""].body(raw)
+            bodies.append(_moving(body, speed))
+        if drive.follower is not None and self._follower is not None:
+            body = self._cast.pool[drive.follower.blueprint, ""].body(raw)
+            bodies.append(_moving(body, self._follower.speed))
+        return tuple(bodies)
+
+    def walked(self, index: int, time: float) -> float | None:
+        """How far a walker ought to have come by now (m); None before it was called."""
+        called = self._set_off.get(f"walker {index}")
+        return None if called is None else self._drive.walkers[index].travelled(time - called)
+
+    def _call(self, now: Snapshot) -> None:
+        """Let those set off whom the ego has come near enough to."""
+        waiting = [(f"walker {i}", w.station, w.reveal_distance) for i, w in enumerate(self._drive.walkers)]
+        waiting += [
+            (f"oncoming {i}", self._drive.line, car.reveal_distance)
+            for i, car in enumerate(self._drive.oncoming)
+        ]
+        for who, station, distance in waiting:
+            if who not in self._set_off and station - now.front <= distance:
+                self._set_off[who] = now.time
+
+    def _lead_walker(self, now: Snapshot, index: int) -> None:
+        """Tell a walker its speed; a test's target so that after the tick it is where its time says."""
+        walker, child = self._drive.walkers[index], now.children[index]
+        wanted = self.walked(index, now.time + self._delta)
+        if wanted is None:
+            return
+        ahead_x, ahead_y = math.cos(walker.placed.yaw), math.sin(walker.placed.yaw)
+        come = (child.x - walker.placed.x) * ahead_x + (child.y - walker.placed.y) * ahead_y
+        if walker.punctual:
+            speed = min(max((wanted - come) / self._delta, 0.0), CATCH_UP * walker.speed)
+        else:
+            speed = walker.speed if come < walker.reach else 0.0
+        if abs(speed - self._told[index]) <= SPEED_STEP and not (speed == 0.0 != self._told[index]):
+            return
+        self._told[index] = speed
+        way = self._carla.Vector3D(x=ahead_x, y=ahead_y)
+        control = self._carla.WalkerControl(direction=way, speed=speed)
+        self._cast.of(walker.placed).actor.apply_control(control)
+
+    def _put(self, time: float) -> list[Any]:
+        places = []
+        for index, car in enumerate(self._drive.oncoming):
+            called = self._set_off.get(f"oncoming {index}", math.inf)
+            places.append((car.blueprint, car.at(time - called), car.side, math.pi))
+        if self._drive.follower is not None and self._follower is not None:
+            blueprint = self._drive.follower.blueprint
+            half = self._cast.pool[blueprint, ""].length / 2
+            places.append((blueprint, self._follower.front - half, 0.0, 0.0))
+        apply = self._carla.command.ApplyTransform
+        commands = []
+        for blueprint, station, side, turn in places:
+            where = self._drive.placed(blueprint, station, side, turn)
+            target = self._cast.transform(where.x, where.y, where.yaw, REST_HEIGHT)
+            commands.append(apply(self._cast.pool[blueprint, ""].actor.id, target))
+        return commands
+
+
+def _moving(body: Body, speed: float) -> Body:
+    return replace(body, velocity_x=speed * math.cos(body.yaw), velocity_y=speed * math.sin(body.yaw))

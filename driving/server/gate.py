@@ -1,0 +1,53 @@
+"""When a tick must wait, lest a client misses it: for listeners on their way, for a TrafficManager to rest.
+
+A TrafficManager in synchronous mode runs in the client. Its thread asks for the settings, then goes to sleep,
+and the client's tick wakes it; woken in the instant before it sleeps, it sleeps for ever and the client hangs
+(it is notified without holding the lock: a lost wake-up). Unreal's ticks take too long for that instant to
+matter, ours do not: one in some thousands hit it. So a tick gives that thread time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+LONGEST_HOLD = 0.25  # s that a tick waits for announced subscriptions
+REST = 0.001  # s that a tick waits after a TrafficManager's last call of its step
+
+
+class Gate:
+    """Tells whether ticks must wait, and for how long."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock  # s
+        self._announced: Counter[int] = Counter()  # subscriptions that `get_sensor_token` promised
+        self._hold_until = 0.0
+        self._rest_until = 0.0
+
+    def announce(self, stream: int) -> None:
+        """Somebody is about to listen to a stream."""
+        self._announced[stream] += 1
+        self._hold_until = self._clock() + LONGEST_HOLD
+
+    def arrive(self, stream: int) -> None:
+        """Somebody listens to a stream."""
+        self._announced[stream] -= 1
+        if self._announced[stream] <= 0:
+            del self._announced[stream]
+
+    def rest(self) -> None:
+        """A TrafficManager's thread is about to sleep until the next tick."""
+        self._rest_until = self._clock() + REST
+
+    def wait(self) -> float:
+        """For how long ticks must wait from now on; s, 0 if they need not."""
+        if not self._announced and not self._rest_until:
+            return 0.0
+        now = self._clock()
+        if now >= self._hold_until:
+            self._announced.clear()
+        if now >= self._rest_until:
+            self._rest_until = 0.0
+        until = max(self._hold_until if self._announced else 0.0, self._rest_until)
+        return max(until - now, 0.0)

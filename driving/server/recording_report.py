@@ -1,0 +1,180 @@
+"""A recording in words: what happened, who collided, who stood still; laid out as CARLA's, in metres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from driving.server.errors import WorldError
+from driving.server.recording_file import Frame, Head, read
+
+CENTIMETRE = 0.01  # m: clients give distances in cm
+ANY = "a"
+
+
+class _Counted:
+    """Frames as they are read, how many there were and when the last one was."""
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self._frames = frames
+        self.count, self.time = 0, 0.0
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in self._frames:
+            self.count, self.time = self.count + 1, frame.time
+            yield frame
+
+    def closing(self) -> list[str]:
+        """The last lines of every report."""
+        return [f"Frames: {self.count}", f"Duration: {self.time:g} seconds", ""]
+
+
+@dataclass(slots=True)
+class _Still:
+    """Since when and where an actor has not moved far."""
+
+    since: float
+    x: float
+    y: float
+
+
+@dataclass(slots=True)
+class _Cast:
+    """Who takes part in a recording."""
+
+    blueprint: dict[int, str] = field(default_factory=dict)
+    hero: set[int] = field(default_factory=set)
+
+    def meet(self, frame: Frame) -> None:
+        for actor_id, blueprint, values, *_ in frame.created:
+            self.blueprint[actor_id] = blueprint
+            if values.get("role_name") == "hero":
+                self.hero.add(actor_id)
+
+    def sort(self, actor_id: int) -> str:
+        """CARLA's letter: hero, vehicle, walker, traffic light, other."""
+        if actor_id in self.hero:
+            return "h"
+        family = self.blueprint.get(actor_id, "").split(".")[0]
+        return {"vehicle": "v", "walker": "w", "traffic": "t"}.get(family, "o")
+
+    def is_a(self, actor_id: int, wanted: str) -> bool:
+        """Whether an actor is of a sort that somebody asks for; heroes are vehicles, too."""
+        sort = self.sort(actor_id)
+        return wanted in (ANY, sort) or (wanted == "v" and sort == "h")
+
+    def line(self, one: int, other: int) -> str:
+        """Two actors' sorts, ids and blueprints."""
+        names = self.blueprint.get(one, ""), self.blueprint.get(other, "")
+        return f"{self.sort(one)} {self.sort(other)}   {one:6} {names[0]:35} {other:6} {names[1]}"
+
+
+def duration_of(path: Path) -> float:
+    """Seconds that a recording lasts.
+
+    Raises:
+        WorldError: It cannot be read.
+    """
+    return max((frame.time for frame in read(path)[1]), default=0.0)
+
+
+def info(path: Path, *, everything: bool) -> str:
+    """What happens in a recording, frame by frame: arrivals, departures and collisions, or everything."""
+    head, found = read(path)
+    frames = _Counted(found)
+    lines = _opening(head)
+    for frame in frames:
+        events = _events(frame, everything=everything)
+        if events:
+            lines += [f"Frame {frames.count} at {frame.time:g} seconds", *events, ""]
+    return "\n".join([*lines, *frames.closing()])
+
+
+def collisions(path: Path, first: str, second: str) -> str:
+    """Who touched whom, of two sorts of actor: h, v, w, t, o, or a for any."""
+    head, found = read(path)
+    frames = _Counted(found)
+    lines = [*_opening(head), f"{'Time':>8}  Types {'Id':>6} {'Actor 1':35} {'Id':>6} Actor 2"]
+    cast = _Cast()
+    touching: set[tuple[int, int]] = set()
+    for frame in frames:
+        cast.meet(frame)
+        pairs = {(int(one), int(other)) for one, other, *_ in frame.collisions}
+        for pair in sorted(pairs - touching):
+            for one, other in (pair, pair[::-1]):
+                if cast.is_a(one, first) and cast.is_a(other, second):
+                    lines.append(f"{frame.time:8.0f}  {cast.line(one, other)}")
+                    break
+        touching = pairs
+    return "\n".join([*lines, "", *frames.closing()])
+
+
+def blocked(path: Path, least_time: float, least_distance: float) -> str:
+    """Which vehicles and walkers moved less than a distance (cm) for at least a time (s), longest first."""
+    head, found = read(path)
+    frames = _Counted(found)
+    cast = _Cast()
+    still: dict[int, _Still] = {}
+    stops: list[tuple[float, float, int]] = []  # duration, since, id
+    for frame in frames:
+        time = frame.time
+        cast.meet(frame)
+        for actor_id, motion in zip(frame.ids.tolist(), frame.motion.tolist(), strict=True):
+            if cast.sort(actor_id) not in "hvw":
+                continue
+            was = still.setdefault(actor_id, _Still(time, motion[0], motion[1]))
+            if max(abs(motion[0] - was.x), abs(motion[1] - was.y)) > least_distance * CENTIMETRE:
+                stops.append((time - was.since, was.since, actor_id))
+                still[actor_id] = _Still(time, motion[0], motion[1])
+        for gone in frame.destroyed:
+            if gone in still:
+                was = still.pop(gone)
+                stops.append((time - was.since, was.since, gone))
+    stops += [(frames.time - was.since, was.since, actor_id) for actor_id, was in still.items()]
+    lines = [*_opening(head), f"{'Time':>8} {'Id':>6} {'Actor':35} {'Duration':>10}"]
+    for length, since, actor_id in sorted(stops, reverse=True):
+        if length >= least_time:
+            lines.append(f"{since:8.0f} {actor_id:6} {cast.blueprint.get(actor_id, ''):35} {length:10.0f}")
+    return "\n".join([*lines, "", *frames.closing()])
+
+
+def _opening(head: Head) -> list[str]:
+    return ["Version: 1", f"Map: {head.map}", f"Date: {head.date}", ""]
+
+
+def _events(frame: Frame, *, everything: bool) -> list[str]:
+    lines: list[str] = []
+    for actor_id, blueprint, values, parent, x, y, z, *_ in frame.created:
+        with_parent = f" on {parent}" if parent else ""
+        lines.append(f" Create {actor_id}: {blueprint}{with_parent} at ({x:g}, {y:g}, {z:g})")
+        lines += [f"  {name} = {text}" for name, text in values.items()]
+    lines += [f" Destroy {actor_id}" for actor_id in frame.destroyed]
+    lines += [f" Collision between {int(one)} and {int(other)}" for one, other, *_ in frame.collisions]
+    if everything:
+        lines += _states(frame)
+    return lines
+
+
+def _states(frame: Frame) -> list[Any]:
+    lines = [f" State traffic light {name}: {state}" for name, state in frame.signals]
+    lines += [f" Light vehicle {actor_id}: {flags}" for actor_id, flags in frame.lamps]
+    lines += [
+        f" Control vehicle {actor_id}: throttle {throttle:g}, steer {steer:g}, brake {brake:g}"
+        for actor_id, throttle, steer, brake, *_ in frame.controls
+    ]
+    for actor_id, numbers in zip(frame.ids.tolist(), frame.motion.tolist(), strict=True):
+        x, y, z, pitch, yaw, roll, *_ = numbers
+        lines.append(
+            f" Position {actor_id}: ({x:.3f}, {y:.3f}, {z:.3f}) ({pitch:.2f}, {yaw:.2f}, {roll:.2f})"
+        )
+    return lines
+
+
+def text_or_reason(report: Any) -> str:
+    """A report's text, or why there is none: CARLA answers both as text."""
+    try:
+        return str(report())
+    except WorldError as error:
+        return f"{error}\n"

@@ -1,0 +1,116 @@
+"""What burns in a scene: the lamps of vehicles and streets, as their surfaces, beams and glares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driving.server.render import lamps
+from driving.server.render import surfaces as s
+from driving.server.render.arrays import Triple
+from driving.server.render.glare import COLUMNS as GLARE_COLUMNS
+from driving.server.render.planting import LAMP_HEAD, LAMP_SLOT
+from driving.server.render.shape import Shape
+from driving.server.render.stage import Stage
+from driving.server.render.vehicle_lights import beams, glares, repainted
+
+STREET_RANGE = 24.0  # m
+STREET_GLARE = 0.9  # m
+BRIGHTEST = 3.0  # times its full light at which a lamp's own colour ends
+
+NOTHING = np.zeros((0, GLARE_COLUMNS))
+
+Rows = NDArray[np.float64]
+
+
+class Shining:
+    """The lamps that burn."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._posts: dict[int, tuple[int, Shape]] = {}  # street lamps by number: row and shape
+        self._street: dict[int, Triple] = {}  # those that burn: light straight below, at 1 m
+        self._vehicles: dict[int, tuple[int, Shape, int]] = {}  # by actor: row, shape, flags
+        self._painted: dict[int, bytes] = {}
+        self._seconds = 0.0
+
+    def plant(self, number: int, row: int, shape: Shape) -> None:
+        """Note a street lamp."""
+        self._posts[number] = row, shape
+
+    def light_street(self, colours: Mapping[int, Triple]) -> None:
+        """Burn these street lamps and no others; colours as light at 1 m, linear."""
+        for number in self._posts.keys() & (self._street.keys() | colours.keys()):
+            row, shape = self._posts[number]
+            painted = shape.surfaces.copy()
+            if number in colours:
+                bright = np.array(colours[number])
+                painted[LAMP_SLOT, s.KIND] = s.GLOW
+                painted[LAMP_SLOT, s.RED : s.BLUE + 1] = np.minimum(bright / (bright.max() + 1e-9) * 1.2, 1.0)
+            self._stage.repaint(row, painted)
+        self._street = {number: colour for number, colour in colours.items() if number in self._posts}
+
+    def switch(self, actor_id: int, row: int, shape: Shape, flags: int) -> None:
+        """Set a vehicle's lights; CARLA's VehicleLightState."""
+        self._vehicles[actor_id] = row, shape, flags
+        self._repaint(actor_id)
+        if not flags:
+            self.forget(actor_id)
+
+    def forget(self, actor_id: int) -> None:
+        """A vehicle has gone, or its lights are out."""
+        self._vehicles.pop(actor_id, None)
+        self._painted.pop(actor_id, None)
+
+    def set_time(self, seconds: float) -> None:
+        """Let indicators and beacons blink; `seconds` is simulated time."""
+        self._seconds = seconds
+        for actor_id in self._vehicles:
+            self._repaint(actor_id)
+
+    def beams(self, strength: float) -> Rows:
+        """Rows of `lamps` (n, COLUMNS); `strength` by the eye's adaption, 0 by day to 1 by night."""
+        rows = [
+            row
+            for line, shape, flags in self._vehicles.values()
+            for row in beams(shape.lamps, self._stage.objects.pose[line], flags, self._seconds, line)
+        ]
+        for number, colour in self._street.items():
+            line = self._posts[number][0]
+            if self._stage.objects.levels[line]:
+                rows.append([*self._head(line), 0.0, 0.0, -1.0, *colour, STREET_RANGE, lamps.STREET, -1.0])
+        table = np.array(rows).reshape(-1, lamps.COLUMNS)
+        table[:, lamps.COLOUR : lamps.COLOUR + 3] *= strength
+        return table
+
+    def glares(self, strength: float) -> Rows:
+        """Rows of `glare` (n, COLUMNS); `strength` as for `beams`."""
+        if not self._vehicles and not self._street:
+            return NOTHING
+        rows = [
+            row
+            for line, shape, flags in self._vehicles.values()
+            for row in glares(shape.lamps, self._stage.objects.pose[line], flags, self._seconds)
+        ]
+        for number, colour in self._street.items():
+            line = self._posts[number][0]
+            if self._stage.objects.levels[line]:
+                share = np.array(colour) / (max(colour) + 1e-9) * 0.75
+                rows.append([*self._head(line), 0.0, 0.0, 0.0, *share, STREET_GLARE])
+        table = np.array(rows).reshape(-1, GLARE_COLUMNS)
+        table[:, 6:9] *= strength
+        return table
+
+    def _head(self, line: int) -> Rows:
+        pose = self._stage.objects.pose[line]
+        return pose[:, :3] @ np.array(LAMP_HEAD) + pose[:, 3]
+
+    def _repaint(self, actor_id: int) -> None:
+        row, shape, flags = self._vehicles[actor_id]
+        painted = repainted(shape.surfaces, shape.lamps, flags, self._seconds)
+        key = painted.tobytes()
+        if self._painted.get(actor_id) != key:
+            self._painted[actor_id] = key
+            self._stage.repaint(row, painted)

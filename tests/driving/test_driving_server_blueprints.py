@@ -1,0 +1,76 @@
+"""The library against CARLA 0.9.16's: how many of each, sizes to the centimetre, values that are refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from driving.server.blueprints import WALKER_AI, library, valid
+from driving.server.errors import WorldError
+from driving.server.world import World
+from scenarios.roads import straight_road
+
+SIZES = {  # length, width, height in m, of a running 0.9.16 server (Scenic project)
+    "vehicle.audi.a2": (3.705, 1.789, 1.549),
+    "vehicle.mercedes.coupe_2020": (4.674, 1.812, 1.442),
+}
+POSE = ((20.0, 1.75, 1.0), (0.0, 0.0, 0.0))
+
+
+@pytest.fixture(scope="module")
+def world():
+    return World({"straight": straight_road()}, "straight")
+
+
+def test_there_are_as_many_of_each_as_on_the_real_server():
+    kinds = Counter(blueprint.kind for blueprint in library().values())
+    assert (kinds["vehicle"], kinds["walker"], kinds["prop"]) == (41, 52, 98)
+    sorts = Counter(blueprint.sort for blueprint in library().values())
+    expected = {"car": 25, "van": 4, "truck": 4, "bus": 1, "motorcycle": 4, "bicycle": 3, "child": 8}
+    assert {name: sorts[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_sizes_are_the_real_ones(name):
+    assert library()[name].size == pytest.approx(SIZES[name], abs=0.01)
+
+
+def test_children_are_smaller_than_every_adult():
+    heights = {
+        sort: [each.size[2] for each in library().values() if each.sort == sort]
+        for sort in ("child", "adult")
+    }
+    assert max(heights["child"]) < min(heights["adult"])
+
+
+def test_defaults_are_valid_and_numbers_that_are_none_are_not():
+    for blueprint in library().values():
+        assert valid(blueprint, {})
+    camera = library()["sensor.camera.rgb"]
+    for name, text in (("image_size_x", "abc"), ("fov", "nan"), ("image_size_y", "0"), ("fov", "180")):
+        assert not valid(camera, {name: text}), (name, text)
+    assert not valid(library()["vehicle.audi.a2"], {"color": "1,2"})
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("vehicle.no.such", {}), ("sensor.camera.rgb", {"fov": "wide"})]
+)
+def test_what_cannot_be_made_is_refused_in_the_real_servers_words(world, name, values):
+    with pytest.raises(WorldError, match=r"^Spawn failed because of invalid actor description$"):
+        world.spawn(name, values, POSE)
+
+
+def test_what_is_taken_is_refused_in_the_real_servers_words(world):
+    world.spawn("vehicle.audi.a2", {}, POSE)
+    with pytest.raises(WorldError, match=r"^Spawn failed because of collision at spawn position$"):
+        world.spawn("vehicle.audi.a2", {}, POSE)
+    with pytest.raises(WorldError, match=r"^unable to attach actor: parent actor not found$"):
+        world.spawn("sensor.camera.rgb", {}, POSE, parent=999)
+
+
+def test_walker_ai_is_found_and_says_why_it_does_not_come(world):
+    with pytest.raises(
+        WorldError, match="no navigation mesh for walker AI; steer walkers with WalkerControl"
+    ):
+        world.spawn(WALKER_AI, {}, POSE)

@@ -1,0 +1,22 @@
+"""Compiled kernels are dropped when what they were compiled of has changed, also in another file."""
+
+from __future__ import annotations
+
+from driving.server.kernel_cache import drop_stale
+
+
+def test_kernels_are_dropped_when_a_file_that_theirs_imports_has_changed(tmp_path):
+    (tmp_path / "physics.py").write_text("from driving.server.model import GRIP\n@njit\ndef advance(): ...")
+    model, other = tmp_path / "model.py", tmp_path / "other.py"
+    model.write_text("GRIP = 9")
+    other.write_text("")
+    kernel = tmp_path / "__pycache__" / "physics.advance-1.py311.nbi"
+    assert drop_stale(tmp_path)  # of unknown origin
+    kernel.write_text("compiled")
+    assert not drop_stale(tmp_path)
+    other.write_text("has nothing to do with it")
+    assert not drop_stale(tmp_path)
+    assert kernel.exists()
+    model.write_text("GRIP = 13")
+    assert drop_stale(tmp_path)
+    assert not kernel.exists()

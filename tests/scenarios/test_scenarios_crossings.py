@@ -1,0 +1,112 @@
+"""The wider families as data: what each varies, disjoint suites, and geometry that holds on every street."""
+
+import math
+
+import pytest
+
+from scenarios import bodies
+from scenarios.catalogue import SCENARIOS, episodes_of, suites_of
+from scenarios.crossings import FAMILIES, INNER_EDGE, KMH, OTHER, draw
+from scenarios.drive import EGO_LENGTH, EGO_WIDTH
+from scenarios.suites import ROAD_SUITES
+
+BOXES = {**bodies.PARKED, **bodies.UNTRAINED, **FAMILIES["crossings"].occluders}
+MANY = {name: [draw(name, "train", seed) for seed in range(120)] for name in FAMILIES}
+ALL = [drive for drives in MANY.values() for drive in drives]
+
+
+def test_every_episode_finds_its_actors_in_the_pool_each_once():
+    for scenario in SCENARIOS:
+        for suite in suites_of(scenario):
+            episodes = episodes_of(scenario, suite)
+            pool = {blueprint for blueprint, _ in episodes.pool}
+            assert len(set(episodes.pool)) == len(episodes.pool)
+            for seed in range(12):
+                drive = episodes.draw(seed)
+                needed = [placed.blueprint for placed in drive.standing]
+                needed += [walker.placed.blueprint for walker in drive.walkers]
+                needed += [car.blueprint for car in drive.oncoming]
+                needed += [drive.follower.blueprint] if drive.follower else []
+                assert len(set(needed)) == len(needed)
+                assert set(needed) <= pool
+                assert drive.street == episodes.street
+
+
+def test_suites_and_families_are_disjoint():
+    lines = [
+        {draw(name, suite, seed).line for seed in range(15)} for name in FAMILIES for suite in ROAD_SUITES
+    ]
+    assert len(set.union(*lines)) == sum(map(len, lines))
+
+
+def test_a_seed_gives_the_same_episode():
+    assert draw("crossings", "heldout", 9) == draw("crossings", "heldout", 9)
+
+
+def test_the_occluder_stands_beside_the_lane_and_hides_the_child():
+    for drive in ALL:
+        length, width = BOXES[drive.occluder.blueprint]
+        station, right = drive.street.locate(drive.occluder.x, drive.occluder.y)
+        side = right - drive.lane_centre
+        assert abs(side) - width / 2 == pytest.approx(INNER_EDGE, abs=1e-6)
+        assert 0.5 <= drive.line - bodies.CHILD_BOX / 2 - (station + length / 2) <= 1.2
+        for walker in drive.walkers:
+            if walker.crosses:
+                assert abs(walker.side) - bodies.CHILD_BOX / 2 > INNER_EDGE
+                assert math.copysign(1.0, side) == walker.way
+
+
+def test_a_car_at_the_limit_meets_the_first_child_within_its_width():
+    for drive in ALL:
+        for walker in [w for w in drive.walkers if w.crosses][:1]:
+            time = walker.reveal_distance / drive.speed_limit
+            if walker.reveal_distance > 5.0:
+                met = abs(walker.side) - walker.travelled(time)
+                assert abs(met) < 0.41 * EGO_WIDTH
+
+
+def test_children_set_off_5_m_ahead_at_the_latest_so_that_slow_drivers_can_stop():
+    assert all(w.reveal_distance >= 5.0 for d in ALL for w in d.walkers if w.crosses)
+
+
+def test_every_start_leaves_room_to_stop():
+    for drive in ALL:
+        gap = drive.line - drive.start - EGO_LENGTH / 2
+        assert drive.start_speed**2 / (2 * 6.0) < gap - 2.0
+        assert drive.start > 150.0
+        assert drive.finish < drive.street.length - 60.0
+
+
+def test_each_family_varies_what_it_is_named_after():
+    assert all(w.way == -1.0 for d in MANY["crossing_far_side"] for w in d.walkers)
+    assert all(d.street.curvature(d.line) != 0.0 for d in MANY["crossing_bends"])
+    assert max(len(d.walkers) for d in MANY["crossing_group"]) == 3
+    assert any(not w.crosses for d in MANY["crossing_kerb"] for w in d.walkers)
+    assert {round(d.speed_limit / KMH) for d in MANY["crossing_limits"]} == {20, 30, 40, 50, 60}
+    assert any(d.follower and d.oncoming for d in MANY["crossing_traffic"])
+    assert len({d.occluder.blueprint for d in MANY["crossing_occluders"]}) == 10
+
+
+def test_nothing_of_the_shifted_suite_was_trained_on():
+    shifted = [draw("child_crossing", "shifted", seed) for seed in range(60)]
+    assert all(d.street == OTHER and d.weather != "ClearNoon" for d in shifted)
+    trained = {d.occluder.blueprint for d in ALL} | {w.placed.blueprint for d in ALL for w in d.walkers}
+    assert trained.isdisjoint(d.occluder.blueprint for d in shifted)
+    assert trained.isdisjoint(w.placed.blueprint for d in shifted for w in d.walkers)
+
+
+def test_in_decoys_nobody_crosses_and_in_short_reveals_somebody_always_does():
+    decoys = [draw("child_crossing", "decoys", seed) for seed in range(60)]
+    assert not any(d.hazard for d in decoys)
+    assert any(d.walkers for d in decoys)
+    short = [draw("child_crossing", "short_reveal", seed) for seed in range(60)]
+    assert all(d.hazard and 5.0 <= d.walkers[0].reveal_distance <= 6.5 for d in short)
+
+
+def test_an_unknown_suite_names_those_of_the_scenario():
+    with pytest.raises(ValueError, match=r"unknown suite 'cpnco' of overtaking_truck; choose one of: train"):
+        episodes_of("overtaking_truck", "cpnco")
+    with pytest.raises(ValueError, match=r"unknown scenario 'nowhere'; choose one of: child_crossing"):
+        episodes_of("nowhere", "train")
+    with pytest.raises(ValueError, match="a seed is at least 0"):
+        episodes_of("child_crossing", "cpnco").draw(-1)
