@@ -55,6 +55,7 @@ class RayVectorEnv(VectorEnv):
         self.metadata = {"autoreset_mode": AutoresetMode.DISABLED}
         self._workers = [self._hired(maker) for maker in self._makers]
         self._lost = [0] * self.num_envs
+        self._begun = np.zeros(self.num_envs, np.bool_)  # whose worker holds an episode
         single = self._answers([worker.spaces.remote() for worker in self._workers], seconds=START_SECONDS)
         self.single_observation_space, self.single_action_space, self.metadata = self._spaces(single)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -87,6 +88,7 @@ class RayVectorEnv(VectorEnv):
                     self._replace(i)
                 else:
                     self._last[i], info = answer
+                    self._begun[i] = True
                     infos = self._add_info(infos, info, i)
             waiting = [i for i, answer in zip(waiting, answers, strict=True) if answer is None]
             if not waiting:
@@ -99,15 +101,18 @@ class RayVectorEnv(VectorEnv):
     def step(
         self, actions: Any
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        """Step all worlds."""
-        split = iterate(self.action_space, actions)
-        calls = [worker.step.remote(action) for worker, action in zip(self._workers, split, strict=True)]
+        """Step all worlds; one whose worker vanished since its last step ends its episode now."""
+        split = list(iterate(self.action_space, actions))
+        there = np.flatnonzero(self._begun).tolist()
+        calls = [self._workers[i].step.remote(split[i]) for i in there]
+        answers = dict(zip(there, self._answers(calls, seconds=STEP_SECONDS), strict=True))
         reward = np.zeros(self.num_envs)
         terminated, truncated = np.zeros(self.num_envs, np.bool_), np.zeros(self.num_envs, np.bool_)
         infos: dict[str, Any] = {}
-        for i, answer in enumerate(self._answers(calls, seconds=STEP_SECONDS)):
-            if answer is None:
-                self._replace(i)
+        for i in range(self.num_envs):
+            if (answer := answers.get(i)) is None:
+                if self._begun[i]:
+                    self._replace(i)
                 truncated[i], info = True, {"outcome": RESTARTED, "restart_cause": LOST_WORKER}
             else:
                 self._last[i], reward[i], terminated[i], truncated[i], info = answer
@@ -148,6 +153,7 @@ class RayVectorEnv(VectorEnv):
 
     def _replace(self, i: int) -> None:
         self._lost[i] += 1
+        self._begun[i] = False
         self._ray.kill(self._workers[i])  # in case it is only deaf
         self._workers[i] = self._hired(self._makers[i])
 
