@@ -49,7 +49,7 @@ def test_the_default_folder_names_preset_method_and_seed():
             "method=magic",
             "method is one of a2d, advisor, ail, gpo_clip,",
         ),
-        ("env.vector=threads", "env.vector is one of native, async, sync; got 'threads'"),
+        ("env.vector=threads", "env.vector is one of native, async, sync, ray; got 'threads'"),
         ("env.count=0", "env.count is at least 1, got 0"),
         ("rollout.beta=1.5", r"rollout.beta is in \[0.0, 1.0\], got 1.5"),
         ("rollout.discount=nan", r"rollout.discount is in \[0.0, 1.0\], got nan"),
