@@ -58,9 +58,7 @@ def _meet_once(
             continue
         for j in range(i + 1, len(bodies)):
             a, b = bodies[i], bodies[j]
-            if b.collides == 0.0 or _apart(a, b, moves, i, j) or (_heavy(a) and _heavy(b)):
-                continue
-            time, nx, ny, depth = first_touch(a, b, moves[j, 0] - moves[i, 0], moves[j, 1] - moves[i, 1])
+            time, nx, ny, depth = _meeting(a, b, moves, i, j)
             if time > 1.0:
                 continue
             impulse = _strike(a, b, nx, ny)
@@ -82,9 +80,7 @@ def _stop_short(bodies: Bodies, moves: NDArray[np.float64]) -> None:
             continue
         for j in range(i + 1, len(bodies)):
             a, b = bodies[i], bodies[j]
-            if b.collides == 0.0 or _apart(a, b, moves, i, j) or (_heavy(a) and _heavy(b)):
-                continue
-            time, nx, ny, depth = first_touch(a, b, moves[j, 0] - moves[i, 0], moves[j, 1] - moves[i, 1])
+            time, nx, ny, depth = _meeting(a, b, moves, i, j)
             if time > 1.0:
                 continue
             if depth == 0.0:
@@ -95,6 +91,16 @@ def _stop_short(bodies: Bodies, moves: NDArray[np.float64]) -> None:
             closing = (moves[i, 0] - moves[j, 0]) * nx + (moves[i, 1] - moves[j, 1]) * ny
             if closing > 0.0:
                 _part(a, b, moves, i, j, nx, ny, closing)
+
+
+@njit(inline="always")
+def _meeting(
+    a: Body, b: Body, moves: NDArray[np.float64], i: int, j: int
+) -> tuple[float, float, float, float]:
+    """What `first_touch` says of a pair within its moves; a time above 1 where nothing can come of it."""
+    if b.collides == 0.0 or _apart(a, b, moves, i, j) or (_heavy(a) and _heavy(b)):
+        return 2.0, 0.0, 0.0, 0.0
+    return first_touch(a, b, moves[j, 0] - moves[i, 0], moves[j, 1] - moves[i, 1])
 
 
 @njit(inline="always")

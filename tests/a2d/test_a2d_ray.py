@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gymnasium.vector import AutoresetMode
+from lanes import assert_same_episodes, lanes
 
-from a2d.config import EnvConfig
 from a2d.faults import LOST_WORKER, Faults
 from a2d.vector import WorldError, make_worlds, stopping
 
@@ -56,33 +55,8 @@ def free_ports():
         return {name: sock.getsockname()[1] for name, sock in zip(names, sockets, strict=True)}
 
 
-def lanes(vector, **options):
-    return EnvConfig(id="lane_world:Lane-v0", vector=vector, options=options)
-
-
-def driven(worlds):
-    observation, _ = worlds.reset(seed=[3, 4])
-    seen = [observation]
-    for _ in range(5):
-        observation, reward, _, truncated, info = worlds.step(np.full((2, 2), 0.25, np.float32))
-        seen.append({**observation, "reward": reward})
-    assert truncated.all()
-    assert info["outcome"].tolist() == ["arrived", "arrived"]
-    observation, _ = worlds.reset(seed=[5, 6], options={"reset_mask": np.array([True, False])})
-    return [*seen, observation]
-
-
 def test_a_cluster_gives_the_episodes_that_one_process_gives(cluster):
-    results = []
-    for vector in ("sync", "ray"):
-        with stopping(make_worlds(lanes(vector), count=2, suite="train")) as worlds:
-            assert worlds.metadata["autoreset_mode"] is AutoresetMode.DISABLED
-            results.append(driven(worlds))
-    for one, other in zip(*results, strict=True):
-        assert one.keys() == other.keys()
-        for key in one:
-            np.testing.assert_array_equal(one[key], other[key])
-            assert key == "reward" or one[key].dtype == other[key].dtype
+    assert_same_episodes("sync", "ray")
 
 
 def test_a_worlds_own_failure_is_its_own_words(cluster):

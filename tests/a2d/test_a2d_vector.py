@@ -6,37 +6,14 @@ import signal
 import numpy as np
 import psutil
 import pytest
-from gymnasium.vector import AutoresetMode
+from lanes import assert_same_episodes, lanes
 
 from a2d.config import EnvConfig
 from a2d.vector import WorldError, make_worlds, stopping
 
 
-def lanes(vector, **options):
-    return EnvConfig(id="lane_world:Lane-v0", vector=vector, options=options)
-
-
-def driven(worlds):
-    observation, _ = worlds.reset(seed=[3, 4])
-    seen = [observation]
-    for _ in range(5):
-        observation, reward, _, truncated, _ = worlds.step(np.zeros((2, 2), np.float32))
-        seen.append({**observation, "reward": reward})
-    assert truncated.all()
-    observation, _ = worlds.reset(seed=[5, 6], options={"reset_mask": np.array([True, False])})
-    return [*seen, observation]
-
-
 def test_one_process_or_many_give_the_same_episodes():
-    results = []
-    for vector in ("sync", "async"):
-        with stopping(make_worlds(lanes(vector), count=2, suite="train")) as worlds:
-            assert worlds.metadata["autoreset_mode"] is AutoresetMode.DISABLED
-            results.append(driven(worlds))
-    for one, other in zip(*results, strict=True):
-        assert one.keys() == other.keys()
-        for key in one:
-            np.testing.assert_array_equal(one[key], other[key])
+    assert_same_episodes("sync", "async")
 
 
 def test_workers_are_free_of_torch_deaf_to_interrupts_and_gone_at_the_end():
