@@ -6,6 +6,7 @@ import math
 import queue
 
 import pytest
+from ticking import synchronous
 
 carla = pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
@@ -18,9 +19,7 @@ def client(serve, tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("recordings"))
     client = carla.Client("127.0.0.1", serve("straight", "--recordings", folder))
     client.set_timeout(20.0)
-    settings = client.get_world().get_settings()
-    settings.synchronous_mode, settings.fixed_delta_seconds = True, DELTA
-    client.get_world().apply_settings(settings)
+    synchronous(client.get_world(), delta=DELTA)
     return client
 
 

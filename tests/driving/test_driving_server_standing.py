@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from ticking import synchronous
 
 carla = pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
@@ -17,11 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 def world(serve):
     client = carla.Client("127.0.0.1", serve("straight"))
     client.set_timeout(60.0)
-    world = client.get_world()
-    settings = world.get_settings()
-    settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
-    world.apply_settings(settings)
-    return world
+    return synchronous(client.get_world(), delta=0.05)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import time
 import carla
 import numpy as np
 import pytest
+from ticking import synchronous
 
 from driving.server.render.street import lay_out
 from driving.server.street_lights import AT_ONE_METRE, FULL, StreetLights
@@ -22,11 +23,9 @@ NIGHT = carla.WeatherParameters.ClearNight
 def world(serve):
     client = carla.Client("127.0.0.1", serve("straight"))
     client.set_timeout(20.0)
-    world = client.get_world()
-    settings = world.get_settings()
-    settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
-    world.apply_settings(settings)
+    world = synchronous(client.get_world(), delta=0.05)
     yield world
+    settings = world.get_settings()
     settings.synchronous_mode = False
     world.apply_settings(settings)
 

@@ -6,6 +6,7 @@ import os
 
 import pytest
 from crossing import CROSSING
+from ticking import synchronous
 
 carla = pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
@@ -28,10 +29,7 @@ def client(serve, tmp_path_factory):
 
 @pytest.fixture
 def world(client):
-    world = client.get_world()
-    settings = world.get_settings()
-    settings.synchronous_mode, settings.fixed_delta_seconds = True, DELTA
-    world.apply_settings(settings)
+    world = synchronous(client.get_world(), delta=DELTA)
     world.freeze_all_traffic_lights(False)
     for light in world.get_actors().filter("traffic.traffic_light"):
         light.set_green_time(10.0)
@@ -181,10 +179,7 @@ def test_a_car_knows_its_light_while_it_is_before_the_line_and_faces_it(world, l
 def test_the_traffic_manager_waits_at_red_and_goes_at_green(serve):
     client = carla.Client("127.0.0.1", serve(os.environ["CARLA_TOWN"]))
     client.set_timeout(60.0)
-    world = client.get_world()
-    settings = world.get_settings()
-    settings.synchronous_mode, settings.fixed_delta_seconds = True, DELTA
-    world.apply_settings(settings)
+    world = synchronous(client.get_world(), delta=DELTA)
     light = world.get_actors().filter("traffic.traffic_light")[0]
     light.freeze(True)
     light.set_state(RED)
