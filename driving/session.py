@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections import deque
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from driving.cast import ROLE, Cast
 from driving.control import Command, cruise, keep_lane
-from driving.endpoint import Endpoint, connect
+from driving.endpoint import Endpoint, connect, keep
 from driving.errors import DrivingError, ServerFailed
 from driving.movement import Movement
 from driving.snapshot import Body, Snapshot
@@ -29,10 +28,6 @@ BATCH_LIMIT = 3.0  # s: the client holds Python still while it waits for a batch
 STANDING = 2.0  # m/s below which a car counts as standing: creeping on for seconds is no driving either
 SIGHT = 80.0  # m, how far a child, and
 FAR_SIGHT = 160.0  # m, how far a vehicle is looked for
-
-_left: deque[Session] = deque(maxlen=8)
-"""Sessions left last. A client whose last reference goes while a message of its server is under way is
-destroyed by its own thread, which ends the process; so it is kept until nothing of it can be."""
 
 
 class Session:
@@ -167,7 +162,7 @@ class Session:
 
     def abandon(self) -> None:
         """Stop listening and say nothing to the server: it is dead, or about to be left."""
-        _left.append(self)
+        keep(self)
         with contextlib.suppress(RuntimeError):
             for camera in self.cameras.values():
                 camera.stop()

@@ -95,8 +95,10 @@ def _short(reply: Any, actor: int) -> Any:
         return reply.replace(f"actor {actor}:", "actor <actor>:") if actor else reply
     if isinstance(reply, bool) or reply is None:
         return reply
-    if isinstance(reply, (int, float)):
-        return "<actor>" if reply == actor and actor else round(reply, 4)
+    if isinstance(reply, float):
+        return round(reply, 4)
+    if isinstance(reply, int):
+        return "<actor>" if reply == actor and actor else reply
     items = [_short(item, actor) for item in reply]
     return items if len(items) <= LONGEST else [items[0], f"<{len(items)} items>"]
 

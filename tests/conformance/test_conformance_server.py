@@ -21,10 +21,8 @@ SIZE = {"image_size_x": "96", "image_size_y": "64", "fov": "90"}
 
 
 @pytest.fixture(scope="module")
-def client(carla_endpoint):
-    client = carla.Client(*carla_endpoint)
-    client.set_timeout(TIMEOUT)
-    return client
+def client(client_of, carla_endpoint):
+    return client_of(*carla_endpoint, timeout=TIMEOUT)
 
 
 @pytest.fixture
@@ -356,9 +354,8 @@ def test_a_world_made_from_opendrive_is_driven_like_any_other(client, carla_endp
     assert again.get_map().name.endswith(old.rsplit("/", 1)[-1])
 
 
-def test_a_second_client_sees_and_ticks_the_same_world(carla_endpoint, world, car):
-    other = carla.Client(*carla_endpoint)
-    other.set_timeout(TIMEOUT)
+def test_a_second_client_sees_and_ticks_the_same_world(client_of, carla_endpoint, world, car):
+    other = client_of(*carla_endpoint, timeout=TIMEOUT)
     joined = other.get_world()
     joined.tick()
     seen = joined.get_actors().find(car.id)

@@ -67,11 +67,11 @@ def test_a_folder_that_cannot_be_written_and_too_little_memory_are_failures():
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("embedded")
-def test_a_trial_leaves_the_server_as_it_was():
+def test_a_trial_leaves_the_server_as_it_was(client_of):
     server = ProcessServer(start_limit=120.0)
     try:
         endpoint = server.start()
-        world = carla.Client(endpoint.host, endpoint.port).get_world()
+        world = client_of(endpoint.host, endpoint.port).get_world()
         before, actors = world.get_settings(), len(world.get_actors())
         pace = timed(endpoint, ticks=3)
         assert 0.0 < pace.tick <= pace.frame < 60.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import combinations
 
-import carla
 import numpy as np
 import pytest
 
@@ -15,10 +14,9 @@ from driving.gallery_scenes import SCENES
 from driving.servers import Endpoint
 
 
-def test_it_takes_twelve_different_pictures_and_leaves_the_server_as_it_was(serve):
+def test_it_takes_twelve_different_pictures_and_leaves_the_server_as_it_was(client_of, serve):
     port = serve("straight")
-    client = carla.Client("127.0.0.1", port)
-    client.set_timeout(20.0)
+    client = client_of("127.0.0.1", port)
     world = client.get_world()
     before = world.get_weather()
     taken = list(sheet(Endpoint("127.0.0.1", port), width=96, height=54))

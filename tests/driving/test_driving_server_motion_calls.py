@@ -15,10 +15,9 @@ DELTA = 0.05
 
 
 @pytest.fixture(scope="module")
-def client(serve, tmp_path_factory):
+def client(client_of, serve, tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("recordings"))
-    client = carla.Client("127.0.0.1", serve("straight", "--recordings", folder))
-    client.set_timeout(20.0)
+    client = client_of("127.0.0.1", serve("straight", "--recordings", folder))
     synchronous(client.get_world(), delta=DELTA)
     return client
 

@@ -15,9 +15,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 
 @pytest.fixture(scope="module")
-def world(serve):
-    client = carla.Client("127.0.0.1", serve("straight"))
-    client.set_timeout(60.0)
+def world(client_of, serve):
+    client = client_of("127.0.0.1", serve("straight"), timeout=60.0)
     return synchronous(client.get_world(), delta=0.05)
 
 

@@ -20,9 +20,8 @@ NIGHT = carla.WeatherParameters.ClearNight
 
 
 @pytest.fixture(scope="module")
-def world(serve):
-    client = carla.Client("127.0.0.1", serve("straight"))
-    client.set_timeout(20.0)
+def world(client_of, serve):
+    client = client_of("127.0.0.1", serve("straight"))
     world = synchronous(client.get_world(), delta=0.05)
     yield world
     settings = world.get_settings()

@@ -19,12 +19,10 @@ DELTA = 0.05
 
 
 @pytest.fixture(scope="module")
-def client(serve, tmp_path_factory):
+def client(client_of, serve, tmp_path_factory):
     path = tmp_path_factory.mktemp("maps") / "crossing.xodr"
     path.write_text(CROSSING)
-    client = carla.Client("127.0.0.1", serve(str(path)))
-    client.set_timeout(60.0)
-    return client
+    return client_of("127.0.0.1", serve(str(path)), timeout=60.0)
 
 
 @pytest.fixture
@@ -176,9 +174,8 @@ def test_a_car_knows_its_light_while_it_is_before_the_line_and_faces_it(world, l
 
 
 @pytest.mark.skipif("CARLA_TOWN" not in os.environ, reason="set CARLA_TOWN to an OpenDRIVE file of Town01")
-def test_the_traffic_manager_waits_at_red_and_goes_at_green(serve):
-    client = carla.Client("127.0.0.1", serve(os.environ["CARLA_TOWN"]))
-    client.set_timeout(60.0)
+def test_the_traffic_manager_waits_at_red_and_goes_at_green(client_of, serve):
+    client = client_of("127.0.0.1", serve(os.environ["CARLA_TOWN"]), timeout=60.0)
     world = synchronous(client.get_world(), delta=DELTA)
     light = world.get_actors().filter("traffic.traffic_light")[0]
     light.freeze(True)

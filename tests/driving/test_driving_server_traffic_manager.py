@@ -10,11 +10,10 @@ carla = pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 
-def test_cars_keep_to_their_lanes_and_apart_for_half_a_minute(serve, tmp_path):
+def test_cars_keep_to_their_lanes_and_apart_for_half_a_minute(client_of, serve, tmp_path):
     path = tmp_path / "ring.xodr"
     path.write_text(RING)
-    client = carla.Client("127.0.0.1", serve(str(path)))
-    client.set_timeout(60.0)
+    client = client_of("127.0.0.1", serve(str(path)), timeout=60.0)
     result = drive(client, cars=6, seconds=30.0, synchronous=True)
     assert result.cars == 6
     assert (result.gone, result.collisions, result.outside) == (0, 0, 0)

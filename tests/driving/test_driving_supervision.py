@@ -189,7 +189,7 @@ def test_somebody_elses_server_is_waited_for_and_never_stopped():
         theirs.stop(graceful=True)
 
 
-def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alone():
+def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alone(client_of):
     shared = ProcessServer(start_limit=120.0)
     endpoint = shared.start()
     try:
@@ -197,7 +197,7 @@ def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alon
         first.begin(SCENARIO)
         first.abandon()  # as if its process had been killed: its actors and its settings stay
         del first
-        client = carla.Client(endpoint.host, endpoint.port)
+        client = client_of(endpoint.host, endpoint.port)
         world = client.get_world()
         assert world.get_settings().synchronous_mode
         blueprint = world.get_blueprint_library().find("vehicle.audi.tt")
@@ -215,11 +215,11 @@ def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alon
         shared.stop(graceful=True)
 
 
-def test_settings_that_somebody_chose_come_back():
+def test_settings_that_somebody_chose_come_back(client_of):
     shared = ProcessServer(start_limit=120.0)
     endpoint = shared.start()
     try:
-        world = carla.Client(endpoint.host, endpoint.port).get_world()
+        world = client_of(endpoint.host, endpoint.port).get_world()
         chosen = world.get_settings()
         chosen.synchronous_mode, chosen.fixed_delta_seconds = True, 0.02
         world.apply_settings(chosen)

@@ -1,0 +1,27 @@
+"""The official client, for the tests of every folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def client_of() -> Callable[..., Any]:
+    """A `carla.Client` of a host and a port; `timeout` in seconds.
+
+    It is kept to the end: one that goes while a message of its server is handled ends the process
+    (`driving.endpoint.keep`).
+    """
+    carla = pytest.importorskip("carla")
+    kept = []
+
+    def connect(host: str, port: int, *, timeout: float = 20.0) -> Any:
+        client = carla.Client(host, port)
+        client.set_timeout(timeout)
+        kept.append(client)
+        return client
+
+    return connect
