@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from driving.server.actor import Actor
+from driving.server.collisions import Collision
 from driving.server.instruments import inertial, satellite, shaken
 from driving.server.lidar import Lidar, SemanticLidar
 from driving.server.obstacle import ObstacleDetector
@@ -12,7 +14,6 @@ from driving.server.sensing import Instrument, Pose, Surroundings
 from driving.server.sensor_attributes import noise_of, number, period
 from driving.server.streams import Stamp, values
 from driving.server.structs import actor_struct
-from driving.server.world import Actor, Collision
 
 LONGEST_LOOK = 2.0  # s of scanning in one message
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.actor import Actor
 from driving.server.bodies import Bodies
 from driving.server.physics import rotation
 from driving.server.render import surfaces
@@ -17,7 +18,6 @@ from driving.server.sensing import Pose, Surroundings
 from driving.server.sensor_attributes import flag, number
 from driving.server.streams import Stamp, values
 from driving.server.structs import actor_struct, bounding_box
-from driving.server.world import Actor
 
 TOUCHING = 1e-3  # m
 MOST_STEPS = 200

@@ -6,13 +6,14 @@ from dataclasses import astuple
 from typing import Any
 
 from driving.server.ackermann import Gains, Goal
+from driving.server.actor import Actor
 from driving.server.attributes import Attribute
 from driving.server.blueprints import Blueprint
 from driving.server.bodies import GHOST_ARM, RIGID, SPRING_ARM
 from driving.server.errors import WireError
 from driving.server.physics_control import Gear, PhysicsControl, Wheel
+from driving.server.settings import Settings
 from driving.server.wire import RELEASE, Pose, Vector, numbers, read_vector, sensor_stream, token
-from driving.server.world import Actor, Settings
 
 HIGHEST_GEAR = 20
 UNREAL_INERTIA = 1e-4  # kg m2 in the kg cm2 in which clients give angular impulses and torques
