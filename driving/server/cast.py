@@ -29,6 +29,7 @@ class Cast:
         """Begin anew with nobody but the spectator; ids go on."""
         self.table = BodyTable()
         self.actors: dict[int, Actor] = {}
+        self.peopled = False  # whether there was anybody yet who takes up space
         self.spectator = self.enter(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
 
     def actor(self, actor_id: int) -> Actor:
@@ -152,6 +153,7 @@ class Cast:
             body["arm_yaw"] = self.body(parent)["yaw"]
             body["collides"] = body["simulated"] = body["falls"] = 0.0
         self.put(body, pose)
+        self.peopled |= blueprint.is_body
         self._next_id = max(self._next_id, actor.id + 1)
         self.actors[actor.id] = actor
         self.revision += 1

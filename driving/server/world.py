@@ -24,6 +24,7 @@ from driving.server.recorder import Recorder
 from driving.server.replayer import Replay, ReplaySettings
 from driving.server.settings import DEFAULT_DELTA, Settings, usable
 from driving.server.signals import LIGHT, StopBox, trigger_box
+from driving.server.solids import NOTHING, NOWHERE
 from driving.server.street_lights import StreetLights
 from driving.server.traffic_lights import Light, TrafficLights
 
@@ -76,7 +77,7 @@ class World(Cast):
         if self.episode == 0 or self.map is not wanted:
             self.map = wanted
             self.place = Place(self.map)
-        self.place.hidden.clear()
+        self.place.restore()
         self.end_recording()
         self.replay = None
         self.episode += 1
@@ -130,18 +131,21 @@ class World(Cast):
         """Advance by one frame of `delta` seconds (default: the settings')."""
         self.delta = delta or self.next_delta
         follow_ackermann(self)
+        solids, index = (self.place.solids, self.place.index) if self.peopled else (NOTHING, NOWHERE)
         touched = physics.advance(
             self.table.rows,
             self.delta,
             physics.substeps(self.delta),
             self.place.ground.heights,
             self.place.ground.frame,
+            solids,
+            index,
             self._contacts,
             self._tables,
         )
         self.frame += 1
         self.elapsed += self.delta
-        self._collisions.note(self._contacts[:touched], self.actors)
+        self._collisions.note(self._contacts[:touched], self.actors, solids)
         self.debug_shapes.forget(self.frame, self.elapsed)
         if self.lights.by_actor:
             self._run_lights()
