@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from driving.server.structs import (
     read_vehicle_control,
     read_walker_control,
 )
-from driving.server.wire import failure, read_pose, read_vector, value
+from driving.server.wire import failure, numbers, read_pose, read_vector, value
 from driving.server.world import World
 
 SPAWN = 0
@@ -56,10 +57,18 @@ def _walk(world: World, actor: int, control: Any) -> None:
     commands.walk(world, actor, direction, speed, jump=jump)
 
 
-def _place_walker(world: World, actor: int, pose: Any, speed: float) -> None:
-    handling.teleport(world, actor, *read_pose(pose))
-    direction = world.actor(actor).walk[0]
-    commands.walk(world, actor, direction, 0.0 if world.body(actor)["simulated"] else float(speed))
+def _place_walker(world: World, actor: int, pose: Any, pace: Any) -> None:
+    """Put a walker's feet somewhere, as walker AI does in every tick; its speed is along its nose."""
+    (x, y, z), turn = read_pose(pose)
+    (speed,) = numbers([pace], 1)
+    body = world.body(actor)
+    handling.teleport(world, actor, (x, y, z + float(body["stand_height"])), turn)
+    if body["simulated"]:
+        commands.walk(world, actor, world.actor(actor).walk[0], 0.0)
+        return
+    yaw = math.radians(turn[1])
+    commands.walk(world, actor, (math.cos(yaw), math.sin(yaw), 0.0), speed)
+    handling.set_velocity(world, actor, (speed * math.cos(yaw), speed * math.sin(yaw), 0.0))
 
 
 def _torque(world: World, actor: int, torque: Any) -> None:

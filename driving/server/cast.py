@@ -13,7 +13,10 @@ from driving.server.errors import WorldError
 from driving.server.vehicle_model import MODEL_LENGTH
 from driving.server.wire import Pose
 
-NO_NAVIGATION = "this server has no navigation mesh for walker AI; steer walkers with WalkerControl"
+NO_NAVIGATION = (
+    "there is no navigation mesh for walker AI: this map has no pavements, or the server was started with "
+    "--no-navigation; steer walkers with WalkerControl"
+)
 _KINDS = {"vehicle": VEHICLE, "walker": WALKER, "prop": PROP, "sensor": INERT}
 _SPECTATOR = Blueprint(0, "spectator", (), "spectator")
 
@@ -29,6 +32,7 @@ class Cast:
         """Begin anew with nobody but the spectator; ids go on."""
         self.table = BodyTable()
         self.actors: dict[int, Actor] = {}
+        self.navigable = False  # whether walker AI finds its way
         self.peopled = False  # whether there was anybody yet who takes up space
         self.spectator = self.enter(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
 
@@ -86,7 +90,7 @@ class Cast:
         blueprint = library().get(blueprint_id)
         if blueprint is None or not valid(blueprint, values):
             raise WorldError("Spawn failed because of invalid actor description")
-        if blueprint.kind == "controller":
+        if blueprint.kind == "controller" and not self.navigable:
             raise WorldError(f"Spawn failed: {NO_NAVIGATION}")
         if parent is not None and parent not in self.actors:
             raise WorldError("unable to attach actor: parent actor not found")

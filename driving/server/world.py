@@ -27,6 +27,7 @@ from driving.server.signals import LIGHT, StopBox, trigger_box
 from driving.server.solids import NOTHING, NOWHERE
 from driving.server.street_lights import StreetLights
 from driving.server.traffic_lights import Light, TrafficLights
+from driving.server.walkways import navigation_name
 
 CLEAR_NOON = (5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0)
 SUN_ALTITUDE = 5  # index among the weather's numbers
@@ -38,19 +39,28 @@ class World(Cast):
     What clients do to actors is in `handling`, what they have them do in `commands`.
     """
 
-    def __init__(self, maps: Mapping[str, str], default_map: str, motion: MotionTables | None = None) -> None:
+    def __init__(
+        self,
+        maps: Mapping[str, str],
+        default_map: str,
+        motion: MotionTables | None = None,
+        *,
+        navigation: bool = True,
+    ) -> None:
         """Load a map.
 
         Args:
             maps: OpenDRIVE documents by name.
             default_map: The first one's name.
             motion: How vehicles answer their controls; default: as measured on CARLA's car.
+            navigation: Whether clients are given the way along pavements, for walker AI.
 
         Raises:
             MapError: It cannot be read.
         """
         super().__init__()
         self.atlas = Atlas(maps)
+        self.navigation = navigation
         self.motion = motion or standard_tables()
         self._tables = packed(self.motion)
         self.settings = Settings()
@@ -85,6 +95,7 @@ class World(Cast):
         self.elapsed = 0.0
         self.map_changed = True
         self.clear()
+        self.navigable = self.navigation and bool(navigation_name(self.map))
         self.controlled: set[int] = set()  # actors whose control changed since the last state was written
         self.ackermann: dict[int, AckermannDriver] = {}  # by the vehicle that it drives
         self.lit: dict[int, int] = {}  # vehicles with any light on -> their flags
