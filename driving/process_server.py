@@ -16,7 +16,10 @@ import psutil
 from driving.endpoint import Endpoint, answered_version
 from driving.errors import ServerFailed
 
-EMBEDDED = (sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin")
+EMBEDDED = (
+    *(sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"),
+    "--no-navigation",  # nobody here has walkers led by AI, and clients would keep its mesh as a file
+)
 PATIENCE = 3.0  # s that a healthy server has to end by itself
 LAST_LINES = 5  # of its log that an error shows
 LARGEST_TAIL = 4096  # bytes of them

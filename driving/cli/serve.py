@@ -46,6 +46,9 @@ def serve(
             "--reset-when-empty", help="Remove all actors, reset settings when the last client is gone."
         ),
     ] = False,
+    navigation: Annotated[
+        bool, typer.Option(help="Give clients a navigation mesh for walker AI; they keep it as a file.")
+    ] = True,
     calls: Annotated[bool, typer.Option("--calls", help="Print which calls are supported, and end.")] = False,
 ) -> None:
     """Answer CARLA 0.9.16 clients until interrupted; prints `ready HOST:PORT` when they may connect.
@@ -67,6 +70,7 @@ def serve(
             recordings=recordings,
             idle_exit=idle_exit,
             reset_when_empty=reset_when_empty,
+            navigation=navigation,
         )
     )
     if exit_with_stdin:

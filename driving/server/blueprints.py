@@ -20,9 +20,7 @@ VEHICLE_COLOURS = ("160,30,30", "40,60,120", "180,180,185", "25,25,28", "230,230
 TWO_WHEELED = ("bicycle", "motorcycle")
 TAGS = {"car": 14, "van": 14, "truck": 15, "bus": 16, "motorcycle": 18, "bicycle": 19}  # CityObjectLabel
 PEDESTRIAN_TAG, PROP_TAG = 12, 21
-WALKER_AI = (
-    "controller.ai.walker"  # listed, as clients look for it, but refused by name when it is to be spawned
-)
+WALKER_AI = "controller.ai.walker"  # the client leads the walker that it is attached to
 MASSES = {  # kg
     "car": 1600.0, "van": 2300.0, "truck": 7500.0, "bus": 6500.0, "motorcycle": 290.0, "bicycle": 95.0,
     "child": 30.0, "adult": 75.0,

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.actor import Actor
 from driving.server.attributes import colour
 from driving.server.maps import RoadMap
 from driving.server.photograph import Finish, finish_of
@@ -19,7 +20,7 @@ from driving.server.special_cameras import EVENTS, FLOW, NORMALS, SpecialCameras
 from driving.server.streams import class_pixels, depth_pixels, instance_pixels
 from driving.server.street_lights import StreetLights
 from driving.server.wire import Vector
-from driving.server.world import Actor, World
+from driving.server.world import World
 
 RGB = "sensor.camera.rgb"
 CAMERAS = (

@@ -12,6 +12,8 @@ from driving.server.kernels import kernel
 
 NEVER = 2.0  # a time beyond the step
 
+Box = tuple[float, float, float, float]  # cosine and sine of its yaw, half length and half width in m
+
 
 @kernel
 def heights_overlap(a: Body, b: Body) -> bool:
@@ -35,11 +37,20 @@ def first_touch(a: Body, b: Body, dx: float, dy: float) -> tuple[float, float, f
         normal x, normal y: Unit vector from a to b at that time.
         depth: How far they overlap already, m; 0 if they do not.
     """
-    px, py = b.x - a.x, b.y - a.y
+    one = (math.cos(math.radians(a.yaw)), math.sin(math.radians(a.yaw)), a.half_length, a.half_width)
+    two = (math.cos(math.radians(b.yaw)), math.sin(math.radians(b.yaw)), b.half_length, b.half_width)
+    return first_touch_of(one, two, b.x - a.x, b.y - a.y, dx, dy)
+
+
+@kernel
+def first_touch_of(
+    one: Box, two: Box, px: float, py: float, dx: float, dy: float
+) -> tuple[float, float, float, float]:
+    """As `first_touch`, of boxes whose middles are (px, py) apart."""
     enter, leave, depth = -math.inf, math.inf, math.inf
     nx, ny, least_x, least_y = 0.0, 0.0, 0.0, 0.0
-    ca, sa = math.cos(math.radians(a.yaw)), math.sin(math.radians(a.yaw))
-    cb, sb = math.cos(math.radians(b.yaw)), math.sin(math.radians(b.yaw))
+    ca, sa, length_a, width_a = one
+    cb, sb, length_b, width_b = two
     for axis in range(4):
         if axis == 0:
             ux, uy = ca, sa
@@ -50,10 +61,10 @@ def first_touch(a: Body, b: Body, dx: float, dy: float) -> tuple[float, float, f
         else:
             ux, uy = -sb, cb
         reach = (
-            a.half_length * abs(ux * ca + uy * sa)
-            + a.half_width * abs(uy * ca - ux * sa)
-            + b.half_length * abs(ux * cb + uy * sb)
-            + b.half_width * abs(uy * cb - ux * sb)
+            length_a * abs(ux * ca + uy * sa)
+            + width_a * abs(uy * ca - ux * sa)
+            + length_b * abs(ux * cb + uy * sb)
+            + width_b * abs(uy * cb - ux * sb)
         )
         apart, drift = px * ux + py * uy, dx * ux + dy * uy
         side = 1.0 if apart >= 0.0 else -1.0

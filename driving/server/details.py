@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from driving.server.actor import Actor
 from driving.server.streams import light_detail, sign_detail, vehicle_detail, walker_detail
-from driving.server.world import Actor, World
+from driving.server.world import World
 
 
 def actor_detail(world: World, actor: Actor) -> bytes:

@@ -19,7 +19,8 @@ KNOCK_DOWN = 1.0  # m/s that a blow must add to knock a walker down
 TURNS = 4  # in which blows go on from one body to the next within a sub-step
 MOST_CONTACTS = 64  # reported per tick
 
-Contacts = NDArray[np.float64]  # (MOST_CONTACTS, 4): row, row, impulse x, impulse y on the second body (N s)
+# (MOST_CONTACTS, 4): row, row, impulse x, impulse y on the second (N s); a second row -1 - k is solid k
+Contacts = NDArray[np.float64]
 
 
 @kernel
@@ -64,11 +65,11 @@ def _meet_once(
             impulse = _strike(a, b, nx, ny)
             if impulse > 0.0:
                 struck = True
-                _go_on(a, moves, i, time, step)
-                _go_on(b, moves, j, time, step)
+                go_on(a, moves, i, time, step)
+                go_on(b, moves, j, time, step)
             if depth > 0.0 and first:
                 _part(a, b, moves, i, j, nx, ny, min(depth, QUICKEST_PARTING))
-            found = _note(contacts, found, i, j, impulse * nx, impulse * ny)
+            found = note(contacts, found, i, j, impulse * nx, impulse * ny)
     return struck, found
 
 
@@ -98,7 +99,7 @@ def _meeting(
     a: Body, b: Body, moves: NDArray[np.float64], i: int, j: int
 ) -> tuple[float, float, float, float]:
     """What `first_touch` says of a pair within its moves; a time above 1 where nothing can come of it."""
-    if b.collides == 0.0 or _apart(a, b, moves, i, j) or (_heavy(a) and _heavy(b)):
+    if b.collides == 0.0 or _apart(a, b, moves, i, j) or (heavy(a) and heavy(b)):
         return 2.0, 0.0, 0.0, 0.0
     return first_touch(a, b, moves[j, 0] - moves[i, 0], moves[j, 1] - moves[i, 1])
 
@@ -117,24 +118,32 @@ def _strike(a: Body, b: Body, nx: float, ny: float) -> float:
     closing = (a.vx - b.vx) * nx + (a.vy - b.vy) * ny
     if closing <= 0.0:
         return 0.0
-    ease_a = 0.0 if _heavy(a) else 1.0 / a.mass
-    ease_b = 0.0 if _heavy(b) else 1.0 / b.mass
+    ease_a = 0.0 if heavy(a) else 1.0 / a.mass
+    ease_b = 0.0 if heavy(b) else 1.0 / b.mass
     impulse = (1.0 + RESTITUTION) * closing / (ease_a + ease_b)
-    _kick(a, -impulse * ease_a, nx, ny)
-    _kick(b, impulse * ease_b, nx, ny)
+    _blow(a, -impulse * ease_a, nx, ny)
+    _blow(b, impulse * ease_b, nx, ny)
     return impulse
 
 
 @kernel
-def _go_on(b: Body, moves: NDArray[np.float64], row: int, time: float, step: float) -> None:
+def _blow(b: Body, change: float, nx: float, ny: float) -> None:
+    """As `kick`; who walks is taken off its feet by more than a nudge."""
+    kick(b, change, nx, ny)
+    if b.kind == WALKER and abs(change) > KNOCK_DOWN:
+        knock(b, change * nx, change * ny)
+
+
+@kernel
+def go_on(b: Body, moves: NDArray[np.float64], row: int, time: float, step: float) -> None:
     """Spend the part of the step after `time` at the new velocity."""
-    left = 0.0 if _heavy(b) else (1.0 - time) * step
+    left = 0.0 if heavy(b) else (1.0 - time) * step
     moves[row, 0] = moves[row, 0] * time + b.vx * left
     moves[row, 1] = moves[row, 1] * time + b.vy * left
 
 
 @kernel
-def _kick(b: Body, change: float, nx: float, ny: float) -> None:
+def kick(b: Body, change: float, nx: float, ny: float) -> None:
     """Change a body's velocity by `change` m/s along (nx, ny)."""
     b.vx += change * nx
     b.vy += change * ny
@@ -144,8 +153,6 @@ def _kick(b: Body, change: float, nx: float, ny: float) -> None:
         b.speed += along
         b.slide_x += change * nx - along * math.cos(yaw)
         b.slide_y += change * ny - along * math.sin(yaw)
-    elif b.kind == WALKER and abs(change) > KNOCK_DOWN:
-        knock(b, change * nx, change * ny)
 
 
 @kernel
@@ -153,8 +160,8 @@ def _part(
     a: Body, b: Body, moves: NDArray[np.float64], i: int, j: int, nx: float, ny: float, push: float
 ) -> None:
     """Move overlapping bodies apart by `push` m, the lighter one further."""
-    ease_a = 0.0 if _heavy(a) else 1.0 / a.mass
-    ease_b = 0.0 if _heavy(b) else 1.0 / b.mass
+    ease_a = 0.0 if heavy(a) else 1.0 / a.mass
+    ease_b = 0.0 if heavy(b) else 1.0 / b.mass
     share = ease_a / (ease_a + ease_b)
     moves[i, 0] -= nx * push * share
     moves[i, 1] -= ny * push * share
@@ -163,7 +170,8 @@ def _part(
 
 
 @kernel
-def _note(contacts: Contacts, found: int, i: int, j: int, impulse_x: float, impulse_y: float) -> int:
+def note(contacts: Contacts, found: int, i: int, j: int, impulse_x: float, impulse_y: float) -> int:
+    """Add an impulse to what two have exchanged in this tick; how many pairs there are now."""
     for k in range(found):
         if contacts[k, 0] == i and contacts[k, 1] == j:
             contacts[k, 2] += impulse_x
@@ -177,5 +185,6 @@ def _note(contacts: Contacts, found: int, i: int, j: int, impulse_x: float, impu
 
 
 @kernel
-def _heavy(b: Body) -> bool:
+def heavy(b: Body) -> bool:
+    """Whether no blow moves a body."""
     return b.simulated == 0.0 or b.mass == math.inf

@@ -16,7 +16,10 @@ from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_MODULES = ("bodies", "contact", "gait", "ground", "impact", "physics", "sliding", "vehicle_model")
+_MODULES = (
+    "bodies", "contact", "gait", "ground", "impact", "physics", "running_aground", "sliding", "solids",
+    "vehicle_model",
+)  # fmt: skip
 _SOURCES = hashlib.sha256(
     b"".join(Path(__file__).with_name(f"{module}.py").read_bytes() for module in _MODULES)
 ).hexdigest()

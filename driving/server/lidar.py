@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.actor import Actor
 from driving.server.physics import rotation
 from driving.server.ray_scene import Hits
 from driving.server.sensing import Pose, Surroundings
 from driving.server.sensor_attributes import noise_of, number
 from driving.server.streams import Stamp, points
-from driving.server.world import Actor
 
 POINT = np.dtype([("place", "<f4", 3), ("intensity", "<f4")])
 SEMANTIC_POINT = np.dtype([("place", "<f4", 3), ("cosine", "<f4"), ("actor", "<u4"), ("tag", "<u4")])

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.crosswalks import read_crosswalks
 from driving.server.errors import MapError
 from driving.server.map_notes import map_notes
 from driving.server.roads import Lane, Points, Road, Section, wrapped
@@ -66,6 +67,7 @@ class RoadMap:
     origin: tuple[float, float]  # latitude, longitude of (0, 0); degrees
     signals: tuple[Signal, ...] = ()
     phases: tuple[Phases, ...] = ()  # of each crossing's lights
+    crosswalks: tuple[Points, ...] = ()  # (n, 3) corners of each
 
 
 def read_map(name: str, xodr: str) -> RoadMap:
@@ -88,7 +90,8 @@ def read_map(name: str, xodr: str) -> RoadMap:
                 strips += _strips(road, section)
                 marks += _marks(road, section)
                 spawn_points += _spawn_points(road, section)
-        signals = read_signals(root, {road.id: road for road in roads})
+        by_id = {road.id: road for road in roads}
+        signals, crosswalks = read_signals(root, by_id), read_crosswalks(root, by_id)
         limits = Counter(road.speed_limit for road in roads if road.speed_limit)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MapError(f"map '{name}' cannot be read: {error!r}") from error
@@ -107,6 +110,7 @@ def read_map(name: str, xodr: str) -> RoadMap:
         _origin(root),
         signals,
         read_phases(root, signals),
+        crosswalks,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from driving.server.actor import Actor
+from driving.server.collisions import Collision
 from driving.server.instruments import inertial, satellite, shaken
 from driving.server.lidar import Lidar, SemanticLidar
 from driving.server.obstacle import ObstacleDetector
@@ -11,8 +13,7 @@ from driving.server.radar import Radar
 from driving.server.sensing import Instrument, Pose, Surroundings
 from driving.server.sensor_attributes import noise_of, number, period
 from driving.server.streams import Stamp, values
-from driving.server.structs import actor_struct
-from driving.server.world import Actor, Collision
+from driving.server.structs import actor_struct, scenery_struct
 
 LONGEST_LOOK = 2.0  # s of scanning in one message
 
@@ -90,7 +91,7 @@ class CollisionDetector:
     def messages(self, stamp: Stamp, pose: Pose, delta: float) -> Iterator[bytes]:
         """One message per contact."""
         for collision in self._around.world.collisions:
-            if self._sensor.parent in (collision.actor, collision.other):
+            if self._sensor.parent and self._sensor.parent in (collision.actor, collision.other):
                 yield values(self._sensor.blueprint.id, stamp, pose, self._struck(collision))
 
     def _struck(self, collision: Collision) -> list[object]:
@@ -99,8 +100,9 @@ class CollisionDetector:
         itself = victim == collision.other
         other = collision.actor if itself else collision.other
         impulse = [part if itself else -part for part in collision.impulse]
-        both = (self._around.world.actors[victim], self._around.world.actors[other])
-        return [*(actor_struct(actor, self._around.stream_port) for actor in both), impulse]
+        both = [self._around.world.actors[id_] for id_ in (victim, other) if id_]
+        structs = [actor_struct(actor, self._around.stream_port) for actor in both]
+        return [*structs, *(() if other else (scenery_struct(collision.label),)), impulse]
 
 
 _INSTRUMENTS: dict[str, Callable[[Surroundings, Actor], Instrument]] = {

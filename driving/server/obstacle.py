@@ -10,23 +10,17 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.actor import Actor
 from driving.server.bodies import Bodies
 from driving.server.physics import rotation
-from driving.server.render import surfaces
 from driving.server.sensing import Pose, Surroundings
 from driving.server.sensor_attributes import flag, number
 from driving.server.streams import Stamp, values
-from driving.server.structs import actor_struct, bounding_box
-from driving.server.world import Actor
+from driving.server.structs import actor_struct, scenery_struct
 
 TOUCHING = 1e-3  # m
 MOST_STEPS = 200
 DYNAMIC = ("vehicle", "walker")
-_STREET = {
-    surfaces.ROADS: "road", surfaces.SIDEWALKS: "sidewalk", surfaces.BUILDINGS: "building",
-    surfaces.POLES: "pole", surfaces.VEGETATION: "vegetation", surfaces.TERRAIN: "terrain",
-    surfaces.ROAD_LINES: "roadline", surfaces.GROUND: "ground",
-}  # fmt: skip
 
 
 class ObstacleDetector:
@@ -45,7 +39,7 @@ class ObstacleDetector:
             hits = self._around.rays.cast(origin, ahead[None], min(distance, self._reach) + self._radius)
             if len(hits.ray) and hits.actor[0] == 0:
                 distance = max(float(hits.distance[0]) - self._radius, 0.0)
-                other = _street_struct(int(hits.tag[0]))
+                other = scenery_struct(int(hits.tag[0]))
         if other is not None:
             itself = actor_struct(self._sensor, self._around.stream_port)
             yield values(self._sensor.blueprint.id, stamp, pose, [itself, other, distance])
@@ -89,9 +83,3 @@ def rolled(
             break
         way[moving] += gap[moving]
     return np.where(gap > TOUCHING, np.inf, way) if len(bodies) else way
-
-
-def _street_struct(tag: int) -> list[object]:
-    """Actor, for a part of the street that is none: id 0."""
-    description = [0, f"static.{_STREET.get(tag, 'unknown')}", []]
-    return [0, 0, description, bounding_box(None), bytes([tag]), b""]

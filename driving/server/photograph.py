@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.actor import Actor
 from driving.server.render import Camera
 from driving.server.render.weather import tone_curve
 from driving.server.sensor_attributes import number, text
-from driving.server.world import Actor
 
 STRAIGHT = (-1.0, 0.0)  # lens_k and lens_kcube of a camera that does not bend
 PLAIN_GAMMA = 2.2  # what the renderer's pictures are made for

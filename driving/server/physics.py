@@ -15,7 +15,9 @@ from driving.server.impact import MOST_CONTACTS, Contacts, meet
 from driving.server.kernels import kernel
 from driving.server.maps import LaneStrip
 from driving.server.motion_tables import packed, standard_tables
+from driving.server.running_aground import look_out, run_aground
 from driving.server.sliding import SLIDE_FRICTION, rub
+from driving.server.solids import NOTHING, NOWHERE, Index, Solids
 from driving.server.vehicle_model import Tables, longitudinal, turning
 
 LONGEST_STEP = 0.0125  # s
@@ -39,6 +41,8 @@ def advance(
     steps: int,
     heights: NDArray[np.float32],
     frame: NDArray[np.float64],
+    solids: Solids,
+    index: Index,
     contacts: Contacts,
     tables: NDArray[np.void],
 ) -> int:
@@ -50,6 +54,8 @@ def advance(
         steps: Sub-steps.
         heights: The ground's grid, m.
         frame: Where that grid lies.
+        solids: What of the scenery stops bodies.
+        index: Where it is.
         contacts: Filled with the pairs that touched, the sum of their impulses in N s.
         tables: How vehicles answer, packed: shape (1,).
 
@@ -63,6 +69,8 @@ def advance(
         before[i, 0], before[i, 1], before[i, 2] = bodies[i].vx, bodies[i].vy, bodies[i].vz
     found = 0
     step = delta / steps
+    near = np.zeros(count, np.bool_)
+    anyone = look_out(bodies, delta, solids, index, near)
     for _ in range(steps):
         for i in range(count):
             b = bodies[i]
@@ -82,6 +90,8 @@ def advance(
             _fall(b, step, height_at(heights, frame, b.x, b.y))
             moves[i, 0], moves[i, 1] = b.vx * step, b.vy * step
         found = meet(bodies, moves, step, contacts, found)
+        if anyone or found > 0:
+            found = run_aground(bodies, moves, step, solids, index, near, contacts, found)
         for i in range(count):
             bodies[i].x += moves[i, 0]
             bodies[i].y += moves[i, 1]
@@ -130,7 +140,15 @@ def warm_up() -> None:
     bodies["mass"] = bodies["scale"] = 1.0
     ground = ground_of([LaneStrip("driving", np.zeros((2, 3)), np.ones((2, 3)))])
     advance(
-        bodies, 0.05, 4, ground.heights, ground.frame, np.zeros((MOST_CONTACTS, 4)), packed(standard_tables())
+        bodies,
+        0.05,
+        4,
+        ground.heights,
+        ground.frame,
+        NOTHING,
+        NOWHERE,
+        np.zeros((MOST_CONTACTS, 4)),
+        packed(standard_tables()),
     )
     overlapping(bodies, 0)
     attach(bodies)

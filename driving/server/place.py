@@ -9,6 +9,7 @@ from driving.server.ground import Ground, ground_of
 from driving.server.maps import RoadMap
 from driving.server.render.street import Street
 from driving.server.scenery import Standing, scenery_of, street_of
+from driving.server.solids import Index, Solids, hide, index_of, solids_of
 
 
 class Place:
@@ -17,6 +18,11 @@ class Place:
     def __init__(self, road_map: RoadMap) -> None:
         self.map = road_map
         self.hidden: set[int] = set()  # ids of standing things that a client took away
+
+    def restore(self) -> None:
+        """Put back what clients took away."""
+        if self.hidden:
+            self.show(self.hidden, on=True)
 
     @cached_property
     def ground(self) -> Ground:
@@ -33,6 +39,17 @@ class Place:
         """Every house, tree and lamp."""
         return scenery_of(self.street)
 
+    @cached_property
+    def solids(self) -> Solids:
+        """What of it stops bodies."""
+        return solids_of(self.street.placed)
+
+    @cached_property
+    def index(self) -> Index:
+        """Where that is."""
+        return index_of(self.solids)
+
     def show(self, ids: Collection[int], *, on: bool) -> None:
         """Put standing things back, or take them away."""
         self.hidden = self.hidden - set(ids) if on else self.hidden | set(ids)
+        hide(self.solids, self.hidden)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 
+from driving.server.actor import Actor
 from driving.server.cameras import CAMERAS, Picture, Studio
 from driving.server.details import actor_detail
 from driving.server.measuring import Instruments
@@ -21,7 +22,7 @@ from driving.server.streams import (
     image,
 )
 from driving.server.wire import RELEASE, sensor_stream
-from driving.server.world import Actor, World
+from driving.server.world import World
 
 ROUNDING = 1e-6  # s, what sums of ticks may lack of a period
 

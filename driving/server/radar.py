@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.actor import Actor
 from driving.server.physics import rotation
 from driving.server.sensing import Pose, Surroundings
 from driving.server.sensor_attributes import noise_of, number
 from driving.server.streams import Stamp, records
-from driving.server.world import Actor
 
 DETECTION = np.dtype([("velocity", "<f4"), ("azimuth", "<f4"), ("altitude", "<f4"), ("depth", "<f4")])
 

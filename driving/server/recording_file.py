@@ -16,7 +16,7 @@ A file is msgpack values one after the other. First the head, `[FORMAT, map, dat
     walks       [id, x, y, z, speed, jump] of walkers likewise
     lamps       [id, flags] of vehicles whose lights changed
     signals     [id in the map, state] of traffic lights that changed
-    collisions  [id, id, x, y, z]: who touched, and the impulse on the second in N s
+    collisions  [id, id, x, y, z]: who touched, and the impulse on the second in N s; id 0: the scenery
 
 Nothing in it is executed or imported when it is read. Clients choose names, not places: of what a client says
 only the last part counts, in letters, digits, dot, dash and underscore.

@@ -12,6 +12,7 @@ from driving.server.recording_file import Frame, Head, read
 
 CENTIMETRE = 0.01  # m: clients give distances in cm
 ANY = "a"
+SCENERY = 0  # the id that a collision has for a house, tree or lamp
 
 
 class _Counted:
@@ -44,7 +45,7 @@ class _Still:
 class _Cast:
     """Who takes part in a recording."""
 
-    blueprint: dict[int, str] = field(default_factory=dict)
+    blueprint: dict[int, str] = field(default_factory=lambda: {SCENERY: "static"})
     hero: set[int] = field(default_factory=set)
 
     def meet(self, frame: Frame) -> None:

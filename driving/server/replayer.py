@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server import commands, handling
 from driving.server.bodies import ATTACHED, MOTION_WIDTH
 from driving.server.errors import WorldError
 from driving.server.frames import matrix, pose_at, pose_of
@@ -105,9 +106,9 @@ class Replay:
         """Let an actor go on: vehicles with their last controls, walkers stop."""
         actor, body = world.actors[actor_id], world.body(actor_id)
         body["simulated"] = actor.blueprint.is_body and actor.parent == 0
-        world.set_velocity(actor_id, (float(body["vx"]), float(body["vy"]), float(body["vz"])))
+        handling.set_velocity(world, actor_id, (float(body["vx"]), float(body["vy"]), float(body["vz"])))
         if actor.blueprint.kind == "walker":
-            world.walk(actor_id, actor.walk[0], 0.0)
+            commands.walk(world, actor_id, actor.walk[0], 0.0)
 
     def _show(self, world: World) -> None:
         while self._after is not None and self._after.time <= self._now + ROUNDING:
@@ -126,13 +127,13 @@ class Replay:
                 world.destroy(actor_id)
         for recorded, *control in frame.controls:
             if recorded in self._ids:
-                world.drive(self._ids[recorded], control)
+                commands.drive(world, self._ids[recorded], control)
         for recorded, x, y, z, speed, jump in frame.walks:
             if recorded in self._ids:
-                world.walk(self._ids[recorded], (x, y, z), speed, jump=jump)
+                commands.walk(world, self._ids[recorded], (x, y, z), speed, jump=jump)
         for recorded, flags in frame.lamps:
             if recorded in self._ids:
-                world.set_lights(self._ids[recorded], int(flags))
+                commands.set_lights(world, self._ids[recorded], int(flags))
         lights = {world.actors[id_].signal: light for id_, light in world.lights.by_actor.items()}
         for name, state in frame.signals:
             if name in lights:

@@ -10,13 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.maps import RoadMap
+from driving.server.render import surfaces
 from driving.server.render.street import Placed, Street, lay_out
-from driving.server.render.surfaces import BUILDINGS, POLES, VEGETATION
 from driving.server.wire import Vector
 
 SEED = 0  # of the street that cameras see
 ANY = 255
-_LABELS = {"house": BUILDINGS, "tree": VEGETATION, "lamp": POLES}
+LABELS = {"house": surfaces.BUILDINGS, "tree": surfaces.VEGETATION, "lamp": surfaces.POLES}
+
+_TYPES = {
+    surfaces.ROADS: "road", surfaces.SIDEWALKS: "sidewalk", surfaces.BUILDINGS: "building",
+    surfaces.POLES: "pole", surfaces.VEGETATION: "vegetation", surfaces.TERRAIN: "terrain",
+    surfaces.ROAD_LINES: "roadline", surfaces.GROUND: "ground",
+}  # fmt: skip
+
+_LATEST: dict[str, Street] = {}  # by document; the one street that many worlds of a process have
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,11 @@ class Standing:
 
 def street_of(road_map: RoadMap) -> Street:
     """What stands and lies beside a map's roads and on them; the same at every call."""
-    return lay_out(road_map.strips, road_map.marks, seed=SEED)
+    if road_map.xodr not in _LATEST:
+        street = lay_out(road_map.strips, road_map.marks, seed=SEED)
+        _LATEST.clear()
+        _LATEST[road_map.xodr] = street
+    return _LATEST[road_map.xodr]
 
 
 def scenery_of(street: Street) -> tuple[Standing, ...]:
@@ -41,11 +53,24 @@ def scenery_of(street: Street) -> tuple[Standing, ...]:
     return tuple(_standing(placed) for placed in street.placed if placed.thing)
 
 
+def type_of(label: int) -> str:
+    """The type of actor as which CARLA names a part of the scenery with a CityObjectLabel."""
+    return f"static.{_TYPES.get(label, 'unknown')}"
+
+
+def yaw_of(sort: str, placed: Placed) -> float:
+    """Where a standing thing's own x axis points, rad: a house's along its front."""
+    if sort == "house":
+        _, x, y, next_x, next_y, *_ = cast("tuple[float, ...]", placed.shape.key)
+        return math.atan2(next_y - y, next_x - x)
+    return math.atan2(placed.pose[1, 0], placed.pose[0, 0])
+
+
 def _standing(placed: Placed) -> Standing:
     sort, number = str(cast("tuple[object, ...]", placed.shape.key)[0]), placed.thing
     vertices = placed.shape.meshes[0].vertices.astype(float)
     points = vertices @ placed.pose[:, :3].T + placed.pose[:, 3]
-    yaw = _yaw(sort, placed)
+    yaw = yaw_of(sort, placed)
     axes = np.array([[math.cos(yaw), -math.sin(yaw)], [math.sin(yaw), math.cos(yaw)]])
     turned = np.column_stack([points[:, :2] @ axes, points[:, 2]])
     low, high = turned.min(axis=0), turned.max(axis=0)
@@ -54,19 +79,11 @@ def _standing(placed: Placed) -> Standing:
     return Standing(
         number,
         f"{sort.capitalize()}_{number}",
-        _LABELS[sort],
+        LABELS[sort],
         (float(x), float(y), float(centre[2])),
         _vector((high - low) / 2),
         math.degrees(yaw),
     )
-
-
-def _yaw(sort: str, placed: Placed) -> float:
-    """Where its own x axis points, rad: a house's along its front."""
-    if sort == "house":
-        _, x, y, next_x, next_y, *_ = cast("tuple[float, ...]", placed.shape.key)
-        return math.atan2(next_y - y, next_x - x)
-    return math.atan2(placed.pose[1, 0], placed.pose[0, 0])
 
 
 def _vector(row: NDArray[np.float64]) -> Vector:

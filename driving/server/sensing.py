@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from driving.server.actor import Actor
 from driving.server.bodies import Body
 from driving.server.ray_scene import RayScene
 from driving.server.streams import Stamp
-from driving.server.world import Actor, World
+from driving.server.world import World
 
 Pose = list[float]  # x, y, z in m, pitch, yaw, roll in degrees
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from driving.server.world import Actor
+from driving.server.actor import Actor
 
 
 def number(sensor: Actor, name: str) -> float:

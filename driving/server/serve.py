@@ -42,6 +42,7 @@ class Server:
         recordings: Path = RECORDINGS,
         idle_exit: float | None = None,
         reset_when_empty: bool = False,
+        navigation: bool = True,
     ) -> None:
         """Load the world; nothing listens yet.
 
@@ -54,12 +55,13 @@ class Server:
             recordings: Where the recorder's files lie.
             idle_exit: Seconds without a client after which `run` ends; None: never.
             reset_when_empty: Begin anew when the last client is gone, instead of keeping what it left.
+            navigation: Whether clients are given a navigation mesh for walker AI, which they keep as a file.
 
         Raises:
             MapError: The default map cannot be read.
         """
         self.host, self.port = host, port
-        self._world = World(maps, default_map, motion)
+        self._world = World(maps, default_map, motion, navigation=navigation)
         self._recordings = recordings
         self._default_map = default_map
         self._attendance = Attendance(idle_exit)

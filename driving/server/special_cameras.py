@@ -7,13 +7,13 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from driving.server.actor import Actor
 from driving.server.events import EventCamera, EventSettings
 from driving.server.motion import Before, flow
 from driving.server.render import Camera, Scene
 from driving.server.seen import Pose, look, normals
 from driving.server.sensor_attributes import flag, number
 from driving.server.streams import normal_pixels
-from driving.server.world import Actor
 
 NORMALS, FLOW, EVENTS = "sensor.camera.normals", "sensor.camera.optical_flow", "sensor.camera.dvs"
 

@@ -6,13 +6,15 @@ from dataclasses import astuple
 from typing import Any
 
 from driving.server.ackermann import Gains, Goal
+from driving.server.actor import Actor
 from driving.server.attributes import Attribute
 from driving.server.blueprints import Blueprint
 from driving.server.bodies import GHOST_ARM, RIGID, SPRING_ARM
 from driving.server.errors import WireError
 from driving.server.physics_control import Gear, PhysicsControl, Wheel
+from driving.server.scenery import type_of
+from driving.server.settings import Settings
 from driving.server.wire import RELEASE, Pose, Vector, numbers, read_vector, sensor_stream, token
-from driving.server.world import Actor, Settings
 
 HIGHEST_GEAR = 20
 UNREAL_INERTIA = 1e-4  # kg m2 in the kg cm2 in which clients give angular impulses and torques
@@ -53,6 +55,11 @@ def bounding_box(actor: Actor | None) -> list[Any]:
     length, width, height = actor.blueprint.size
     rise = 0.0 if actor.blueprint.kind == "walker" else height / 2
     return [[0.0, 0.0, rise], [length / 2, width / 2, height / 2], [0.0] * 3, 0]
+
+
+def scenery_struct(label: int) -> list[Any]:
+    """Actor, for a part of the scenery that is none: id 0."""
+    return [0, 0, [0, type_of(label), []], bounding_box(None), bytes([label]), b""]
 
 
 def pose_struct(pose: Pose) -> list[Any]:

@@ -12,7 +12,7 @@ from driving.server.physics_control import AUTOMATIC, PhysicsControl, standard, 
 
 
 def press(actor: Actor, body: Body, control: Sequence[Any]) -> None:
-    """Set a vehicle's pedals, steering and gear; `control` as in `World.drive`."""
+    """Set a vehicle's pedals, steering and gear; `control` as in `commands.drive`."""
     throttle, steer, brake, hand_brake, reverse, manual, gear = control
     body["throttle"] = min(max(throttle, 0.0), 1.0)
     body["brake"] = min(max(brake, 0.0), 1.0)

@@ -19,6 +19,7 @@ def carla_endpoint() -> Iterator[tuple[str, int]]:
         yield host, int(port)
         return
     command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
+    command.append("--no-navigation")  # clients would keep its file in this user's home
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     ready = process.stdout.readline()
     assert ready.startswith("ready "), "the embedded server did not start"

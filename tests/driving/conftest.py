@@ -12,14 +12,16 @@ import pytest
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[..., int]]:
-    """Start a server on a map (a name or a file) and return its port; it ends with the module's tests."""
+    """Start a server on a map (a name or a file) and return its port; it ends with the module's tests.
+
+    Without a navigation mesh unless asked for: clients would keep it in this user's home.
+    """
     processes = []
 
-    def start(map_name: str, *options: str) -> int:
+    def start(map_name: str, *options: str, navigation: bool = False) -> int:
         command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
-        process = subprocess.Popen(
-            [*command, "--map", map_name, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        command += ["--map", map_name, *options, *(() if navigation else ("--no-navigation",))]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         processes.append(process)
         ready = process.stdout.readline()
         assert ready.startswith("ready "), "the embedded server did not start"

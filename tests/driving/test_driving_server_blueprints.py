@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from driving.server.blueprints import WALKER_AI, library, valid
+from driving.server.blueprints import library, valid
 from driving.server.errors import WorldError
 from driving.server.world import World
 from scenarios.roads import straight_road
@@ -67,10 +67,3 @@ def test_what_is_taken_is_refused_in_the_real_servers_words(world):
         world.spawn("vehicle.audi.a2", {}, POSE)
     with pytest.raises(WorldError, match=r"^unable to attach actor: parent actor not found$"):
         world.spawn("sensor.camera.rgb", {}, POSE, parent=999)
-
-
-def test_walker_ai_is_found_and_says_why_it_does_not_come(world):
-    with pytest.raises(
-        WorldError, match="no navigation mesh for walker AI; steer walkers with WalkerControl"
-    ):
-        world.spawn(WALKER_AI, {}, POSE)

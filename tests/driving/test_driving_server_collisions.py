@@ -7,7 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from driving.server.world import Settings, World
+from driving.server import handling
+from driving.server.settings import Settings
+from driving.server.world import World
 from scenarios.roads import straight_road
 
 FAST = 200 / 3.6  # m/s
@@ -36,7 +38,7 @@ def test_a_car_at_200_kmh_does_not_pass_through(delta, target, yaw):
         world = street(delta)
         car = put(world, CAR, 60.0)
         other = put(world, target, 60.0 + gap, yaw=yaw, z=0.6 if target == CHILD else 0.0)
-        world.set_velocity(car.id, (FAST, 0.0, 0.0))
+        handling.set_velocity(world, car.id, (FAST, 0.0, 0.0))
         hits = []
         for _ in range(max(round(0.5 / delta), 2)):
             world.tick()
@@ -49,8 +51,8 @@ def test_a_car_at_200_kmh_does_not_pass_through(delta, target, yaw):
 def test_two_cars_at_200_kmh_each_do_not_pass_through_each_other(delta):
     world = street(delta)
     one, two = put(world, CAR, 60.0), put(world, CAR, 90.0, yaw=180.0)
-    world.set_velocity(one.id, (FAST, 0.0, 0.0))
-    world.set_velocity(two.id, (-FAST, 0.0, 0.0))
+    handling.set_velocity(world, one.id, (FAST, 0.0, 0.0))
+    handling.set_velocity(world, two.id, (-FAST, 0.0, 0.0))
     for _ in range(max(round(0.6 / delta), 2)):
         world.tick()
     assert world.body(one.id)["x"] < world.body(two.id)["x"]
@@ -71,7 +73,7 @@ def test_what_a_blow_sends_flying_does_not_pass_through_what_stands_behind_it(ga
     child = put(world, CHILD, 66.0, z=0.6)
     barrier = barrier or wall()
     car = put(world, CAR, 61.0)
-    world.set_velocity(car.id, (FAST, 0.0, 0.0))
+    handling.set_velocity(world, car.id, (FAST, 0.0, 0.0))
     for _ in range(10):
         world.tick()
         assert world.body(child.id)["x"] < world.body(barrier.id)["x"]
@@ -81,8 +83,8 @@ def test_what_a_blow_sends_flying_does_not_pass_through_what_stands_behind_it(ga
 def test_the_impulse_of_a_report_is_the_momentum_that_went_over(speed, other):
     world = street(0.0125)
     one, two = put(world, CAR, 60.0), put(world, "vehicle.mercedes.sprinter", 66.0)
-    world.set_velocity(one.id, (speed, 0.0, 0.0))
-    world.set_velocity(two.id, (other, 0.0, 0.0))
+    handling.set_velocity(world, one.id, (speed, 0.0, 0.0))
+    handling.set_velocity(world, two.id, (other, 0.0, 0.0))
     for _ in range(200):
         before = [float(world.body(actor.id)["vx"]) for actor in (one, two)]
         world.tick()

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from driving.server.actor import Actor
 from driving.server.cameras import Studio
 from driving.server.debug_shapes import MOST, DebugShapes
 from driving.server.errors import WireError
-from driving.server.world import Actor, World
+from driving.server.world import World
 from scenarios.roads import straight_road
 
 RED, GREEN = [255, 0, 0], [0, 255, 0]

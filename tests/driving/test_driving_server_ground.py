@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from driving.server import handling
 from driving.server.ground import ground_of, height_at
 from driving.server.maps import KERB, LaneStrip, read_map
 from driving.server.world import World
@@ -54,7 +55,7 @@ def test_a_car_leans_with_the_road_and_stays_on_it():
     uphill = straight_road().replace('<elevation s="0" a="0" b="0"', f'<elevation s="0" a="2" b="{GRADE}"')
     world = World({"hill": uphill}, "hill")
     car = world.spawn("vehicle.lincoln.mkz_2017", {}, ((100.0, 1.75, 7.3), (0.0, 0.0, 0.0)))
-    world.set_velocity(car.id, (5.0, 0.0, 0.0))
+    handling.set_velocity(world, car.id, (5.0, 0.0, 0.0))
     for _ in range(20):
         world.tick()
     body = world.body(car.id)

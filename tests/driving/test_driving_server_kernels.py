@@ -14,7 +14,7 @@ def test_every_module_with_a_kernel_of_motion_counts_for_the_cache():
         for path in folder.glob("*.py")
         if "from driving.server.kernels import kernel" in path.read_text()
     }
-    assert using | {"bodies"} == set(kernels._MODULES)
+    assert using | {"bodies", "solids"} == set(kernels._MODULES)
 
 
 def test_a_kernels_cache_is_stamped_with_all_of_their_sources():

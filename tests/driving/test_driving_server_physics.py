@@ -15,6 +15,7 @@ from driving.server.ground import ground_of
 from driving.server.impact import MOST_CONTACTS, RESTITUTION
 from driving.server.maps import LaneStrip
 from driving.server.motion_tables import packed, standard_tables
+from driving.server.solids import NOTHING, NOWHERE
 from driving.server.vehicle_model import GRIP, REAR_AXLE
 
 KMH = 1 / 3.6
@@ -62,6 +63,8 @@ class Street:
             physics.substeps(delta),
             GROUND.heights,
             GROUND.frame,
+            NOTHING,
+            NOWHERE,
             self.contacts,
             self.tables,
         )

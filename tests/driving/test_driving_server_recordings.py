@@ -6,13 +6,15 @@ import msgpack
 import numpy as np
 import pytest
 
+from driving.server import commands, handling
 from driving.server.calls import Desk, answer
 from driving.server.errors import WorldError
 from driving.server.publish import Publisher
 from driving.server.recorder import Recorder
 from driving.server.recording_file import FORMAT, place, read
 from driving.server.recording_report import blocked, collisions, duration_of, info
-from driving.server.world import Settings, World
+from driving.server.settings import Settings
+from driving.server.world import World
 from scenarios.roads import straight_road
 
 CAR, CHILD, CAMERA = "vehicle.lincoln.mkz_2017", "walker.pedestrian.0011", "sensor.camera.rgb"
@@ -46,13 +48,13 @@ def ride(desk, ticks=40):
     car = world.spawn(CAR, {"role_name": "hero"}, ((20.0, 1.75, 0.0), (0.0, 0.0, 0.0)))
     child = world.spawn(CHILD, {"is_invincible": "false"}, ((32.0, 1.75, 0.55), (0.0, 0.0, 0.0)))
     world.spawn(CAMERA, {}, ((1.5, 0.0, 1.5), (0.0, 0.0, 0.0)), parent=car.id)
-    world.drive(car.id, (0.6, 0.0, 0.0, False, False, False, 0))
-    world.set_velocity(car.id, (8.0, 0.0, 0.0))
+    commands.drive(world, car.id, (0.6, 0.0, 0.0, False, False, False, 0))
+    handling.set_velocity(world, car.id, (8.0, 0.0, 0.0))
     call(desk, "start_recorder", "ride.log", True)
     places = [float(world.body(car.id)["x"])]
     for tick in range(ticks):
         if tick == ticks // 2:
-            world.set_lights(car.id, 2)
+            commands.set_lights(world, car.id, 2)
         world.tick()
         places.append(float(world.body(car.id)["x"]))
     call(desk, "stop_recorder")
@@ -144,7 +146,7 @@ def test_the_hero_is_ignored_if_asked_and_the_spectator_follows_if_asked(desk):
     assert float(spectator["x"]) == pytest.approx(32.0 - 10.0)
     call(desk, "set_replayer_ignore_hero", False)
     call(desk, "set_replayer_ignore_spectator", False)
-    desk.world.teleport(desk.world.spectator.id, (99.0, 0.0, 5.0))
+    handling.teleport(desk.world, desk.world.spectator.id, (99.0, 0.0, 5.0))
     call(desk, "replay_file", "ride.log", 0.0, 0.0, 0)
     assert float(spectator["x"]) == 0.0  # where it was recorded
 

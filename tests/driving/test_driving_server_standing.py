@@ -6,6 +6,7 @@ Along +x the street has a lane from y = 0 to 3.5, parking to 6.3 and a pavement,
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 from ticking import synchronous
@@ -104,3 +105,37 @@ def test_level_boxes_hold_actors_of_the_class_too(world, car):
     (box,) = world.get_level_bbs(carla.CityObjectLabel.Car)
     assert box.location.distance(car.get_location()) == pytest.approx(box.extent.z, abs=1e-3)
     assert box.extent == car.bounding_box.extent
+
+
+def test_a_car_that_runs_into_a_tree_has_hit_static_vegetation(world, car):
+    """A car without an engine's help stops there: 1.1 m v along its nose, against it."""
+    trees = world.get_environment_objects(carla.CityObjectLabel.Vegetation)
+    tree = next(
+        each for each in trees if 60.0 < each.transform.location.x < 120.0 and each.transform.location.y > 0
+    )
+    blueprint = world.get_blueprint_library().find("sensor.other.collision")
+    sensor = world.spawn_actor(blueprint, carla.Transform(), attach_to=car)
+    idle = world.spawn_actor(blueprint, carla.Transform())
+    events = []
+    sensor.listen(events.append)
+    idle.listen(events.append)
+    place = carla.Location(tree.transform.location.x, 2.0, 0.0)
+    car.set_transform(carla.Transform(place, carla.Rotation(yaw=90.0)))
+    car.set_target_velocity(carla.Vector3D(0.0, 10.0, 0.0))
+    for _ in range(10):
+        world.tick()
+    deadline = time.monotonic() + 10.0
+    while not events and time.monotonic() < deadline:
+        world.tick()
+    sensor.destroy()
+    idle.destroy()
+    (event, *_) = events
+    assert (event.actor.id, event.other_actor.id, event.other_actor.type_id) == (
+        car.id,
+        0,
+        "static.vegetation",
+    )
+    assert event.other_actor.semantic_tags == [9]
+    assert event.normal_impulse.y == pytest.approx(-1.1 * 1600.0 * 10.0, rel=0.1)
+    assert abs(event.normal_impulse.x) < 1.0
+    assert len(events) <= 2

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+from driving.server import commands, handling
 from driving.server.ackermann import Gains, Goal, pedal_for
 from driving.server.errors import WorldError
 from driving.server.forces import inertia
 from driving.server.motion_tables import standard_tables
 from driving.server.physics_control import gear_at, rpm_at, standard
+from driving.server.settings import Settings
 from driving.server.telemetry import telemetry
-from driving.server.world import Settings, World
+from driving.server.world import World
 from scenarios.roads import straight_road
 
 CAR = "vehicle.lincoln.mkz_2017"
@@ -37,9 +39,9 @@ def acceleration(world, control, change, *, speed=0.0):
     """What a car with a changed physics control does in the first tick, its pedals being down; m/s2."""
     car = spawn(world)
     body = world.body(car.id)
-    world.set_physics(car.id, change(world.physics_of(car.id)))
-    world.set_velocity(car.id, (speed, 0.0, 0.0))
-    world.drive(car.id, control)
+    commands.set_physics(world, car.id, change(commands.physics_of(world, car.id)))
+    handling.set_velocity(world, car.id, (speed, 0.0, 0.0))
+    commands.drive(world, car.id, control)
     body["engine"], body["braking"], body["wheel"] = body["throttle"], body["brake"], body["steer"]
     world.tick()
     found = world.body(car.id)
@@ -61,7 +63,7 @@ def same(control):
 def test_the_control_that_a_car_comes_with_changes_nothing(world):
     car = spawn(world)
     before = world.body(car.id).tobytes()
-    world.set_physics(car.id, world.physics_of(car.id))
+    commands.set_physics(world, car.id, commands.physics_of(world, car.id))
     assert world.body(car.id).tobytes() == before
 
 
@@ -135,7 +137,7 @@ def test_more_drag_slows_a_fast_car(world):
 def test_a_gear_engaged_by_hand_is_the_one_that_pulls(world):
     def pull(gear):
         car = spawn(world)
-        world.drive(car.id, (1.0, 0.0, 0.0, False, False, True, gear))
+        commands.drive(world, car.id, (1.0, 0.0, 0.0, False, False, True, gear))
         for _ in range(20):
             world.tick()
         speed = float(world.body(car.id)["speed"])
@@ -149,12 +151,12 @@ def test_a_gear_engaged_by_hand_is_the_one_that_pulls(world):
 
 def test_a_physics_control_that_no_vehicle_has_is_refused(world):
     car = spawn(world)
-    control = world.physics_of(car.id)
+    control = commands.physics_of(world, car.id)
     for change in ({"mass": 0.0}, {"gears": ()}, {"torque_curve": ((5.0, 1.0), (0.0, 1.0))}):
         with pytest.raises(WorldError):
             replace(control, **change)
     with pytest.raises(WorldError, match="has 4 wheels, got 2"):
-        world.set_physics(car.id, replace(control, wheels=control.wheels[:2]))
+        commands.set_physics(world, car.id, replace(control, wheels=control.wheels[:2]))
 
 
 @pytest.mark.parametrize("delta", [0.02, 0.05, 0.1])
@@ -162,11 +164,11 @@ def test_a_physics_control_that_no_vehicle_has_is_refused(world):
 def test_ackermann_control_reaches_its_speed_and_keeps_it(world, speed, delta):
     world.change_settings(Settings(synchronous=True, fixed_delta=delta))
     car = spawn(world, x=100.0)
-    world.drive_ackermann(car.id, Goal(speed=speed))
+    commands.drive_ackermann(world, car.id, Goal(speed=speed))
     for _ in range(round(12.0 / delta)):
         world.tick()
     assert world.body(car.id)["speed"] == pytest.approx(speed, rel=0.02)
-    world.drive_ackermann(car.id, Goal(speed=0.0))
+    commands.drive_ackermann(world, car.id, Goal(speed=0.0))
     for _ in range(round(6.0 / delta)):
         world.tick()
     assert world.body(car.id)["speed"] == 0.0
@@ -175,8 +177,8 @@ def test_ackermann_control_reaches_its_speed_and_keeps_it(world, speed, delta):
 
 def test_ackermann_control_keeps_to_its_acceleration_and_corrects_a_heavy_car(world):
     car = spawn(world)
-    world.set_physics(car.id, replace(world.physics_of(car.id), mass=2400.0))
-    world.drive_ackermann(car.id, Goal(speed=12.0, acceleration=1.5))
+    commands.set_physics(world, car.id, replace(commands.physics_of(world, car.id), mass=2400.0))
+    commands.drive_ackermann(world, car.id, Goal(speed=12.0, acceleration=1.5))
     most = 0.0
     for _ in range(400):
         world.tick()
@@ -187,7 +189,7 @@ def test_ackermann_control_keeps_to_its_acceleration_and_corrects_a_heavy_car(wo
 
 def test_ackermann_steering_is_an_angle_that_is_turned_to_at_its_rate(world):
     car = spawn(world)
-    world.drive_ackermann(car.id, Goal(steer=0.2, steer_speed=0.1))
+    commands.drive_ackermann(world, car.id, Goal(steer=0.2, steer_speed=0.1))
     for _ in range(20):
         world.tick()
     assert car.control[1] * math.radians(70.0) == pytest.approx(0.1, rel=0.06)
@@ -198,9 +200,9 @@ def test_ackermann_steering_is_an_angle_that_is_turned_to_at_its_rate(world):
 
 def test_an_ackermann_driver_lets_go_when_pedals_are_pressed(world):
     car = spawn(world)
-    world.drive_ackermann(car.id, Goal(speed=5.0))
+    commands.drive_ackermann(world, car.id, Goal(speed=5.0))
     world.tick()
-    world.drive(car.id, STOP)
+    commands.drive(world, car.id, STOP)
     world.tick()
     assert car.control[:3] == (0.0, 0.0, 1.0)
 
@@ -208,7 +210,7 @@ def test_an_ackermann_driver_lets_go_when_pedals_are_pressed(world):
 def test_without_gains_the_speed_loop_does_nothing(world):
     car = spawn(world)
     car.gains = Gains(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    world.drive_ackermann(car.id, Goal(speed=10.0))
+    commands.drive_ackermann(world, car.id, Goal(speed=10.0))
     for _ in range(40):
         world.tick()
     assert world.body(car.id)["speed"] < 0.2
@@ -222,16 +224,16 @@ def test_the_pedal_for_an_acceleration_is_the_tables_inverse(pedal):
 
 def test_an_impulse_changes_the_momentum_by_itself(world):
     car = spawn(world)
-    world.push(car.id, (1600.0, 0.0, 0.0))
+    handling.push(world, car.id, (1600.0, 0.0, 0.0))
     assert world.body(car.id)["vx"] == pytest.approx(1600.0 / world.body(car.id)["mass"])
 
 
 def test_a_force_that_acts_for_a_second_gives_its_impulse(world):
     car = spawn(world)
-    world.set_falls(car.id, on=False)
+    handling.set_falls(world, car.id, on=False)
     mass = float(world.body(car.id)["mass"])
     for _ in range(20):
-        world.press_on(car.id, (0.0, 0.0, mass))
+        handling.press_on(world, car.id, (0.0, 0.0, mass))
         world.tick()
     assert world.body(car.id)["vz"] == pytest.approx(1.0)
 
@@ -240,7 +242,7 @@ def test_an_impulse_off_the_centre_turns_the_body_by_its_moment(world):
     car = spawn(world)
     body = world.body(car.id)
     place = (float(body["x"]) + 2.0, float(body["y"]), 0.0)
-    world.push(car.id, (0.0, 1000.0, 0.0), place)
+    handling.push(world, car.id, (0.0, 1000.0, 0.0), place)
     assert body["vy"] == pytest.approx(1000.0 / body["mass"])
     assert math.radians(body["spin"]) == pytest.approx(2.0 * 1000.0 / inertia(body))
     turned = float(body["yaw"])
@@ -250,11 +252,11 @@ def test_an_impulse_off_the_centre_turns_the_body_by_its_moment(world):
 
 def test_a_prop_that_physics_moves_slides_and_comes_to_rest(world):
     cone = world.spawn("static.prop.trafficcone01", {}, ((20.0, 1.75, 0.1), (0.0, 0.0, 0.0)))
-    world.push(cone.id, (100.0, 0.0, 0.0))
+    handling.push(world, cone.id, (100.0, 0.0, 0.0))
     world.tick()
     assert world.body(cone.id)["x"] == 20.0  # as it was spawned, nothing moves it
-    world.set_simulated(cone.id, on=True)
-    world.push(cone.id, (3.0 * float(world.body(cone.id)["mass"]), 0.0, 0.0))
+    handling.set_simulated(world, cone.id, on=True)
+    handling.push(world, cone.id, (3.0 * float(world.body(cone.id)["mass"]), 0.0, 0.0))
     for _ in range(20):
         world.tick()
     assert world.body(cone.id)["x"] == pytest.approx(20.0 + 3.0**2 / (2 * 6.0), abs=0.05)
@@ -263,8 +265,8 @@ def test_a_prop_that_physics_moves_slides_and_comes_to_rest(world):
 
 def test_telemetry_is_that_of_a_car_that_rolls(world):
     car = spawn(world)
-    control = world.physics_of(car.id)
-    world.set_velocity(car.id, (10.0, 0.0, 0.0))
+    control = commands.physics_of(world, car.id)
+    handling.set_velocity(world, car.id, (10.0, 0.0, 0.0))
     body = world.body(car.id)
     speed, _steer, _throttle, _brake, rpm, gear, drag, four = telemetry(body, control, gear=None)
     assert speed == pytest.approx(10.0)
@@ -276,11 +278,11 @@ def test_telemetry_is_that_of_a_car_that_rolls(world):
 
 def test_braking_loads_the_front_wheels(world):
     car = spawn(world)
-    world.set_velocity(car.id, (15.0, 0.0, 0.0))
-    world.drive(car.id, STOP)
+    handling.set_velocity(world, car.id, (15.0, 0.0, 0.0))
+    commands.drive(world, car.id, STOP)
     for _ in range(6):
         world.tick()
-    four = telemetry(world.body(car.id), world.physics_of(car.id), gear=None)[7]
+    four = telemetry(world.body(car.id), commands.physics_of(world, car.id), gear=None)[7]
     assert four[0][4] == four[1][4] > four[2][4] == four[3][4]
     force = sum(wheel[7] for wheel in four)
     assert force == pytest.approx(car.blueprint.mass * float(world.body(car.id)["ax"]), rel=0.01)

@@ -7,10 +7,12 @@ import math
 import numpy as np
 import pytest
 
+from driving.server import commands, handling
 from driving.server.bones import bone_poses, keep_animation
 from driving.server.frames import matrix, pose_of
 from driving.server.gait import JUMP_SPEED, THICKNESS
-from driving.server.world import Settings, World
+from driving.server.settings import Settings
+from driving.server.world import World
 from scenarios.roads import straight_road
 
 CHILD, ADULT = "walker.pedestrian.0011", "walker.pedestrian.0001"
@@ -34,8 +36,8 @@ def spawn(world, blueprint=CHILD, *, x=24.0, yaw=0.0, invincible="false"):
 def hit(world, speed=10.0):
     """Drive a car into what stands at 24 m and let everything come to rest."""
     car = world.spawn("vehicle.lincoln.mkz_2017", {}, ((19.0, 1.75, 0.0), (0.0, 0.0, 0.0)))
-    world.set_velocity(car.id, (speed, 0.0, 0.0))
-    world.drive(car.id, (0.0, 0.0, 1.0, False, False, False, 0))
+    handling.set_velocity(world, car.id, (speed, 0.0, 0.0))
+    commands.drive(world, car.id, (0.0, 0.0, 1.0, False, False, False, 0))
     for _ in range(80):
         world.tick()
 
@@ -43,7 +45,7 @@ def hit(world, speed=10.0):
 @pytest.mark.parametrize("speed", [0.0, 1.5, 2.8])
 def test_a_walker_accelerates_to_stand_walk_and_run(world, speed):
     child = spawn(world)
-    world.walk(child.id, (0.0, 1.0, 0.0), speed)
+    commands.walk(world, child.id, (0.0, 1.0, 0.0), speed)
     speeds = []
     for _ in range(12):
         world.tick()
@@ -56,12 +58,12 @@ def test_a_walker_accelerates_to_stand_walk_and_run(world, speed):
 def test_a_jump_rises_as_high_as_its_speed_lifts_it(world):
     child = spawn(world)
     ground = float(world.body(child.id)["z"])
-    world.walk(child.id, (1.0, 0.0, 0.0), 0.0, jump=True)
+    commands.walk(world, child.id, (1.0, 0.0, 0.0), 0.0, jump=True)
     heights = []
     for _ in range(12):
         world.tick()
         heights.append(float(world.body(child.id)["z"]) - ground)
-    world.walk(child.id, (1.0, 0.0, 0.0), 0.0)
+    commands.walk(world, child.id, (1.0, 0.0, 0.0), 0.0)
     assert max(heights) == pytest.approx(JUMP_SPEED**2 / (2 * 9.81), rel=0.1)
     for _ in range(20):
         world.tick()
@@ -79,7 +81,7 @@ def test_who_is_knocked_over_lies_with_its_head_where_the_blow_sent_it(world, ya
     assert body["half_height"] == pytest.approx(THICKNESS)
     assert body["z"] == pytest.approx(THICKNESS, abs=1e-6)
     place = float(body["x"])
-    world.walk(child.id, (1.0, 0.0, 0.0), 2.0, jump=True)
+    commands.walk(world, child.id, (1.0, 0.0, 0.0), 2.0, jump=True)
     for _ in range(20):
         world.tick()
     assert world.body(child.id)["x"] == place
@@ -91,8 +93,8 @@ def test_placed_anew_it_stands_and_walks(world):
     child = spawn(world)
     tall = float(world.body(child.id)["half_height"])
     hit(world)
-    world.teleport(child.id, (60.0, 1.75, tall), (0.0, 0.0, 0.0))
-    world.walk(child.id, (1.0, 0.0, 0.0), 1.0)
+    handling.teleport(world, child.id, (60.0, 1.75, tall), (0.0, 0.0, 0.0))
+    commands.walk(world, child.id, (1.0, 0.0, 0.0), 1.0)
     for _ in range(20):
         world.tick()
     body = world.body(child.id)
@@ -106,7 +108,7 @@ def test_who_is_invincible_is_pushed_and_goes_on(world):
     body = world.body(child.id)
     assert (body["pitch"], body["fallen"], body["vx"]) == (0.0, 0.0, 0.0)
     assert body["x"] > 25.0
-    world.walk(child.id, (0.0, 1.0, 0.0), 1.0)
+    commands.walk(world, child.id, (0.0, 1.0, 0.0), 1.0)
     for _ in range(20):
         world.tick()
     assert world.body(child.id)["vy"] == pytest.approx(1.0)
@@ -132,7 +134,7 @@ def test_a_walker_at_rest_stands_with_its_feet_on_the_ground_and_its_head_up(wor
 
 def test_every_bones_world_pose_is_its_parents_and_its_own(world):
     walker = spawn(world, yaw=30.0)
-    world.walk(walker.id, (0.3, 1.0, 0.0), 1.5)
+    commands.walk(world, walker.id, (0.3, 1.0, 0.0), 1.5)
     for _ in range(9):
         world.tick()
     bones = poses(world, walker)

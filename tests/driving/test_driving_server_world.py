@@ -7,11 +7,13 @@ import math
 import numpy as np
 import pytest
 
+from driving.server import commands, handling
 from driving.server.blueprints import library
 from driving.server.errors import MapError, WorldError
 from driving.server.instruments import inertial, satellite, shaken
 from driving.server.publish import next_due
-from driving.server.world import Settings, World
+from driving.server.settings import Settings
+from driving.server.world import World
 from scenarios.roads import straight_road
 
 CAR, CHILD = "vehicle.lincoln.mkz_2017", "walker.pedestrian.0011"
@@ -40,7 +42,7 @@ def test_the_library_has_the_ids_and_sizes_of_0_9_16():
 
 def test_a_tick_moves_frame_time_and_cars(world):
     car = spawn(world, CAR, 20.0)
-    world.drive(car.id, DRIVE)
+    commands.drive(world, car.id, DRIVE)
     frame = world.frame
     world.change_settings(Settings(synchronous=True, fixed_delta=0.1))
     for _ in range(10):
@@ -95,11 +97,11 @@ def test_the_spectator_stays(world):
 
 def test_a_teleport_keeps_the_velocity_and_rests_the_pedals(world):
     car = spawn(world, CAR, 20.0)
-    world.set_velocity(car.id, (5.0, 0.0, 0.0))
-    world.drive(car.id, DRIVE)
+    handling.set_velocity(world, car.id, (5.0, 0.0, 0.0))
+    commands.drive(world, car.id, DRIVE)
     world.tick()
     speed = float(world.body(car.id)["vx"])
-    world.teleport(car.id, (100.0, 1.75, 0.0), FORWARD)
+    handling.teleport(world, car.id, (100.0, 1.75, 0.0), FORWARD)
     body = world.body(car.id)
     assert (body["x"], body["vx"], body["engine"]) == (100.0, speed, 0.0)
 
@@ -107,7 +109,7 @@ def test_a_teleport_keeps_the_velocity_and_rests_the_pedals(world):
 def test_a_set_velocity_acts_at_once(world):
     car, child = spawn(world, CAR, 20.0), spawn(world, CHILD, 40.0, z=1.0)
     for actor in (car, child):
-        world.set_velocity(actor.id, (8.0, 0.0, 0.0))
+        handling.set_velocity(world, actor.id, (8.0, 0.0, 0.0))
     assert world.body(car.id)["vx"] == world.body(child.id)["vx"] == 8.0
     world.tick()
     assert world.body(car.id)["x"] == pytest.approx(20.4, abs=0.05)
@@ -115,11 +117,11 @@ def test_a_set_velocity_acts_at_once(world):
 
 def test_without_physics_an_actor_stays_and_can_still_be_moved(world):
     child = spawn(world, CHILD, 40.0, z=1.0)
-    world.set_simulated(child.id, on=False)
-    world.walk(child.id, (0.0, 1.0, 0.0), 2.0)
+    handling.set_simulated(world, child.id, on=False)
+    commands.walk(world, child.id, (0.0, 1.0, 0.0), 2.0)
     world.tick()
     assert (world.body(child.id)["x"], world.body(child.id)["z"]) == (40.0, 1.0)
-    world.teleport(child.id, (50.0, 3.0, 0.55))
+    handling.teleport(world, child.id, (50.0, 3.0, 0.55))
     world.tick()
     assert (world.body(child.id)["x"], world.body(child.id)["y"]) == (50.0, 3.0)
 
@@ -128,8 +130,8 @@ def test_without_physics_an_actor_stays_and_can_still_be_moved(world):
 def test_a_child_is_hit_invincible_or_not_and_the_hit_is_reported_once(world, invincible):
     car = spawn(world, CAR, 20.0)
     child = world.spawn(CHILD, {"is_invincible": invincible}, ((24.0, 1.75, 0.55), FORWARD))
-    world.set_velocity(car.id, (14.0, 0.0, 0.0))
-    world.drive(car.id, (0.0, 0.0, 1.0, False, False, False, 0))
+    handling.set_velocity(world, car.id, (14.0, 0.0, 0.0))
+    commands.drive(world, car.id, (0.0, 0.0, 1.0, False, False, False, 0))
     seen = []
     for _ in range(40):
         world.tick()
@@ -142,11 +144,11 @@ def test_a_child_is_hit_invincible_or_not_and_the_hit_is_reported_once(world, in
 def test_a_child_that_was_knocked_down_walks_again_after_a_teleport(world):
     child = spawn(world, CHILD, 40.0, z=0.55)
     world.body(child.id)["fallen"] = 1.0
-    world.walk(child.id, (1.0, 0.0, 0.0), 1.0)
+    commands.walk(world, child.id, (1.0, 0.0, 0.0), 1.0)
     for _ in range(10):
         world.tick()
     assert world.body(child.id)["x"] == 40.0
-    world.teleport(child.id, (40.0, 1.75, 0.55))
+    handling.teleport(world, child.id, (40.0, 1.75, 0.55))
     for _ in range(10):
         world.tick()
     assert world.body(child.id)["x"] > 40.2
@@ -169,17 +171,17 @@ def test_loading_starts_an_empty_episode_and_keeps_counting_frames(world):
     with pytest.raises(WorldError, match="Map 'Town99' not found; this server has straight"):
         world.load("/Game/Carla/Maps/Town99")
     with pytest.raises(MapError):
-        world.add_map("x", "no map")
+        world.atlas.add("x", "no map")
 
 
 def test_a_held_velocity_is_kept_until_it_is_released(world):
     car = spawn(world, CAR, 20.0)
-    world.hold_velocity(car.id, (6.0, 0.0, 0.0))
+    handling.hold_velocity(world, car.id, (6.0, 0.0, 0.0))
     for _ in range(10):
         world.tick()
     assert world.body(car.id)["vx"] == pytest.approx(6.0)
-    world.hold_velocity(car.id, None)
-    world.drive(car.id, (0.0, 0.0, 1.0, False, False, False, 0))
+    handling.hold_velocity(world, car.id, None)
+    commands.drive(world, car.id, (0.0, 0.0, 1.0, False, False, False, 0))
     for _ in range(30):
         world.tick()
     assert world.body(car.id)["vx"] == 0.0
@@ -188,7 +190,7 @@ def test_a_held_velocity_is_kept_until_it_is_released(world):
 def test_controls_for_the_wrong_kind_of_actor_are_refused(world):
     child = spawn(world, CHILD, 40.0, z=1.0)
     with pytest.raises(WorldError, match="is not a vehicle"):
-        world.drive(child.id, DRIVE)
+        commands.drive(world, child.id, DRIVE)
 
 
 def test_an_imu_at_rest_feels_gravity_and_a_car_facing_east_has_compass_ninety_degrees(world):

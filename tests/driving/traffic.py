@@ -13,6 +13,7 @@ from typing import Any
 DELTA = 0.05  # s
 LOOK = 10  # ticks between two looks at every car
 STILL = 0.05  # m in such a time
+UNDER_WAY = 20  # ticks after which a TrafficManager drives nobody whom it was told to leave
 
 
 @dataclass
@@ -53,7 +54,7 @@ def drive(client: Any, *, cars: int, seconds: float, synchronous: bool, seed: in
         car.set_autopilot(True, port)
     result = _watch(world, fleet, seconds, synchronous=synchronous)
     result.collisions = len({tuple(sorted(pair)) for pair in touched})
-    _end(world, manager, fleet, sensors)
+    _end(world, manager, fleet, sensors, port)
     return result
 
 
@@ -113,10 +114,18 @@ def _note(result: Drive, road_map: Any, car: int, here: Any) -> None:
     result.outside += astray > lane.lane_width / 2
 
 
-def _end(world: Any, manager: Any, fleet: list[Any], sensors: list[Any]) -> None:
-    """Leave an asynchronous world without cars: a TrafficManager must not wait for ticks that never come."""
+def _end(world: Any, manager: Any, fleet: list[Any], sensors: list[Any], port: int) -> None:
+    """Leave an asynchronous world without cars.
+
+    A TrafficManager must not wait for ticks that never come, and ends the process over a car that is gone.
+    """
     manager.set_synchronous_mode(False)
     _set_mode(world, synchronous=False)
+    for car in fleet:
+        with contextlib.suppress(RuntimeError):
+            car.set_autopilot(False, port)
+    for _ in range(UNDER_WAY):
+        world.wait_for_tick()
     for actor in (*sensors, *fleet):
         with contextlib.suppress(RuntimeError):  # a car that the TrafficManager removed
             actor.destroy()

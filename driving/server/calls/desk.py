@@ -39,14 +39,9 @@ def nothing(desk: Desk, *_: Any) -> Any:
     return value([])
 
 
-def no_bytes(desk: Desk, *_: Any) -> Any:
-    """A file that this world does not have."""
-    return value(b"")
-
-
 def never(desk: Desk, *_: Any) -> Any:
     """A question to which this world's answer is no."""
     return value(False)
 
 
-WITHOUT_EFFECT: frozenset[Call] = frozenset({accepted, nothing, no_bytes, never})
+WITHOUT_EFFECT: frozenset[Call] = frozenset({accepted, nothing, never})

@@ -4,73 +4,74 @@ from __future__ import annotations
 
 from typing import Any
 
+from driving.server import handling
 from driving.server.calls.desk import Calls, Desk
 from driving.server.structs import read_turn
 from driving.server.wire import VOID, read_pose, read_vector
 
 
 def _hold_velocity(desk: Desk, actor_id: int, velocity: Any) -> Any:
-    desk.world.hold_velocity(actor_id, read_vector(velocity))
+    handling.hold_velocity(desk.world, actor_id, read_vector(velocity))
     return VOID
 
 
 def _release_velocity(desk: Desk, actor_id: int) -> Any:
-    desk.world.hold_velocity(actor_id, None)
+    handling.hold_velocity(desk.world, actor_id, None)
     return VOID
 
 
 def _set_location(desk: Desk, actor_id: int, location: Any) -> Any:
-    desk.world.teleport(actor_id, read_vector(location))
+    handling.teleport(desk.world, actor_id, read_vector(location))
     return VOID
 
 
 def _set_transform(desk: Desk, actor_id: int, pose: Any) -> Any:
-    desk.world.teleport(actor_id, *read_pose(pose))
+    handling.teleport(desk.world, actor_id, *read_pose(pose))
     return VOID
 
 
 def _set_velocity(desk: Desk, actor_id: int, velocity: Any) -> Any:
-    desk.world.set_velocity(actor_id, read_vector(velocity))
+    handling.set_velocity(desk.world, actor_id, read_vector(velocity))
     return VOID
 
 
 def _set_spin(desk: Desk, actor_id: int, rates: Any) -> Any:
-    desk.world.set_spin(actor_id, read_vector(rates)[2])
+    handling.set_spin(desk.world, actor_id, read_vector(rates)[2])
     return VOID
 
 
 def _push(desk: Desk, actor_id: int, impulse: Any, place: Any = None) -> Any:
-    desk.world.push(actor_id, read_vector(impulse), None if place is None else read_vector(place))
+    handling.push(desk.world, actor_id, read_vector(impulse), None if place is None else read_vector(place))
     return VOID
 
 
 def _force(desk: Desk, actor_id: int, force: Any, place: Any = None) -> Any:
-    desk.world.press_on(actor_id, read_vector(force), None if place is None else read_vector(place))
+    handling.press_on(desk.world, actor_id, read_vector(force), None if place is None else read_vector(place))
     return VOID
 
 
 def _twist(desk: Desk, actor_id: int, turn: Any) -> Any:
-    desk.world.twist(actor_id, read_turn(turn))
+    handling.twist(desk.world, actor_id, read_turn(turn))
     return VOID
 
 
 def _torque(desk: Desk, actor_id: int, torque: Any) -> Any:
-    desk.world.twist(actor_id, read_turn(torque) * desk.world.next_delta)
+    handling.twist(desk.world, actor_id, read_turn(torque) * desk.world.next_delta)
     return VOID
 
 
 def _set_simulated(desk: Desk, actor_id: int, on: bool) -> Any:
-    desk.world.set_simulated(actor_id, on=on)
+    handling.set_simulated(desk.world, actor_id, on=on)
     return VOID
 
 
 def _set_collides(desk: Desk, actor_id: int, on: bool) -> Any:
-    desk.world.set_collides(actor_id, on=on)
+    handling.set_collides(desk.world, actor_id, on=on)
     return VOID
 
 
 def _set_falls(desk: Desk, actor_id: int, on: bool) -> Any:
-    desk.world.set_falls(actor_id, on=on)
+    handling.set_falls(desk.world, actor_id, on=on)
     return VOID
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from driving.server.actor import Actor
 from driving.server.calls.desk import Calls, Desk
 from driving.server.scenery import ANY, Standing
 from driving.server.structs import bounding_box, pose_struct
 from driving.server.wire import VOID, read_vector, value
-from driving.server.world import Actor
 
 
 def _project(desk: Desk, location: Any, direction: Any, distance: float) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 from typing import Any
 
+from driving.server import commands
 from driving.server.calls.desk import Calls, Desk, accepted
 from driving.server.structs import (
     physics_control,
@@ -19,12 +20,12 @@ from driving.server.wire import VOID, value
 
 
 def _drive(desk: Desk, actor_id: int, control: Any) -> Any:
-    desk.world.drive(actor_id, read_vehicle_control(control))
+    commands.drive(desk.world, actor_id, read_vehicle_control(control))
     return VOID
 
 
 def _drive_ackermann(desk: Desk, actor_id: int, goal: Any) -> Any:
-    desk.world.drive_ackermann(actor_id, read_goal(goal))
+    commands.drive_ackermann(desk.world, actor_id, read_goal(goal))
     return VOID
 
 
@@ -38,16 +39,16 @@ def _set_gains(desk: Desk, actor_id: int, gains: Any) -> Any:
 
 
 def _physics(desk: Desk, actor_id: int) -> Any:
-    return value(physics_control(desk.world.physics_of(actor_id)))
+    return value(physics_control(commands.physics_of(desk.world, actor_id)))
 
 
 def _set_physics(desk: Desk, actor_id: int, content: list[Any]) -> Any:
-    desk.world.set_physics(actor_id, read_physics_control(content))
+    commands.set_physics(desk.world, actor_id, read_physics_control(content))
     return VOID
 
 
 def _telemetry(desk: Desk, actor_id: int) -> Any:
-    control = desk.world.physics_of(actor_id)
+    control = commands.physics_of(desk.world, actor_id)
     gear = gear_by_hand(desk.world.actor(actor_id))
     return value(telemetry(desk.world.body(actor_id), control, gear=gear))
 
@@ -57,7 +58,7 @@ def _lights(desk: Desk, actor_id: int) -> Any:
 
 
 def _set_lights(desk: Desk, actor_id: int, content: Any) -> Any:
-    desk.world.set_lights(actor_id, int(content[0]))
+    commands.set_lights(desk.world, actor_id, int(content[0]))
     return VOID
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from driving.server import commands
 from driving.server.calls.desk import Calls, Desk
 from driving.server.structs import read_walker_control
 from driving.server.wire import VOID
@@ -11,7 +12,7 @@ from driving.server.wire import VOID
 
 def _walk(desk: Desk, actor_id: int, control: Any) -> Any:
     direction, speed, jump = read_walker_control(control)
-    desk.world.walk(actor_id, direction, speed, jump=jump)
+    commands.walk(desk.world, actor_id, direction, speed, jump=jump)
     return VOID
 
 
