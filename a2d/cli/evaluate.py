@@ -14,16 +14,17 @@ from rich.table import Table
 
 from a2d import evaluation
 from a2d.cli import progress
-from a2d.cli.driver import checkpoint_id, driver, worlds_of
+from a2d.cli.driver import driver, worlds_of
 from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
 from a2d.report.rows import result_rows
-from a2d.run import Run, write_atomically
+from a2d.run import Run, checkpoint_id, write_atomically
+from a2d.shipping import find_run
 from scenarios.grids import grid_of, grid_table
 from scenarios.standards import PROCEDURES
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/frozen_lake-a2d-0.")],
+    run: Annotated[Path, typer.Argument(help="The run's folder, or the name of a trainee that ships.")],
     suite: Annotated[
         str, typer.Option(help="Which episodes: heldout, shifted, decoys, cpnco, fmvss127, ...")
     ] = "heldout",
@@ -50,14 +51,15 @@ def evaluate(
 
     Episodes are appended to RUN/evaluation/SUITE.jsonl as they end: run the same command again after an
     interruption, or with more episodes, and it goes on. The summary is RUN/evaluation/SUITE.json; with
-    --sampled both are named SUITE-sampled.
+    --sampled both are named SUITE-sampled. Of a trainee that ships, RUN is runs/NAME here.
 
     Example: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200; a2d evaluate runs/demo/a2d --suite cpnco
     """
     console = progress.console()
     episodes = episodes or passes(suite)
+    opened = find_run(run)
     records = evaluated(
-        Run.open(run),
+        opened,
         suite=suite,
         seeds=range(seed, seed + episodes),
         server=server,
@@ -90,9 +92,9 @@ def evaluated(
 
     Episodes that a fault of the simulator ended are driven again.
     """
-    path = run.folder / "evaluation" / f"{suite}{'-sampled' if sampled else ''}.jsonl"
-    path.parent.mkdir(exist_ok=True)
+    path = run.results / "evaluation" / f"{suite}{'-sampled' if sampled else ''}.jsonl"
     origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
+    path.parent.mkdir(parents=True, exist_ok=True)
     known = _records_of(path, origin)
     options = {"pixels": True} if pixels else {}  # other worlds know no such keyword
     missing = [seed for seed in seeds if seed not in known or is_fault(known[seed])]

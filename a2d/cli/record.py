@@ -15,16 +15,17 @@ from rich.console import Console
 
 from a2d import evaluation
 from a2d.cli import progress
-from a2d.cli.driver import checkpoint_id, driver, worlds_of
+from a2d.cli.driver import driver, worlds_of
 from a2d.evaluation import Act, EvaluationError, Record, as_json, is_fault
-from a2d.run import Run, write_atomically
+from a2d.run import Run, checkpoint_id, write_atomically
+from a2d.shipping import find_run
 from sensors.video import VideoWriter
 
 _HOLD = 2.0  # s for which the last picture stays, so that its outcome can be read
 
 
 def record(
-    run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/child_crossing-a2d-0.")],
+    run: Annotated[Path, typer.Argument(help="The run's folder, or the name of a trainee that ships.")],
     suite: Annotated[str, typer.Option(help="Which episodes: heldout, train, ...")] = "heldout",
     episodes: Annotated[
         int | None, typer.Option(min=1, help="How many; default: 4, or the one that --seed names.")
@@ -44,8 +45,8 @@ def record(
     """
     seeds = chosen(seed, episodes)
     console = progress.console()
-    opened = Run.open(run)
-    folder = out or run / "videos" / suite
+    opened = find_run(run)
+    folder = out or opened.results / "videos" / suite
     recorded(
         opened,
         folder,

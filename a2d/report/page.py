@@ -95,7 +95,7 @@ def render(materials: Sequence[Material], *, suite: str) -> str:
         strips=_strips(materials, colours),
         grids=read_grids(materials),
         worst=[(episode, *ending_text(episode.record)) for episode in worst_episodes(materials, suite=suite)],
-        record_commands=[f"a2d record {shlex.quote(str(material.folder))}" for material in materials],
+        record_commands=[f"a2d record {shlex.quote(material.called)}" for material in materials],
         commands=_commands(materials, suite),
         changed=_changed_settings(materials),
         settings=[(material.name, sorted(material.settings.items())) for material in materials],
@@ -184,7 +184,7 @@ def ending_text(record: Record) -> tuple[str, str]:
 
 def _commands(materials: Sequence[Material], suite: str) -> list[str]:
     seeds = [record["seed"] for record in materials[0].records]
-    folders = [shlex.quote(str(material.folder)) for material in materials]
+    folders = [shlex.quote(material.called) for material in materials]
     lines = [
         f"a2d evaluate {folder} --suite {suite} --seed {seeds[0]} --episodes {seeds[-1] - seeds[0] + 1}"
         for folder in folders

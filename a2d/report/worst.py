@@ -31,7 +31,7 @@ def worst_episodes(materials: Sequence[Material], *, suite: str, shown: int = SH
         Episode(
             material.name,
             record,
-            f"a2d record {shlex.quote(str(material.folder))} --suite {suite} --seed {record['seed']}",
+            f"a2d record {shlex.quote(material.called)} --suite {suite} --seed {record['seed']}",
         )
         for material in materials
         for record in sorted(filter(_is_bad, material.records), key=_badness)[:shown]
