@@ -18,6 +18,7 @@ import torch
 import yaml
 
 from a2d.config import TrainConfig, flat, from_mapping, to_yaml
+from a2d.critics import Critic
 from a2d.distributions import ActionFamily
 from a2d.errors import A2DError, DiskFull, NoRoom
 from a2d.learner import trainee_of
@@ -212,6 +213,20 @@ class Run:
                 f"{shapes.family.kind}"
             )
         return self._expert(checkpoint, saved).to(device).eval().requires_grad_(False)
+
+    def load_critic(self, device: str | torch.device) -> Critic | None:
+        """Load the critic that sees the state; None where the run fitted none, or ships without.
+
+        Raises:
+            RunError: As `load_trainee`.
+        """
+        checkpoint, method = self.checkpoint(), method_of(self.config)
+        if method.baseline == "mixture" or "critic" not in checkpoint:
+            return None
+        reading = self.config.trainee if method.baseline == "both" else None
+        critic = Critic(_shapes(checkpoint["shapes"]), self.config.expert, reading=reading)
+        self._fill(critic, checkpoint, "critic")
+        return critic.to(device).eval()
 
     def append(self, metrics: Mapping[str, float]) -> None:
         """Add one line to the metrics.
