@@ -13,7 +13,7 @@ from a2d.evaluation import EvaluationError, Record, Summary, read_records, summa
 from a2d.run import Run
 from a2d.shipping import find_run
 
-_METHOD_NAMES = {
+METHOD_NAMES = {
     "a2d": "A2D",
     "ail": "AIL",
     "oil": "OIL on state",
@@ -40,8 +40,10 @@ class Material:
     name: str  # unlike every other run's
     called: str  # what names it on a command line
     folder: Path  # of its results
+    trained: Path  # the folder of its config and metrics
     method: str
     finished: bool
+    commits: tuple[str, ...]  # of the code that trained it; none if that was not noted
     settings: dict[str, Any]  # under dotted keys
     records: tuple[Record, ...]  # of the seeds that every run has, by seed
     metrics: tuple[dict[str, Any], ...]  # one per round
@@ -75,8 +77,10 @@ def read_runs(folders: Sequence[Path], *, suite: str) -> list[Material]:
             name=name,
             called=run.called,
             folder=run.results,
+            trained=run.folder,
             method=run.config.method,
             finished=run.finished,
+            commits=tuple(run.commits),
             settings=flat(run.config),
             records=tuple(record for record in found if record["seed"] in shared),
             metrics=tuple(_metrics(run.metrics_path)),
@@ -84,26 +88,6 @@ def read_runs(folders: Sequence[Path], *, suite: str) -> list[Material]:
         )
         for run, found, name in zip(runs, records, names, strict=True)
     ]
-
-
-def video_seeds(materials: Sequence[Material]) -> list[int]:
-    """Choose which recorded episodes to show: one with a child and one without, or the first of all.
-
-    Among the seeds recorded for every run, the first with a child on which the outcomes differ (else the
-    first with a child), then the first without.
-    """
-    shared = sorted(set.intersection(*(set(material.videos) for material in materials)))
-    first = materials[0].videos
-    with_child = [seed for seed in shared if first[seed].record.get("child")]
-    without = [seed for seed in shared if not first[seed].record.get("child")]
-    telling = [
-        seed
-        for seed in with_child or without
-        if len({material.videos[seed].record["outcome"] for material in materials}) > 1
-    ]
-    if not with_child:
-        return (telling or without)[:1]
-    return [(telling or with_child)[0], *without[:1]]
 
 
 def _records(run: Run, suite: str) -> list[Record]:
@@ -134,7 +118,7 @@ def _videos(folder: Path, *, checkpoint: str | None) -> dict[int, Video]:
 
 def _names(runs: Sequence[Run]) -> list[str]:
     """Name runs by method; by method and seed, or by folder, where that would not tell them apart."""
-    by_method = [_METHOD_NAMES.get(run.config.method, run.config.method) for run in runs]
+    by_method = [METHOD_NAMES.get(run.config.method, run.config.method) for run in runs]
     by_seed = [f"{name}, seed {run.config.seed}" for name, run in zip(by_method, runs, strict=True)]
     by_folder = [f"{name}, {run.folder.name}" for name, run in zip(by_method, runs, strict=True)]
     by_path = [f"{name}, {run.called}" for name, run in zip(by_method, runs, strict=True)]
