@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from a2d.config import ConfigError, presets
 from a2d.ranges import at_least, nearest, one_of, wording
 
-KINDS = ("curves", "divergence", "first_reached", "final")
+KINDS = ("curves", "hits", "divergence", "first_reached", "final")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,9 @@ class Panel:
     kind: str = MISSING
     """What it shows.
 
-    curves: return over interactions. divergence: the same of the expert-trainee KL. first_reached: when the
-    return came to stay at the optimum, against a setting. final: what the finished drivers earn.
+    curves: return over interactions. hits: the same of the share of episodes that end in a collision.
+    divergence: the same of the expert-trainee KL. first_reached: when the return came to stay at the
+    optimum, against a setting. final: what the finished drivers earn.
     """
     file: str = MISSING
     """Name of the PNG, without its ending."""
@@ -74,10 +75,12 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Final:
-    """How the finished drivers are judged, their actions sampled from their policies."""
+    """How the finished drivers are judged."""
 
     suite: str = "heldout"
     episodes: int = 2000
+    sampled: bool = True
+    """Draw their actions from their policies; else they take the most probable one, as a car would."""
 
     def __post_init__(self) -> None:
         at_least("final.episodes", self.episodes, 2)

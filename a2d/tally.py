@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from a2d.diagnosis import ROUNDS
@@ -13,6 +13,7 @@ from a2d.evaluation import EvaluationError
 from a2d.intervals import Mean
 from a2d.methods import method_of
 from a2d.plan import Planned
+from a2d.sweep import Final
 
 RESULT = "result.json"  # in a run's folder: how its driver was judged and what it cost
 NEAR = 0.5  # of return: how close to the optimum counts as there
@@ -57,8 +58,10 @@ class Trained:
     """What one run gave."""
 
     run: Planned
-    episode_return: Mean  # of the finished driver, sampled actions
+    episode_return: Mean  # of the finished driver
+    driving: dict[str, float | None]  # of the finished driver, DRIVING's; empty where nobody drives
     evaluations: Curve  # return while it learned
+    hits: Curve  # share of episodes with a collision while it learned
     divergences: Curve  # KL(expert || trainee) after each round, nats; empty where none is measured
     exact: Exact | None  # None where nobody knows
     cost: dict[str, Any]  # interactions, cpu_seconds, peak_megabytes
@@ -90,8 +93,15 @@ class Trained:
         return self.cost["interactions"] / seconds if seconds else None
 
 
+def _driven(name: str) -> Callable[[Trained], float | None]:
+    return lambda run: run.driving.get(name)
+
+
+DRIVING = ("hits", "arrivals", "arrival_duration", "occluder_speed")
+"""What is known of finished drivers besides: shares (hits given a child where there are children), s, m/s."""
 MEASURES: dict[str, Callable[[Trained], float | None]] = {
     "return": lambda run: run.episode_return.value,
+    **{name: _driven(name) for name in DRIVING},
     "first_reached": lambda run: run.first_reached,
     "divergence": lambda run: run.divergence,
     "cpu_seconds": lambda run: run.cost["cpu_seconds"],
@@ -157,7 +167,9 @@ def read_trained(run: Planned, *, exact: Exact | None) -> Trained:
         return Trained(
             run=run,
             episode_return=Mean(**result["return"]),
+            driving=result.get("driving") or {},
             evaluations=_curve(metrics, "eval/return"),
+            hits=_curve(metrics, "eval/hit_rate"),
             divergences=_curve(metrics, "divergence"),
             exact=exact,
             cost={key: result[key] for key in ("interactions", "cpu_seconds", "peak_megabytes")},
@@ -177,14 +189,14 @@ def grouped(runs: Sequence[Trained], *, labels: Sequence[str]) -> list[Group]:
     return sorted(groups, key=lambda group: labels.index(group.label))
 
 
-def is_done(run: Planned, *, suite: str, episodes: int) -> bool:
+def is_done(run: Planned, final: Final) -> bool:
     """The run is trained and its driver was judged so."""
     path = run.folder / RESULT
     if not path.is_file():
         return False
     try:
         result = json.loads(path.read_text("utf-8"))
-        return bool((result["suite"], result["episodes"]) == (suite, episodes))
+        return bool({key: result[key] for key in asdict(final)} == asdict(final))
     except (ValueError, KeyError, TypeError):
         return False  # damaged: the driver is judged again
 

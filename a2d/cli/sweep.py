@@ -29,7 +29,10 @@ ORIGIN = "sweep.yaml"  # in the sweep's folder: which sweep it holds
 
 def sweep(
     name: Annotated[
-        str, typer.Argument(help="One that ships with a2d (gridworlds, gridworlds_image), or a YAML file.")
+        str,
+        typer.Argument(
+            help="One that ships with a2d (child_crossing, gridworlds, gridworlds_image), or a YAML file."
+        ),
     ],
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; default: one per core.")] = None,
     out: Annotated[Path | None, typer.Option(help="The sweep's folder; default: runs/sweeps/NAME.")] = None,
@@ -92,7 +95,7 @@ def _train(runs: Sequence[Planned], wanted: Sweep, *, at_once: int, console: Con
     final = wanted.final
     for run in runs:  # one that has another config is refused before anything is trained
         Run.create(run.folder, run.config)
-    missing = [run for run in runs if not is_done(run, suite=final.suite, episodes=final.episodes)]
+    missing = [run for run in runs if not is_done(run, final)]
     if done := len(runs) - len(missing):
         console.print(f"{done} of {len(runs)} runs are there already")
     jobs = [Job(run.name, _command(run, wanted), run.folder / "log.txt", run.after) for run in missing]
@@ -115,6 +118,7 @@ def _command(run: Planned, wanted: Sweep) -> list[str]:
     return [
         *(sys.executable, "-m", "a2d.cli.sweep_run", str(run.folder)),
         *("--suite", wanted.final.suite, "--episodes", str(wanted.final.episodes)),
+        "--sampled" if wanted.final.sampled else "--no-sampled",
         *("--parent", str(os.getpid())),
     ]
 
@@ -135,7 +139,7 @@ def _write(
         "worlds": {group.preset: group.exact and asdict(group.exact) for group in groups},
         "results": as_content(groups, out=out),
     }
-    written = table(groups, title=wanted.title, episodes=final.episodes, suite=final.suite)
+    written = table(groups, title=wanted.title, final=final)
     write_atomically(out / "sweep.json", (json.dumps(as_json(content)) + "\n").encode())
     write_atomically(out / "table.md", written.encode())
     console.print(written, markup=False, highlight=False, soft_wrap=True)

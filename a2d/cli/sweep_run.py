@@ -19,7 +19,7 @@ import typer
 from a2d.cli import explained, progress
 from a2d.cli.evaluate import evaluated
 from a2d.cli.train import reported
-from a2d.evaluation import as_json, summary
+from a2d.evaluation import Summary, as_json, summary
 from a2d.loop import train
 from a2d.run import Run, write_atomically
 from a2d.tally import RESULT
@@ -31,6 +31,7 @@ def sweep_run(
     folder: Annotated[Path, typer.Argument(help="The run's folder, with its config.")],
     suite: Annotated[str, typer.Option(help="Which episodes judge the finished driver.")],
     episodes: Annotated[int, typer.Option(help="How many.")],
+    sampled: Annotated[bool, typer.Option(help="Whether it draws its actions from its policy.")],
     parent: Annotated[int, typer.Option(help="The process without which this one stops.")],
 ) -> None:
     """Train the run in FOLDER or go on with it, drive the episodes and write FOLDER/result.json."""
@@ -45,19 +46,32 @@ def sweep_run(
 
             train(run, report=report_to_parent)
     records = evaluated(
-        run, suite=suite, seeds=range(episodes), server=None, device="cpu", console=console, sampled=True
+        run, suite=suite, seeds=range(episodes), server=None, device="cpu", console=console, sampled=sampled
     )
     found = summary(records)
     result = {
         "suite": suite,
         "episodes": episodes,
+        "sampled": sampled,
         "interactions": run.checkpoint()["interactions"],
         "return": asdict(found.episode_return),
         "hit_rate": found.hits.value,
         "arrival_rate": found.arrivals.value,
+        "driving": _driving(found) if any("duration" in record for record in records) else None,
         **_cost(folder / _COST),
     }
     write_atomically(folder / RESULT, (json.dumps(as_json(result), indent=1) + "\n").encode())
+
+
+def _driving(found: Summary) -> dict[str, float | None]:
+    """What `a2d.tally.DRIVING` names."""
+    duration, speed = found.arrival_duration, found.occluder_speed
+    return {
+        "hits": found.main_hits.value,
+        "arrivals": found.arrivals.value,
+        "arrival_duration": None if duration is None else duration.value,
+        "occluder_speed": None if speed is None else speed.value,
+    }
 
 
 @contextlib.contextmanager

@@ -55,6 +55,16 @@ def plot_returns(axes: Axes, groups: Sequence[Group], looks: Sequence[Look]) -> 
         _mark_levels(axes, {f"{name} {_number(value)}": value for name, value in levels.items()})
 
 
+def plot_hits(axes: Axes, groups: Sequence[Group], looks: Sequence[Look]) -> None:
+    """Share of the episodes that end in a collision, while learning."""
+    for group, look in zip(groups, looks, strict=True):
+        _plot_band(axes, group.label, over_seeds([run.hits for run in group.runs]), look)
+    axes.set_ylim(bottom=0.0)
+    axes.set_ylabel("episodes that end in a collision")
+    axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0))
+    _over_interactions(axes)
+
+
 def plot_divergences(axes: Axes, groups: Sequence[Group], looks: Sequence[Look]) -> None:
     """KL(expert || trainee) while learning, and where plain imitation must end."""
     axes.set_yscale("log")

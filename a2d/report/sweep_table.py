@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from a2d.report.panels import world_name
+from a2d.sweep import Final
 from a2d.tally import CLOSE, NEAR, NEVER, Group, Quartiles
 
 _NOTHING = "–"
 
 
-def table(groups: Sequence[Group], *, title: str, episodes: int, suite: str) -> str:
+def table(groups: Sequence[Group], *, title: str, final: Final) -> str:
     """Write the table; a column that no row of a world fills is left out."""
+    drives = any(group.quartiles("hits") for group in groups)
+    acting = "actions sampled from the policy" if final.sampled else "the most probable actions"
+    hits = " Hits: of the episodes with a child, where a world has children." if drives else ""
     parts = [
         f"## {title}",
-        f"Median [quartiles] over n training seeds. Return: mean of {episodes} {suite} episodes per seed, "
-        "actions sampled from the policy.",
+        f"Median [quartiles] over n training seeds. Return: mean of {final.episodes} {final.suite} episodes "
+        f"per seed, {acting}.{hits}",
     ]
     for preset in dict.fromkeys(group.preset for group in groups):
         parts += [_world(preset, [group for group in groups if group.preset == preset])]
@@ -62,6 +66,10 @@ def _decimals(value: float, places: int) -> str:
     return f"{value:.{places}f}".replace("-", "−")
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
 def _reached(group: Group) -> str:
     return _NOTHING if group.quartiles("first_reached") is None else f"{group.reached} of {len(group.runs)}"
 
@@ -73,6 +81,10 @@ def _settled(group: Group) -> str:
 _COLUMNS: dict[str, Callable[[Group], str]] = {
     "n": lambda group: str(len(group.runs)),
     "Return": _measured("return", lambda value: _decimals(value, 2)),
+    "Hits": _measured("hits", _percent),
+    "Arrived": _measured("arrivals", _percent),
+    "Time of arrivals, s": _measured("arrival_duration", lambda value: _decimals(value, 1)),
+    "Speed where the view opens, m/s": _measured("occluder_speed", lambda value: _decimals(value, 1)),
     f"Ends within {CLOSE} of the best": _settled,
     f"Within {NEAR} of the best from": _measured("first_reached", _thousands),
     "Seeds that reached it": _reached,

@@ -20,6 +20,8 @@ def trained(
     evaluations=((1000, -50.0), (2000, 3.6), (3000, 4.1)),
     divergences=((1000, 0.1), (2000, 0.05), (3000, 0.01)),
     exact: Exact | None = LAKE,
+    driving: dict[str, float | None] | None = None,
+    hits=((1000, 0.5), (2000, 0.2), (3000, 0.0)),
     settings: tuple[str, ...] = (),
     out: Path = Path("out"),
 ) -> Trained:
@@ -29,7 +31,9 @@ def trained(
     return Trained(
         run=Planned(label, config, ""),
         episode_return=Mean(final, final - 0.1, final + 0.1, 2000),
+        driving=driving or {},
         evaluations=tuple(evaluations),
+        hits=tuple(hits),
         divergences=tuple(divergences),
         exact=exact,
         cost={"interactions": 3000, "cpu_seconds": 2.0, "peak_megabytes": 400.0},

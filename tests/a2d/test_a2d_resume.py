@@ -65,19 +65,18 @@ def test_a_run_killed_at_twenty_random_moments_ends_as_an_unbroken_one(tmp_path)
     started = time.monotonic()
     train(unbroken, report=lambda metrics: None)
     duration = time.monotonic() - started
-    config = load("frozen_lake", [*LAKE, f"run={tmp_path / 'other'}"])
-    kills = 0
-    for after in rng.uniform(0.0, duration / 4, KILLS):
-        kills += not trained_until_killed(config, float(after))
-    while not trained_until_killed(config, 300.0):
-        pass
-    broken = Run.open(config.folder)
-    assert broken.finished
-    assert metrics_of(broken) == metrics_of(unbroken)
-    for name in ("expert", "critic", "trainee"):
-        ours, theirs = broken.checkpoint()[name], unbroken.checkpoint()[name]
-        assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
-    print(f"{kills} kills in a run of {duration:.1f} s")
+    kills = number = 0
+    while kills < KILLS:
+        number += 1  # one that ended before is followed by another
+        config = load("frozen_lake", [*LAKE, f"run={tmp_path / f'broken-{number}'}"])
+        while not trained_until_killed(config, rng.uniform(0.0, duration / 4) if kills < KILLS else 300.0):
+            kills += 1
+        broken = Run.open(config.folder)
+        assert broken.finished
+        assert metrics_of(broken) == metrics_of(unbroken)
+        for name in ("expert", "critic", "trainee"):
+            ours, theirs = broken.checkpoint()[name], unbroken.checkpoint()[name]
+            assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
 
 
 DISKS = """

@@ -75,7 +75,7 @@ def test_a_label_becomes_a_name_for_every_file_system(label, written):
         (edited("file: returns", "fiel: returns"), "no key panels[0].fiel; did you mean file?"),
         (edited("seeds: 2", "seeds: many"), "seeds: Value 'many' of type 'str' could not be converted"),
         (edited("seeds: 2", "seeds: 0"), "seeds is at least 1, got 0"),
-        (edited("kind: curves", "kind: pie"), "panel 'returns': kind is one of curves, divergence"),
+        (edited("kind: curves", "kind: pie"), "panel 'returns': kind is one of curves, hits, divergence"),
         (edited("kind: curves", "kind: first_reached"), "panel 'returns': `setting` (such as rollout."),
         (edited("rows: [RL (MDP), AIL]", "rows: [RL, AIL]"), "panel 'returns': no row 'RL'; "),
         (edited("[frozen_lake, tiger_door], rows", "[child_crossing], rows"), "panel 'returns': no row 'RL"),
@@ -125,7 +125,7 @@ def test_a_panel_over_a_setting_needs_a_number(setting, message):
 def test_an_unknown_sweep_is_one_line_with_those_there_are():
     result = CliRunner().invoke(application(["sweep"]), ["sweep", "gridwords"])
     assert result.exit_code == 1
-    there = "there are gridworlds, gridworlds_image"
+    there = "there are child_crossing, gridworlds, gridworlds_image"
     assert result.stderr == f"error: no sweep 'gridwords'; {there}, or name a YAML file\n"
 
 

@@ -16,7 +16,7 @@ from a2d.report.panels import draw, world_name
 from a2d.report.seed_plots import over_seeds
 from a2d.report.sweep_content import as_content
 from a2d.report.sweep_table import table
-from a2d.sweep import Panel
+from a2d.sweep import Final, Panel
 from a2d.tally import NEVER, Quartiles, first_reached, grouped, is_done, read_trained
 
 
@@ -99,14 +99,23 @@ def test_runs_that_differ_in_the_seed_alone_are_one_group_in_the_order_of_the_ro
 
 
 def test_the_table_has_a_line_per_method_and_says_never():
-    text = table(three_groups()[1:], title="A sweep", episodes=2000, suite="heldout")
+    text = table(three_groups()[1:], title="A sweep", final=Final())
     assert "Exact: 10.00 for the best driver that sees everything, 4.00 for" in text
     assert "| A2D | 2 | 3.50 [3.25, 3.75] | 1 of 2 | 2k [1k, 2k] | 2 of 2 | 0.053 | 2 | 1500 | 400 |" in text
     assert "| AIL | 1 | −36.00 | 0 of 1 | never | 0 of 1 | – | 2 | 1500 | 400 |" in text
 
 
+def test_where_somebody_drives_the_table_says_how():
+    driven = {"hits": 0.125, "arrivals": 0.9, "arrival_duration": 7.25, "occluder_speed": None}
+    groups = grouped([trained(exact=None, final=8.0, driving=driven)], labels=["A2D"])
+    text = table(groups, title="A sweep", final=Final(sampled=False))
+    assert "the most probable actions. Hits: of the episodes with a child" in text
+    assert "| Method | n | Return | Hits | Arrived | Time of arrivals, s | Divergence" in text
+    assert "| A2D | 1 | 8.00 | 12.5 % | 90.0 % | 7.2 |" in text
+
+
 def test_a_world_without_exact_values_has_no_columns_about_them():
-    text = table(three_groups()[:1], title="A sweep", episodes=2000, suite="heldout")
+    text = table(three_groups()[:1], title="A sweep", final=Final())
     assert "Exact" not in text
     assert "| Method | n | Return | CPU seconds | Interactions per CPU second | Memory, MB |" in text
 
@@ -123,7 +132,7 @@ def test_the_file_holds_every_seed_and_is_strict_json():
     assert rivals["first_reached"] is None
 
 
-@pytest.mark.parametrize("kind", ["curves", "divergence", "first_reached", "final"])
+@pytest.mark.parametrize("kind", ["curves", "hits", "divergence", "first_reached", "final"])
 @pytest.mark.parametrize("known", [True, False])
 def test_every_panel_is_a_small_png_with_and_without_exact_values(kind, known):
     groups = three_groups()[1:] if known else three_groups()[:1]
@@ -150,12 +159,13 @@ def test_a_preset_is_worded_for_people():
 
 def test_a_damaged_result_is_judged_again_and_never_read(tmp_path):
     run = trained(out=tmp_path).run
-    assert not is_done(run, suite="heldout", episodes=10)
+    assert not is_done(run, Final(episodes=10))
     run.folder.mkdir(parents=True)
     (run.folder / "result.json").write_text('{"suite": "held')
-    assert not is_done(run, suite="heldout", episodes=10)
+    assert not is_done(run, Final(episodes=10))
     with pytest.raises(EvaluationError, match="cannot be read"):
         read_trained(run, exact=None)
-    (run.folder / "result.json").write_text('{"suite": "heldout", "episodes": 10}')
-    assert is_done(run, suite="heldout", episodes=10)
-    assert not is_done(run, suite="heldout", episodes=20)
+    (run.folder / "result.json").write_text('{"suite": "heldout", "episodes": 10, "sampled": true}')
+    assert is_done(run, Final(episodes=10))
+    assert not is_done(run, Final(episodes=20))
+    assert not is_done(run, Final(episodes=10, sampled=False))
