@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from a2d import evaluation
 from a2d.cli import progress
 from a2d.cli.driver import driver, worlds_of
 from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
+from a2d.isolation import drive
 from a2d.report.rows import result_rows
 from a2d.run import Run, checkpoint_id, write_atomically
 from a2d.shipping import find_run
@@ -90,7 +90,7 @@ def evaluated(
 ) -> list[Record]:
     """Drive the seeds that this checkpoint has not driven yet, and return all their records.
 
-    Episodes that a fault of the simulator ended are driven again.
+    Episodes that a fault of the simulator ended are driven again, and counted apart if it strikes again.
     """
     path = run.results / "evaluation" / f"{suite}{'-sampled' if sampled else ''}.jsonl"
     origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
@@ -99,12 +99,7 @@ def evaluated(
     options = {"pixels": True} if pixels else {}  # other worlds know no such keyword
     missing = [seed for seed in seeds if seed not in known or is_fault(known[seed])]
     if missing:
-        act = driver(run, device=device, sampled=sampled)
-        count = min(run.config.env.count, len(missing))
-        with (
-            worlds_of(run, count=count, suite=suite, server=server, **options) as worlds,
-            progress.progress_of(f"{suite} episodes", len(missing), on=console) as advance,
-        ):
+        with progress.progress_of(f"{suite} episodes", len(missing), on=console) as advance:
             hits = ended = 0
 
             def note(record: Record) -> None:
@@ -114,9 +109,17 @@ def evaluated(
                 hits, ended = hits + is_hit(record), ended + 1
                 advance(f"{hits} of {ended} hit")
 
-            evaluation.evaluate(worlds, act, missing, progress=note)
+            drive(
+                missing,
+                open_worlds=lambda count: worlds_of(run, count=count, suite=suite, server=server, **options),
+                make_act=lambda: driver(run, device=device, sampled=sampled),
+                count=run.config.env.count,
+                proven=bool(known),
+                progress=note,
+            )
         known = _records_of(path, origin)
     records = [known[seed] for seed in seeds]
+    _tell_broken(records, console)
     _write_json(
         path.with_suffix(".json"),
         {
@@ -127,6 +130,16 @@ def evaluated(
         },
     )
     return records
+
+
+def _tell_broken(records: list[Record], console: Console) -> None:
+    for record in filter(is_fault, records):
+        reason = record.get("error") or record.get("restart_cause") or record["outcome"]
+        console.print(
+            f"seed {record['seed']} broke however often it was tried and counts in no rate ({reason}); "
+            "the same command drives it again",
+            soft_wrap=True,
+        )
 
 
 def passes(suite: str) -> int:

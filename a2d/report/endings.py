@@ -15,6 +15,7 @@ _ENDINGS = {
     "stuck": ("got stuck", "poor"),
     "timeout": ("ran out of time", "poor"),
     "invalid_run": ("invalid: outside the test's tolerances", "poor"),
+    "world_failed": ("invalid: its world failed", "poor"),
     "server_restarted": ("invalid: the simulator restarted", "poor"),
 }
 

@@ -89,8 +89,9 @@ def _paired_text(first: str, second: str, found: PairedDifference) -> str:
 def _about(driver: Driver) -> str:
     found = driver.summary
     seeds = "" if len(driver.runs) == 1 else f"{len(driver.runs)} seeds, "
-    invalid = f", {found.invalid} invalid" if found.invalid else ""
-    return f"{seeds}{found.episodes} episodes{invalid}"
+    invalid, broken = found.invalid - found.broken, found.broken
+    apart = (f", {invalid} invalid" if invalid else "") + (f", {broken} broken" if broken else "")
+    return f"{seeds}{found.episodes} episodes{apart}"
 
 
 def _figures(driver: Driver, drivers: Sequence[Driver]) -> dict[str, Figure]:

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from a2d.config import load
+from a2d.curves import TIMES
 from a2d.errors import NoRoom
 from a2d.learner import Learner
 from a2d.loop import train
@@ -54,7 +55,7 @@ def trained_until_killed(config, after):
 
 def metrics_of(run):
     lines = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+    return [{key: value for key, value in line.items() if key not in TIMES} for line in lines]
 
 
 @pytest.mark.slow
