@@ -9,8 +9,9 @@ from types import TracebackType
 import psutil
 from torch.utils.tensorboard import SummaryWriter
 
-from a2d.run import Run
+from a2d.run import Run, explained
 
+BOARD = "tb"  # the folder of what TensorBoard shows
 WALL, CPU = "speed/steps_per_second", "speed/steps_per_cpu_second"
 TIMES = frozenset({"seconds", WALL, CPU})
 """Metrics that tell how long it took: all others of a run are the same each time."""
@@ -22,7 +23,7 @@ class Curves:
     def __init__(self, run: Run, *, rounds: int) -> None:
         self._run, self._pace = run, Pace()
         run.rewind(rounds)
-        self._board = SummaryWriter(str(run.folder / "tb"), purge_step=rounds + 1, flush_secs=10)
+        self._board = SummaryWriter(str(run.folder / BOARD), purge_step=rounds + 1, flush_secs=10)
 
     def __enter__(self) -> Curves:
         return self
@@ -30,7 +31,11 @@ class Curves:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._board.close()
+        try:
+            self._board.close()
+        except OSError as failure:
+            if error is None:  # else the first failure, which is on its way, tells more
+                raise explained(failure, self._run.folder / BOARD) from failure
 
     def add(self, metrics: Mapping[str, float]) -> None:
         """Write one round's metrics; `round` must be among them.
@@ -41,8 +46,11 @@ class Curves:
         metrics = {**metrics, **self._pace.since(metrics)}
         self._run.append(metrics)
         step = int(metrics["round"])
-        for name, value in metrics.items():
-            self._board.add_scalar(name, value, step)
+        try:
+            for name, value in metrics.items():
+                self._board.add_scalar(name, value, step)
+        except OSError as failure:  # of TensorBoard's own thread, told with the next value
+            raise explained(failure, self._run.folder / BOARD) from failure
 
 
 class Pace:

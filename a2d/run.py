@@ -69,7 +69,7 @@ class Run:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _explained(error, folder) from error
+            raise explained(error, folder) from error
         write_atomically(folder / CONFIG, to_yaml(config).encode())
         _note_commit(folder)
         return cls(folder, config)
@@ -139,7 +139,7 @@ class Run:
         except OSError as error:
             if error.errno in FULL:
                 raise NoRoom(self.folder, needed=size, free=shutil.disk_usage(self.folder).free) from error
-            raise _explained(error, self.folder) from error
+            raise explained(error, self.folder) from error
         finally:
             with contextlib.suppress(OSError):  # of a disk that cannot be written, told above
                 trial.unlink(missing_ok=True)
@@ -238,7 +238,7 @@ class Run:
             with self.metrics_path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(dict(metrics)) + "\n")
         except OSError as error:
-            raise _explained(error, self.metrics_path) from error
+            raise explained(error, self.metrics_path) from error
 
     def rewind(self, rounds: int) -> None:
         """Forget metrics after the first `rounds` rounds, and a line cut short: they are written again."""
@@ -295,13 +295,14 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
             os.fsync(file.fileno())
         os.replace(partial, path)
     except OSError as error:
-        raise _explained(error, path) from error
+        raise explained(error, path) from error
     finally:
         with contextlib.suppress(OSError):  # of a disk that cannot be written, told above
             partial.unlink(missing_ok=True)
 
 
-def _explained(error: OSError, path: Path) -> Exception:
+def explained(error: OSError, path: Path) -> A2DError:
+    """What a failure to write a file is raised as: `DiskFull`, or a `RunError` that names the file."""
     if error.errno in FULL:
         return DiskFull(path)
     return RunError(f"cannot write {path}: {error.strerror or error}")

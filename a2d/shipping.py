@@ -15,7 +15,6 @@ import torch
 from a2d.config import to_yaml
 from a2d.methods import method_of
 from a2d.origin import code_commit
-from a2d.ranges import nearest
 from a2d.run import CHECKPOINT, CONFIG, METRICS, ORIGIN, Run, RunError, checkpoint_id, write_atomically
 
 LIMIT = 5_000_000
@@ -35,8 +34,10 @@ def find_run(named: str | Path) -> Run:
         return _shipped_run(name)
     if folder.exists() or len(folder.parts) > 1:
         return Run.open(folder)
-    ships = f"of those that ship: {nearest(name, shipped())}" if shipped() else "none ship with this version"
-    raise RunError(f"{name} is no run's folder and no trainee that ships with the package; {ships}")
+    raise RunError(
+        f"{name} is no run's folder and no trainee that ships with the package; those that ship: "
+        f"{', '.join(shipped()) or 'none with this version'}"
+    )
 
 
 def shipped() -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The pace that metrics tell: steps by seconds, of the round and of nothing before it."""
 
+import errno
 import json
 import time
 
@@ -7,6 +8,7 @@ import pytest
 
 from a2d.config import TrainConfig
 from a2d.curves import CPU, WALL, Curves, Pace
+from a2d.errors import DiskFull
 from a2d.run import Run
 
 
@@ -43,3 +45,25 @@ def test_it_stands_in_the_metrics_file(tmp_path):
     assert WALL not in first
     assert second[WALL] == pytest.approx(200.0)
     assert second[CPU] > 0.0
+
+
+class Full:
+    """TensorBoard's writer on a full disk: what its thread ran into comes with the next call."""
+
+    def add_scalar(self, name: str, value: float, step: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def close(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_disk_that_becomes_full_under_tensorboard_is_told_as_such(tmp_path):
+    run = Run.create(tmp_path / "run", TrainConfig())
+    curves = Curves(run, rounds=0)
+    curves._board = Full()
+    with pytest.raises(DiskFull, match="tb"):
+        curves.add({"round": 1})
+    with pytest.raises(DiskFull, match="tb"), curves:
+        pass
+    with pytest.raises(ZeroDivisionError), curves:
+        raise ZeroDivisionError

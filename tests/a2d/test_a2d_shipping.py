@@ -114,12 +114,13 @@ def test_its_name_stands_where_a_run_does_and_nothing_is_written_beside_it(packa
 
 def test_an_unknown_name_is_one_line_that_lists_what_ships(package, monkeypatch, tmp_path):
     assert shipped() == ("pond",)
-    assert "no trainee that ships with the package; of those that ship: there are pond" in a2d(
+    assert "no trainee that ships with the package; those that ship: pond" in a2d(
         "evaluate", "lake", expect=1
     )
-    assert "did you mean pond?" in a2d("record", "pnd", expect=1)
+    for command in ("record", "compare"):
+        assert "those that ship: pond" in a2d(command, "pnd", expect=1)
     monkeypatch.setattr(shipping, "TRAINED", tmp_path / "nothing")
-    with pytest.raises(RunError, match="none ship with this version"):
+    with pytest.raises(RunError, match="none with this version"):
         find_run("pond")
 
 
