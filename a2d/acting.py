@@ -38,15 +38,33 @@ class Driver:
         """
         policy = self._policy
         seen = {key: torch.as_tensor(observation[key], device=policy.log_std.device) for key in policy.reads}
-        if isinstance(policy, Expert):
-            distribution = policy.distribution(seen["state"])
-        else:
-            if policy.memory:
-                self._memory = policy.recall(self._memory, began=np.asarray(observation[BEGAN]))
-            reading = policy.step(seen, memory=self._memory)
-            distribution, self._memory = policy.family.of(reading.parameters), reading.memory
+        if isinstance(policy, Trainee) and policy.memory:
+            self._memory = policy.recall(self._memory, began=np.asarray(observation[BEGAN]))
+        found = [self._read(seen, worlds) for worlds in self._batches(len(seen[policy.reads[0]]))]
+        if found[0][1] is not None:
+            self._memory = torch.cat([memory for _, memory in found if memory is not None])
+        distribution = policy.family.of(torch.cat([parameters for parameters, _ in found]))
         action = distribution.mode() if self._deterministic else distribution.sample(self._generator)
         return for_world(action)
+
+    def _batches(self, worlds: int) -> list[slice]:
+        """Which worlds are looked at together.
+
+        How many there are changes a sum's last bits. A command carries them into its world, where they grow:
+        so that an episode is the same alone as among others, each world is then looked at for itself.
+        """
+        if self._policy.family.kind == "gaussian":
+            return [slice(world, world + 1) for world in range(worlds)]
+        return [slice(None)]
+
+    def _read(self, seen: Mapping[str, Tensor], worlds: slice) -> tuple[Tensor, Tensor | None]:
+        """Parameters of some worlds' distributions, and what is remembered of them from now on."""
+        part = {key: value[worlds] for key, value in seen.items()}
+        if isinstance(self._policy, Expert):
+            return self._policy(part["state"]), None
+        memory = None if self._memory is None else self._memory[worlds]
+        reading = self._policy.step(part, memory=memory)
+        return reading.parameters, reading.memory
 
 
 def for_world(action: Tensor) -> NDArray[Any]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from a2d.errors import A2DError, DiskFull
 from a2d.faults import FAULTS, INVALID_OUTCOMES
 from a2d.intervals import Mean, PairedDifference, Rate
+from a2d.vector import DEATHS, DIED, WorldError
 
 Record = dict[str, Any]
 """One episode: seed, suite, return, steps, outcome and every scalar metric of its last info."""
@@ -34,6 +35,15 @@ _ARRIVALS = frozenset({"arrived", "goal"})
 
 class EvaluationError(A2DError):
     """An evaluation cannot be done or read."""
+
+
+class WorldsLost(WorldError):
+    """A world failed while episodes were driven; its message is the world's."""
+
+    def __init__(self, reason: str, seeds: Sequence[int]) -> None:
+        super().__init__(reason)
+        self.seeds = list(seeds)
+        """Whose episodes were under way."""
 
 
 def evaluate(
@@ -59,6 +69,7 @@ def evaluate(
 
     Raises:
         EvaluationError: The worlds reset themselves, or a seed is given twice.
+        WorldsLost: A world failed; what was driven before was told to `progress`.
     """
     if worlds.metadata.get("autoreset_mode") not in (gymnasium.vector.AutoresetMode.DISABLED, None):
         raise EvaluationError("evaluate needs worlds made with autoreset_mode=AutoresetMode.DISABLED")
@@ -66,9 +77,26 @@ def evaluate(
         raise EvaluationError("every seed is driven once, some are given twice")
     if not seeds:
         return []
-    queue = list(reversed(seeds))
     # With more worlds than seeds, the others repeat the last seed and are not recorded.
-    driving: list[int | None] = [queue.pop() if queue else None for _ in range(worlds.num_envs)]
+    driving = [seeds[world] if world < len(seeds) else None for world in range(worlds.num_envs)]
+    try:
+        return _driven(worlds, act, seeds, driving, tries=tries, progress=progress)
+    except (WorldError, *DEATHS) as error:
+        reason = str(error) if isinstance(error, WorldError) else DIED
+        raise WorldsLost(reason, [seed for seed in driving if seed is not None]) from error
+
+
+def _driven(
+    worlds: gymnasium.vector.VectorEnv[Any, Any, Any],
+    act: Act,
+    seeds: Sequence[int],
+    driving: list[int | None],
+    *,
+    tries: int,
+    progress: Callable[[Record], None] | None,
+) -> list[Record]:
+    """Drive the seeds; `driving` always says which are under way, by world."""
+    queue = list(reversed(seeds[len(driving) :]))
     start = [seeds[-1] if seed is None else seed for seed in driving]
     reset: Any = worlds.reset  # annotated for one seed, takes one per world
     observation, _ = reset(seed=start)
@@ -132,7 +160,8 @@ class Summary:
     """What a driver's episodes say together; rates are over valid episodes."""
 
     episodes: int  # valid ones
-    invalid: int  # ended by a fault of the simulator
+    invalid: int  # outside their test's tolerances, or broken
+    broken: int  # of those, ended by a fault of the simulator or of its world, however often tried
     hits: Rate
     hits_given_child: Rate | None  # of the child, where there is one; None where worlds have no child
     arrivals: Rate
@@ -184,6 +213,7 @@ def summary(records: Sequence[Record]) -> Summary:
     return Summary(
         episodes=len(valid),
         invalid=len(records) - len(valid),
+        broken=sum(is_fault(record) for record in records),
         hits=Rate(len(hits), len(valid)),
         hits_given_child=Rate(sum(record["outcome"] == "hit_child" for record in with_child), len(with_child))
         if has_children

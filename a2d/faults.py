@@ -10,9 +10,11 @@ from gymnasium.vector import VectorEnv
 
 RESTARTED = "server_restarted"
 """The outcome of an episode that a fault of its simulator, or of the worker that drives it, cut short."""
+FAILED = "world_failed"
+"""The outcome of an episode whose world failed, and failed again when it was alone."""
 LOST_WORKER = "worker"
 """The cause of a restart where a process or a machine of ours vanished."""
-FAULTS = frozenset({RESTARTED})
+FAULTS = frozenset({RESTARTED, FAILED})
 """Ends that are the simulator's doing."""
 INVALID_OUTCOMES = FAULTS | {"invalid_run"}
 """Ends that say nothing about the driver, a test that left its tolerances too; left out of every rate."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import io
 import json
 import os
@@ -17,14 +18,16 @@ import torch
 import yaml
 
 from a2d.config import TrainConfig, flat, from_mapping, to_yaml
+from a2d.critics import Critic
 from a2d.distributions import ActionFamily
 from a2d.errors import A2DError, DiskFull, NoRoom
 from a2d.learner import trainee_of
 from a2d.methods import method_of
+from a2d.origin import code_commit
 from a2d.policies import Expert, Shapes, Trainee
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
-CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.jsonl", "checkpoint.pt"
+CONFIG, METRICS, CHECKPOINT, ORIGIN = "config.yaml", "metrics.jsonl", "checkpoint.pt", "origin.json"
 WHEREABOUTS = frozenset({"run", "device", "threads", "env.server"})  # where a run happens, not what it is
 
 
@@ -33,10 +36,16 @@ class RunError(A2DError):
 
 
 class Run:
-    """One training run on disk."""
+    """One training run on disk.
 
-    def __init__(self, folder: Path, config: TrainConfig) -> None:
-        self.folder, self.config = folder, config
+    Args:
+        folder: Where it was trained.
+        config: Its settings.
+        name: Of a trainee that ships with the package, whose folder is only read; empty for other runs.
+    """
+
+    def __init__(self, folder: Path, config: TrainConfig, *, name: str = "") -> None:
+        self.folder, self.config, self.name = folder, config, name
 
     @classmethod
     def create(cls, folder: str | Path, config: TrainConfig) -> Run:
@@ -48,6 +57,7 @@ class Run:
         folder = Path(folder)
         if (folder / CHECKPOINT).exists():
             _refuse_difference(folder, cls.open(folder).config, config)
+            _note_commit(folder)
             return cls(folder, config)
         begun = (folder / CONFIG).exists()
         if (
@@ -59,8 +69,9 @@ class Run:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _explained(error, folder) from error
+            raise explained(error, folder) from error
         write_atomically(folder / CONFIG, to_yaml(config).encode())
+        _note_commit(folder)
         return cls(folder, config)
 
     @classmethod
@@ -83,6 +94,21 @@ class Run:
         if not isinstance(values, dict):
             raise RunError(f"{path} holds no settings")
         return cls(folder, from_mapping(values))
+
+    @property
+    def called(self) -> str:
+        """What names it on a command line."""
+        return self.name or str(self.folder)
+
+    @property
+    def results(self) -> Path:
+        """Where its evaluations and videos are: its folder, or runs/NAME of one that ships."""
+        return Path("runs") / self.name if self.name else self.folder
+
+    @property
+    def commits(self) -> list[str]:
+        """The commits whose code trained it, in their order; none if that was not noted."""
+        return _commits(self.folder)
 
     @property
     def metrics_path(self) -> Path:
@@ -113,7 +139,7 @@ class Run:
         except OSError as error:
             if error.errno in FULL:
                 raise NoRoom(self.folder, needed=size, free=shutil.disk_usage(self.folder).free) from error
-            raise _explained(error, self.folder) from error
+            raise explained(error, self.folder) from error
         finally:
             with contextlib.suppress(OSError):  # of a disk that cannot be written, told above
                 trial.unlink(missing_ok=True)
@@ -177,6 +203,8 @@ class Run:
                 "name an rl_mdp or a2d run"
             )
         checkpoint = self.checkpoint()
+        if "expert" not in checkpoint:
+            raise RunError(f"{self.called} ships without its expert, with the trainee alone")
         saved = _shapes(checkpoint["shapes"])
         if (saved.state, saved.family) != (shapes.state, shapes.family):
             raise RunError(
@@ -185,6 +213,20 @@ class Run:
                 f"{shapes.family.kind}"
             )
         return self._expert(checkpoint, saved).to(device).eval().requires_grad_(False)
+
+    def load_critic(self, device: str | torch.device) -> Critic | None:
+        """Load the critic that sees the state; None where the run fitted none, or ships without.
+
+        Raises:
+            RunError: As `load_trainee`.
+        """
+        checkpoint, method = self.checkpoint(), method_of(self.config)
+        if method.baseline == "mixture" or "critic" not in checkpoint:
+            return None
+        reading = self.config.trainee if method.baseline == "both" else None
+        critic = Critic(_shapes(checkpoint["shapes"]), self.config.expert, reading=reading)
+        self._fill(critic, checkpoint, "critic")
+        return critic.to(device).eval()
 
     def append(self, metrics: Mapping[str, float]) -> None:
         """Add one line to the metrics.
@@ -196,7 +238,7 @@ class Run:
             with self.metrics_path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(dict(metrics)) + "\n")
         except OSError as error:
-            raise _explained(error, self.metrics_path) from error
+            raise explained(error, self.metrics_path) from error
 
     def rewind(self, rounds: int) -> None:
         """Forget metrics after the first `rounds` rounds, and a line cut short: they are written again."""
@@ -227,6 +269,18 @@ class Run:
             ) from error
 
 
+def checkpoint_id(run: Run) -> str:
+    """Name a checkpoint by its content, so that results of different ones are never mixed.
+
+    Raises:
+        RunError: There is none.
+    """
+    path = run.checkpoint_path
+    if not path.is_file():
+        raise RunError(f"{run.folder} has no {CHECKPOINT} yet; train it first: a2d train ...")
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
 def write_atomically(path: Path, data: bytes | memoryview) -> None:
     """Write a file so that a reader, or a kill at any moment, finds the old one or the new one, whole.
 
@@ -241,13 +295,14 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
             os.fsync(file.fileno())
         os.replace(partial, path)
     except OSError as error:
-        raise _explained(error, path) from error
+        raise explained(error, path) from error
     finally:
         with contextlib.suppress(OSError):  # of a disk that cannot be written, told above
             partial.unlink(missing_ok=True)
 
 
-def _explained(error: OSError, path: Path) -> Exception:
+def explained(error: OSError, path: Path) -> A2DError:
+    """What a failure to write a file is raised as: `DiskFull`, or a `RunError` that names the file."""
     if error.errno in FULL:
         return DiskFull(path)
     return RunError(f"cannot write {path}: {error.strerror or error}")
@@ -261,6 +316,21 @@ def _refuse_difference(folder: Path, old: TrainConfig, new: TrainConfig) -> None
                 f"{folder} is a run with {key}={before.get(key)}, not {after.get(key)}: "
                 "give the same settings to go on, or another run=FOLDER"
             )
+
+
+def _note_commit(folder: Path) -> None:
+    """Add the commit of the code that trains from now on, if it is known and new."""
+    known, commit = _commits(folder), code_commit()
+    if commit is not None and commit not in known:
+        write_atomically(folder / ORIGIN, (json.dumps({"commits": [*known, commit]}) + "\n").encode())
+
+
+def _commits(folder: Path) -> list[str]:
+    path = folder / ORIGIN
+    try:
+        return list(json.loads(path.read_text("utf-8"))["commits"]) if path.is_file() else []
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} cannot be read ({error}); delete it to go on without") from error
 
 
 def _shapes(text: str) -> Shapes:

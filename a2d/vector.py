@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from a2d.config import EnvConfig
 
 CLOSE_SECONDS = 10.0
+DEATHS = (EOFError, BrokenPipeError, ConnectionResetError)
+"""What talking to a process raises that is no more."""
+DIED = (
+    "a world's process died; was it killed, or out of memory? (env.count sets how many there are) "
+    "Run the same command again to go on"
+)
 
 
 class WorldError(A2DError):
@@ -80,11 +86,8 @@ def stopping(worlds: VectorEnv) -> Iterator[VectorEnv]:
     try:
         yield worlds
         worlds.close()
-    except (EOFError, BrokenPipeError, ConnectionResetError) as error:
-        raise WorldError(
-            "a world's process died; was it killed, or out of memory? (env.count sets how many there are) "
-            "Run the same command again to go on"
-        ) from error
+    except DEATHS as error:
+        raise WorldError(DIED) from error
     finally:
         _stop(worlds)
 
@@ -133,7 +136,7 @@ def _native(world: str, *, count: int, keywords: dict[str, Any]) -> VectorEnv:
 def _explained(world: str) -> Iterator[None]:
     try:
         yield
-    except (A2DError, KeyboardInterrupt, EOFError, BrokenPipeError, ConnectionResetError):
+    except (A2DError, KeyboardInterrupt, *DEATHS):
         raise
     except TypeError as error:
         reason = str(error).partition(" was raised from the environment creator")[0]  # what gymnasium adds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -106,13 +107,46 @@ class VideoWriter:
         self._container = av.open(
             str(self._partial), mode="w", format="mp4", options={"movflags": "+faststart"}
         )
-        stream = self._container.add_stream(
-            "libx264", rate=self._rate, options={"crf": "20", "preset": "veryfast"}
-        )
-        stream.height, stream.width = shape[0] + shape[0] % 2, shape[1] + shape[1] % 2
-        stream.pix_fmt = "yuv420p"
-        context = stream.codec_context
-        context.gop_size = max(1, round(self._rate))  # a key frame per second, for seeking
-        context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709, as written above
-        context.color_range = 1  # MPEG: luma in 16..235
-        self._stream = stream
+        height, width = shape[0] + shape[0] % 2, shape[1] + shape[1] % 2
+        self._stream = _stream(self._container, self._rate, (width, height), crf=20, preset="veryfast")
+
+
+def shrunk(path: Path, *, width: int) -> bytes:
+    """Read a video file, reduced to a width (pixels) and compressed harder; as it is if no wider than that.
+
+    Raises:
+        VideoError: It cannot be read.
+    """
+    try:
+        with av.open(str(path)) as source:
+            stream = source.streams.video[0]
+            if stream.width <= width:
+                return path.read_bytes()
+            copy = io.BytesIO()
+            with av.open(copy, mode="w", format="mp4") as target:
+                _copy_smaller(source, stream, target, width)
+            return copy.getvalue()
+    except (av.FFmpegError, IndexError) as error:
+        raise VideoError(f"{path} cannot be read as a video: {error}") from error
+
+
+def _copy_smaller(source: Any, stream: Any, target: Any, width: int) -> None:
+    size = width, 2 * round(width * stream.height / stream.width / 2)
+    reduced = _stream(target, stream.average_rate, size, crf=27, preset="medium")
+    for frame in source.decode(stream):
+        small = frame.reformat(*size, interpolation="AREA")
+        small.pts, small.time_base = frame.pts, frame.time_base
+        target.mux(reduced.encode(small))
+    target.mux(reduced.encode(None))
+
+
+def _stream(container: Any, rate: Fraction, size: tuple[int, int], *, crf: int, preset: str) -> Any:
+    """Add an H.264 stream of a size (width, height) that browsers play."""
+    stream = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": preset})
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.gop_size = max(1, round(rate))  # a key frame per second, for seeking
+    context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709
+    context.color_range = 1  # MPEG: luma in 16..235
+    return stream

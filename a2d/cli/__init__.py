@@ -1,4 +1,4 @@
-"""The command line: `a2d train | evaluate | record | compare | sweep`."""
+"""The command line: `a2d train | evaluate | record | compare | sweep | ship | export`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import typer
 
 from a2d.errors import A2DError
 
-COMMANDS = ("train", "evaluate", "record", "compare", "sweep")
+COMMANDS = ("train", "evaluate", "record", "compare", "sweep", "ship", "export")
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 HELP = "Train drivers that see only a camera with the help of an expert that sees everything, and judge them."

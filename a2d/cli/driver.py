@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +11,7 @@ import gymnasium
 import torch
 
 from a2d.acting import Driver
-from a2d.evaluation import Act, EvaluationError
+from a2d.evaluation import Act
 from a2d.run import Run
 from a2d.vector import make_worlds, stopping
 
@@ -29,14 +28,6 @@ def driver(run: Run, *, device: str, sampled: bool) -> Act:
     torch.set_num_threads(1)
     generator = torch.Generator(device=device).manual_seed(run.config.seed)
     return Driver(run.load_trainee(device), deterministic=not sampled, generator=generator)
-
-
-def checkpoint_id(run: Run) -> str:
-    """Name a checkpoint by its content, so that results of different ones are never mixed."""
-    path = run.checkpoint_path
-    if not path.is_file():
-        raise EvaluationError(f"{run.folder} has no checkpoint yet; train it first: a2d train ...")
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 @contextmanager

@@ -12,18 +12,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from a2d import evaluation
 from a2d.cli import progress
-from a2d.cli.driver import checkpoint_id, driver, worlds_of
+from a2d.cli.driver import driver, worlds_of
 from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
+from a2d.isolation import drive
 from a2d.report.rows import result_rows
-from a2d.run import Run, write_atomically
+from a2d.run import Run, checkpoint_id, write_atomically
+from a2d.shipping import find_run
 from scenarios.grids import grid_of, grid_table
 from scenarios.standards import PROCEDURES
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/frozen_lake-a2d-0.")],
+    run: Annotated[Path, typer.Argument(help="The run's folder, or the name of a trainee that ships.")],
     suite: Annotated[
         str, typer.Option(help="Which episodes: heldout, shifted, decoys, cpnco, fmvss127, ...")
     ] = "heldout",
@@ -50,14 +51,15 @@ def evaluate(
 
     Episodes are appended to RUN/evaluation/SUITE.jsonl as they end: run the same command again after an
     interruption, or with more episodes, and it goes on. The summary is RUN/evaluation/SUITE.json; with
-    --sampled both are named SUITE-sampled.
+    --sampled both are named SUITE-sampled. Of a trainee that ships, RUN is runs/NAME here.
 
     Example: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200; a2d evaluate runs/demo/a2d --suite cpnco
     """
     console = progress.console()
     episodes = episodes or passes(suite)
+    opened = find_run(run)
     records = evaluated(
-        Run.open(run),
+        opened,
         suite=suite,
         seeds=range(seed, seed + episodes),
         server=server,
@@ -88,21 +90,16 @@ def evaluated(
 ) -> list[Record]:
     """Drive the seeds that this checkpoint has not driven yet, and return all their records.
 
-    Episodes that a fault of the simulator ended are driven again.
+    Episodes that a fault of the simulator ended are driven again, and counted apart if it strikes again.
     """
-    path = run.folder / "evaluation" / f"{suite}{'-sampled' if sampled else ''}.jsonl"
-    path.parent.mkdir(exist_ok=True)
+    path = run.results / "evaluation" / f"{suite}{'-sampled' if sampled else ''}.jsonl"
     origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
+    path.parent.mkdir(parents=True, exist_ok=True)
     known = _records_of(path, origin)
     options = {"pixels": True} if pixels else {}  # other worlds know no such keyword
     missing = [seed for seed in seeds if seed not in known or is_fault(known[seed])]
     if missing:
-        act = driver(run, device=device, sampled=sampled)
-        count = min(run.config.env.count, len(missing))
-        with (
-            worlds_of(run, count=count, suite=suite, server=server, **options) as worlds,
-            progress.progress_of(f"{suite} episodes", len(missing), on=console) as advance,
-        ):
+        with progress.progress_of(f"{suite} episodes", len(missing), on=console) as advance:
             hits = ended = 0
 
             def note(record: Record) -> None:
@@ -112,9 +109,17 @@ def evaluated(
                 hits, ended = hits + is_hit(record), ended + 1
                 advance(f"{hits} of {ended} hit")
 
-            evaluation.evaluate(worlds, act, missing, progress=note)
+            drive(
+                missing,
+                open_worlds=lambda count: worlds_of(run, count=count, suite=suite, server=server, **options),
+                make_act=lambda: driver(run, device=device, sampled=sampled),
+                count=run.config.env.count,
+                proven=bool(known),
+                progress=note,
+            )
         known = _records_of(path, origin)
     records = [known[seed] for seed in seeds]
+    _tell_broken(records, console)
     _write_json(
         path.with_suffix(".json"),
         {
@@ -125,6 +130,16 @@ def evaluated(
         },
     )
     return records
+
+
+def _tell_broken(records: list[Record], console: Console) -> None:
+    for record in filter(is_fault, records):
+        reason = record.get("error") or record.get("restart_cause") or record["outcome"]
+        console.print(
+            f"seed {record['seed']} broke however often it was tried and counts in no rate ({reason}); "
+            "the same command drives it again",
+            soft_wrap=True,
+        )
 
 
 def passes(suite: str) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import gymnasium
 import numpy as np
 import typer
 from numpy.typing import NDArray
@@ -15,16 +14,18 @@ from rich.console import Console
 
 from a2d import evaluation
 from a2d.cli import progress
-from a2d.cli.driver import checkpoint_id, driver, worlds_of
+from a2d.cli.commentary import Commentary, Witness
+from a2d.cli.driver import driver, worlds_of
 from a2d.evaluation import Act, EvaluationError, Record, as_json, is_fault
-from a2d.run import Run, write_atomically
+from a2d.run import Run, checkpoint_id, write_atomically
+from a2d.shipping import find_run
 from sensors.video import VideoWriter
 
 _HOLD = 2.0  # s for which the last picture stays, so that its outcome can be read
 
 
 def record(
-    run: Annotated[Path, typer.Argument(help="The run's folder, such as runs/child_crossing-a2d-0.")],
+    run: Annotated[Path, typer.Argument(help="The run's folder, or the name of a trainee that ships.")],
     suite: Annotated[str, typer.Option(help="Which episodes: heldout, train, ...")] = "heldout",
     episodes: Annotated[
         int | None, typer.Option(min=1, help="How many; default: 4, or the one that --seed names.")
@@ -35,17 +36,22 @@ def record(
         str | None, typer.Option(help="embedded, docker or HOST:PORT; default: as trained.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="On the road: show what moves the trainee, and its expert.")
+    ] = False,
 ) -> None:
     """Record one H.264 video per episode, named by its seed and how it ended, with an index.json.
 
-    An episode that is there already is not recorded again.
+    An episode that is there already is not recorded again. With --explain each frame has a strip below:
+    where the trainee's picture moves it, its commands and its expert's, the critic's value, and the moment
+    the child comes into sight; these films are in RUN/videos/SUITE-explained.
 
-    Example: a2d record runs/child_crossing-a2d-0 --episodes 4; a2d record runs/demo/a2d --seed 17
+    Example: a2d record runs/child_crossing-a2d-0 --episodes 4; a2d record runs/demo/a2d --seed 17 --explain
     """
     seeds = chosen(seed, episodes)
     console = progress.console()
-    opened = Run.open(run)
-    folder = out or run / "videos" / suite
+    opened = find_run(run)
+    folder = out or opened.results / "videos" / (f"{suite}-explained" if explain else suite)
     recorded(
         opened,
         folder,
@@ -54,6 +60,7 @@ def record(
         server=server,
         device=device,
         console=console,
+        explain=explain,
     )
     console.print(f"{len(seeds)} {'episode is' if len(seeds) == 1 else 'episodes are'} in {folder}")
 
@@ -65,7 +72,15 @@ def chosen(seed: int | None, episodes: int | None) -> range:
 
 
 def recorded(
-    run: Run, folder: Path, *, suite: str, seeds: range, server: str | None, device: str, console: Console
+    run: Run,
+    folder: Path,
+    *,
+    suite: str,
+    seeds: range,
+    server: str | None,
+    device: str,
+    console: Console,
+    explain: bool = False,
 ) -> None:
     """Record the seeds of which this checkpoint has no video yet."""
     origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
@@ -74,47 +89,51 @@ def recorded(
     if not missing:
         return
     act = driver(run, device=device, sampled=False)
+    comment = Commentary(run, device=device) if explain else None
+    options = comment.options if comment is not None else {}
     with (
         # One world: its pictures, not its physics, are what takes time.
-        worlds_of(run, count=1, suite=suite, server=server, render_mode="rgb_array") as worlds,
+        worlds_of(run, count=1, suite=suite, server=server, render_mode="rgb_array", **options) as worlds,
         progress.progress_of("videos", len(missing), on=console) as advance,
     ):
+        watched = Witness(worlds)
         for seed in missing:
-            index[seed] = _film_whole(worlds, act, seed, folder=folder)
+            index[seed] = _film_whole(watched, act, seed, folder=folder, comment=comment)
             _write_index(folder, origin, index)
             advance(index[seed]["file"])
 
 
-def _film_whole(
-    worlds: gymnasium.vector.VectorEnv[Any, Any, Any], act: Act, seed: int, *, folder: Path
-) -> Record:
+def _film_whole(worlds: Witness, act: Act, seed: int, *, folder: Path, comment: Commentary | None) -> Record:
     """Film an episode, again where a fault of the simulator ended it; the last film is kept."""
     for _ in range(evaluation.TRIES - 1):
-        record = _film(worlds, act, seed, folder=folder)
+        record = _film(worlds, act, seed, folder=folder, comment=comment)
         if not is_fault(record):
             return record
         (folder / record["file"]).unlink(missing_ok=True)
-    return _film(worlds, act, seed, folder=folder)
+    return _film(worlds, act, seed, folder=folder, comment=comment)
 
 
-def _film(worlds: gymnasium.vector.VectorEnv[Any, Any, Any], act: Act, seed: int, *, folder: Path) -> Record:
+def _film(worlds: Witness, act: Act, seed: int, *, folder: Path, comment: Commentary | None) -> Record:
     """Drive one episode before the camera; its record, with the file's name under `file`."""
     fps = float(worlds.metadata.get("render_fps") or 10)
     with VideoWriter(folder / f"seed-{seed:06d}.mp4", fps=fps) as video:
 
         def act_on_camera(observation: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-            video.write(_picture(worlds))
+            picture = _picture(worlds)
+            if comment is not None:
+                picture = comment(picture, observation, told=worlds.told, fps=fps)
+            video.write(picture)
             return act(observation)
 
         [record] = evaluation.evaluate(worlds, act_on_camera, [seed], tries=1)
         last = _picture(worlds)
         for _ in range(max(1, round(_HOLD * fps))):
-            video.write(last)
+            video.write(last if comment is None else comment.again(last))
         video.path = folder / f"seed-{seed:06d}-{record['outcome']}.mp4"
     return record | {"file": video.path.name, "fps": fps}
 
 
-def _picture(worlds: gymnasium.vector.VectorEnv[Any, Any, Any]) -> NDArray[np.uint8]:
+def _picture(worlds: Witness) -> NDArray[np.uint8]:
     pictures = worlds.render()
     if not pictures or not isinstance(pictures[0], np.ndarray):
         raise EvaluationError(

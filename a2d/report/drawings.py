@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from a2d.intervals import Rate
 
@@ -56,18 +58,42 @@ def interval_plot(rates: Mapping[str, Rate], *, colours: Sequence[str]) -> str:
         return _svg(figure)
 
 
-def curve_plots(runs: Mapping[str, Sequence[Mapping[str, Any]]], *, colours: Sequence[str]) -> dict[str, str]:
-    """A plot against interactions for each measure that any run has; one line per run, named at its end."""
+def curve_plots(
+    drivers: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], *, colours: Sequence[str]
+) -> dict[str, str]:
+    """A plot against interactions for each measure that any driver has, one line each, named at its end.
+
+    Args:
+        drivers: Of each, the metrics of its runs; of more than one the median is drawn, and their quartiles.
+        colours: One per driver.
+    """
     plots = {}
     for title, names in CURVES:
         lines = {}
-        for (run, metrics), colour in zip(runs.items(), colours, strict=True):
-            points = _points(metrics, names)
-            if len(points) > 1:
-                lines[run] = (points, colour)
+        for (driver, runs), colour in zip(drivers.items(), colours, strict=True):
+            points = [found for metrics in runs if len(found := _points(metrics, names)) > 1]
+            if points:
+                lines[driver] = (quartiles(points), colour)
         if lines:
             plots[title] = _curve_plot(lines)
     return plots
+
+
+def quartiles(curves: Sequence[Sequence[tuple[float, float]]]) -> NDArray[np.float64]:
+    """The quartiles of curves at each place of the first that all of them reach.
+
+    Args:
+        curves: Of each, places and values, the places ascending; between them it is a straight line.
+
+    Returns:
+        Shape (4, K): places, lower quartiles, medians, upper quartiles.
+    """
+    arrays = [np.asarray(curve, np.float64).T for curve in curves]
+    first, last = max(places[0] for places, _ in arrays), min(places[-1] for places, _ in arrays)
+    places = arrays[0][0]
+    places = places[(places >= first) & (places <= last)]
+    values = [np.interp(places, *array) for array in arrays]
+    return np.vstack((places, np.quantile(values, (0.25, 0.5, 0.75), axis=0)))
 
 
 def spread(heights: Mapping[str, float], *, gap: float) -> dict[str, float]:
@@ -90,20 +116,21 @@ def clear(axes: Axes, *, grid: str) -> None:
     axes.tick_params(length=0)
 
 
-def _curve_plot(lines: Mapping[str, tuple[list[tuple[float, float]], str]]) -> str:
+def _curve_plot(lines: Mapping[str, tuple[NDArray[np.float64], str]]) -> str:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4.6, 2.7), layout="constrained")
         axes = figure.add_subplot()
-        for points, colour in lines.values():
-            axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.8)
+        for (places, low, median, high), colour in lines.values():
+            axes.fill_between(places, low, high, color=colour, alpha=0.18, linewidth=0)
+            axes.plot(places, median, color=colour, linewidth=1.8)
         axes.set_xlabel("interactions with the world")
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
         axes.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter(sep=""))
         axes.margins(y=0.08)
         clear(axes, grid="y")
-        low, high = axes.get_ylim()
-        ends = {name: points[-1][1] for name, (points, _) in lines.items()}
-        for name, height in spread(ends, gap=(high - low) * 0.1).items():
+        bottom, top = axes.get_ylim()
+        ends = {name: float(curve[2, -1]) for name, (curve, _) in lines.items()}
+        for name, height in spread(ends, gap=(top - bottom) * 0.1).items():
             axes.annotate(
                 _short(name),
                 (1.0, height),
@@ -114,7 +141,7 @@ def _curve_plot(lines: Mapping[str, tuple[list[tuple[float, float]], str]]) -> s
                 color=lines[name][1],
                 fontweight="bold",
             )
-        axes.set_ylim(low, high)
+        axes.set_ylim(bottom, top)
         return _svg(figure)
 
 

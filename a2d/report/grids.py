@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ class Grid:
     title: str
     driver: str
     source: str  # the file that it comes from
+    replay: str  # the command that makes it again
     points: str  # such as 12.5 of 18
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Square | None, ...]], ...]
@@ -60,6 +62,7 @@ def _grid(material: Material, path: Path, cells: Sequence[dict[str, Any]]) -> Gr
         title=NAMES.get(path.stem, path.stem),
         driver=material.name,
         source=str(path),
+        replay=f"a2d evaluate {shlex.quote(material.called)} --suite {path.stem}",
         points=f"{sum(cell['points'] for cell in counted):g} of {len(counted)}",
         columns=columns,
         rows=tuple((row, tuple(at.get((row, column)) for column in columns)) for row in rows),

@@ -11,8 +11,9 @@ from typing import Any
 from a2d.config import flat
 from a2d.evaluation import EvaluationError, Record, Summary, read_records, summary
 from a2d.run import Run
+from a2d.shipping import find_run
 
-_METHOD_NAMES = {
+METHOD_NAMES = {
     "a2d": "A2D",
     "ail": "AIL",
     "oil": "OIL on state",
@@ -37,9 +38,12 @@ class Material:
     """One run, as the report tells of it."""
 
     name: str  # unlike every other run's
-    folder: Path
+    called: str  # what names it on a command line
+    folder: Path  # of its results
+    trained: Path  # the folder of its config and metrics
     method: str
     finished: bool
+    commits: tuple[str, ...]  # of the code that trained it; none if that was not noted
     settings: dict[str, Any]  # under dotted keys
     records: tuple[Record, ...]  # of the seeds that every run has, by seed
     metrics: tuple[dict[str, Any], ...]  # one per round
@@ -58,11 +62,11 @@ def read_runs(folders: Sequence[Path], *, suite: str) -> list[Material]:
         RunError: A folder is no run.
         EvaluationError: A run was not evaluated on the suite, or the runs share no seed.
     """
-    if len({folder.resolve() for folder in folders}) != len(folders):
+    runs = [find_run(folder) for folder in folders]
+    if len({run.folder.resolve() for run in runs}) != len(runs):
         raise EvaluationError("a run is compared with others, not with itself: name each folder once")
-    runs = [Run.open(folder) for folder in folders]
-    records = {folder: _records(folder, suite) for folder in folders}
-    shared = set.intersection(*({record["seed"] for record in found} for found in records.values()))
+    records = [_records(run, suite) for run in runs]
+    shared = set.intersection(*({record["seed"] for record in found} for found in records))
     if not shared:
         raise EvaluationError(
             f"the runs share no {suite} seed; evaluate all of them with the same --seed and --episodes"
@@ -71,43 +75,28 @@ def read_runs(folders: Sequence[Path], *, suite: str) -> list[Material]:
     return [
         Material(
             name=name,
-            folder=folder,
+            called=run.called,
+            folder=run.results,
+            trained=run.folder,
             method=run.config.method,
             finished=run.finished,
+            commits=tuple(run.commits),
             settings=flat(run.config),
-            records=tuple(record for record in records[folder] if record["seed"] in shared),
+            records=tuple(record for record in found if record["seed"] in shared),
             metrics=tuple(_metrics(run.metrics_path)),
-            videos=_videos(folder / "videos" / suite, checkpoint=records[folder][0].get("checkpoint")),
+            videos=_videos(run.results / "videos" / suite, checkpoint=found[0].get("checkpoint")),
         )
-        for run, folder, name in zip(runs, folders, names, strict=True)
+        for run, found, name in zip(runs, records, names, strict=True)
     ]
 
 
-def video_seeds(materials: Sequence[Material]) -> list[int]:
-    """Choose which recorded episodes to show: one with a child and one without, or the first of all.
-
-    Among the seeds recorded for every run, the first with a child on which the outcomes differ (else the
-    first with a child), then the first without.
-    """
-    shared = sorted(set.intersection(*(set(material.videos) for material in materials)))
-    first = materials[0].videos
-    with_child = [seed for seed in shared if first[seed].record.get("child")]
-    without = [seed for seed in shared if not first[seed].record.get("child")]
-    telling = [
-        seed
-        for seed in with_child or without
-        if len({material.videos[seed].record["outcome"] for material in materials}) > 1
-    ]
-    if not with_child:
-        return (telling or without)[:1]
-    return [(telling or with_child)[0], *without[:1]]
-
-
-def _records(folder: Path, suite: str) -> list[Record]:
-    path = folder / "evaluation" / f"{suite}.jsonl"
+def _records(run: Run, suite: str) -> list[Record]:
+    path = run.results / "evaluation" / f"{suite}.jsonl"
     records = read_records(path) if path.is_file() else []
     if not records:
-        raise EvaluationError(f"{folder} has no {suite} episodes; run: a2d evaluate {folder} --suite {suite}")
+        raise EvaluationError(
+            f"{run.called} has no {suite} episodes; run: a2d evaluate {run.called} --suite {suite}"
+        )
     return records
 
 
@@ -129,9 +118,9 @@ def _videos(folder: Path, *, checkpoint: str | None) -> dict[int, Video]:
 
 def _names(runs: Sequence[Run]) -> list[str]:
     """Name runs by method; by method and seed, or by folder, where that would not tell them apart."""
-    by_method = [_METHOD_NAMES.get(run.config.method, run.config.method) for run in runs]
+    by_method = [METHOD_NAMES.get(run.config.method, run.config.method) for run in runs]
     by_seed = [f"{name}, seed {run.config.seed}" for name, run in zip(by_method, runs, strict=True)]
     by_folder = [f"{name}, {run.folder.name}" for name, run in zip(by_method, runs, strict=True)]
-    by_path = [f"{name}, {run.folder}" for name, run in zip(by_method, runs, strict=True)]
+    by_path = [f"{name}, {run.called}" for name, run in zip(by_method, runs, strict=True)]
     choices = (by_method, by_seed, by_folder)
     return next((names for names in choices if len(set(names)) == len(runs)), by_path)

@@ -48,8 +48,10 @@ def result_rows(summaries: Sequence[Summary]) -> list[Row]:
     add("Within the limits of comfort", lambda summary: _rate(summary.comfortable))
     add("From seeing the child to braking, mean", lambda summary: _duration(summary.brake_delay))
     add("Return, mean", lambda summary: mean_text(summary.episode_return))
-    if any(summary.invalid for summary in summaries):
-        add("Invalid runs", lambda summary: str(summary.invalid))
+    if any(summary.invalid > summary.broken for summary in summaries):
+        add("Invalid runs", lambda summary: str(summary.invalid - summary.broken))
+    if any(summary.broken for summary in summaries):
+        add("Broken by the simulator, in no rate", lambda summary: str(summary.broken))
     return rows
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from a2d.evaluation import Record, is_hit, is_valid
+from a2d.report.drivers import Driver
 from a2d.report.material import Material
 
 CLOSE = 0.5  # m between boxes: an arrival that came nearer to a child is worth a look
@@ -25,27 +26,32 @@ class Episode:
     replay: str
 
 
-def worst_episodes(materials: Sequence[Material], *, suite: str, shown: int = SHOWN) -> list[Episode]:
+def worst_episodes(drivers: Sequence[Driver], *, suite: str, shown: int = SHOWN) -> list[Episode]:
     """The worst episodes of each driver, the worst first; none of a driver without any."""
     return [
         Episode(
-            material.name,
+            driver.name if len(driver.runs) == 1 else run.name,
             record,
-            f"a2d record {shlex.quote(str(material.folder))} --suite {suite} --seed {record['seed']}",
+            f"a2d record {shlex.quote(run.called)} --suite {suite} --seed {record['seed']}",
         )
-        for material in materials
-        for record in sorted(filter(_is_bad, material.records), key=_badness)[:shown]
+        for driver in drivers
+        for run, record in sorted(_bad(driver), key=lambda found: badness(found[1]))[:shown]
     ]
+
+
+def badness(record: Record) -> tuple[int, float, int]:
+    """How bad an episode is, the worst least: hits by their speed, other failures, arrivals by their gap."""
+    if is_hit(record):
+        return 0, -(record.get("impact_speed") or 0.0), record["seed"]
+    return (1, 0.0, record["seed"]) if record["outcome"] not in _GOOD else (2, _gap(record), record["seed"])
+
+
+def _bad(driver: Driver) -> list[tuple[Material, Record]]:
+    return [(run, record) for run in driver.runs for record in run.records if _is_bad(record)]
 
 
 def _is_bad(record: Record) -> bool:
     return is_valid(record) and (record["outcome"] not in _GOOD or _gap(record) < CLOSE)
-
-
-def _badness(record: Record) -> tuple[int, float, int]:
-    if is_hit(record):
-        return 0, -(record.get("impact_speed") or 0.0), record["seed"]
-    return (1, 0.0, record["seed"]) if record["outcome"] not in _GOOD else (2, _gap(record), record["seed"])
 
 
 def _gap(record: Record) -> float:

@@ -12,6 +12,7 @@ import torch
 
 from a2d.acting import Driver
 from a2d.config import load
+from a2d.curves import TIMES
 from a2d.evaluation import evaluate
 from a2d.loop import train
 from a2d.run import Run
@@ -94,7 +95,7 @@ def short(folder):
 
 def scalars(run):
     lines = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+    return [{key: value for key, value in line.items() if key not in TIMES} for line in lines]
 
 
 @pytest.mark.parametrize("stop", [1, 3, 4])

@@ -13,10 +13,14 @@ from a2d.cli.compare import compare
 from a2d.config import TrainConfig
 from a2d.evaluation import EvaluationError
 from a2d.intervals import Mean, Rate
-from a2d.report.drawings import curve_plots, interval_plot, spread
+from a2d.report.drawings import curve_plots, interval_plot, quartiles, spread
+from a2d.report.drivers import Driver, drivers_of, paired
+from a2d.report.endings import ending_text
+from a2d.report.films import SHOWN, video_seeds
 from a2d.report.grids import read_grids
-from a2d.report.material import read_runs, video_seeds
-from a2d.report.page import comparison, ending_text, headline, render
+from a2d.report.headline import comparison, headline, standings
+from a2d.report.material import read_runs
+from a2d.report.page import render
 from a2d.report.rows import mean_text, percent, rate_text, result_rows
 from a2d.report.worst import worst_episodes
 from a2d.run import Run, RunError
@@ -35,7 +39,7 @@ def page_text(page: str) -> str:
 
 def test_the_headline_states_what_was_measured(runs):
     # Wilson for 1 of 10: 1.8 to 40.4 %; for 4 of 10: 16.8 to 68.7 % (Newcombe's method 3).
-    assert headline(read_runs(runs, suite="heldout"), suite="heldout") == (
+    assert headline(drivers_of(read_runs(runs, suite="heldout")), suite="heldout") == (
         "Over the same held-out episodes with a child, "
         "A2D hit the child in 1 of 10 (10.0 %, 95 % interval 1.8 to 40.4 %) and "
         "AIL hit the child in 4 of 10 (40.0 %, 95 % interval 16.8 to 68.7 %). "
@@ -45,7 +49,7 @@ def test_the_headline_states_what_was_measured(runs):
 
 def test_overlapping_intervals_are_not_called_a_difference(runs):
     # Discordant 1 and 4: McNemar's exact p = 2 (1 + 5) / 32.
-    said = comparison(read_runs(runs, suite="heldout"))
+    said = comparison(drivers_of(read_runs(runs, suite="heldout")))
     assert said.startswith(
         "The 95 % intervals overlap. Seed by seed no difference is shown: A2D minus AIL is −"
     )
@@ -57,7 +61,7 @@ def test_a_clear_difference_is_stated_with_its_direction(tmp_path, monkeypatch):
     monkeypatch.setitem(HITS, "a2d", set())
     monkeypatch.setitem(HITS, "ail", set(range(0, 20, 2)))
     runs = [make_run(tmp_path / method, method) for method in ("a2d", "ail")]
-    said = comparison(read_runs(runs, suite="heldout"))
+    said = comparison(drivers_of(read_runs(runs, suite="heldout")))
     assert said.startswith(
         "The 95 % intervals do not overlap. Seed by seed A2D hits 100.0 percentage points less"
     )
@@ -86,14 +90,27 @@ def test_only_seeds_that_every_run_has_are_counted(runs):
     assert [material.summary.episodes for material in materials] == [12, 12]
 
 
-def test_the_same_episodes_are_shown_for_every_run(runs):
-    # Recorded are 0 to 3. Seed 0 has a child and AIL hits it; seed 1 is the first without a child.
-    assert video_seeds(read_runs(runs, suite="heldout")) == [0, 1]
+def test_the_same_episodes_are_shown_for_every_driver_the_worst_first(runs):
+    # Recorded are 0 to 3. AIL hits the child of 0 and 2; nobody hits in 1 and 3, which have none.
+    drivers = drivers_of(read_runs(runs, suite="heldout"))
+    assert video_seeds(drivers) == [0, 2, 1, 3]
+    faster = dict(drivers[1].runs[0].videos)
+    faster[2] = dataclasses.replace(faster[2], record=faster[2].record | {"impact_speed": 9.0})
+    ail = Driver("AIL", (dataclasses.replace(drivers[1].runs[0], videos=faster),))
+    assert video_seeds([drivers[0], ail]) == [2, 0, 1, 3]
+
+
+def test_an_episode_without_a_child_always_has_a_place_on_the_wall(tmp_path, monkeypatch):
+    monkeypatch.setitem(HITS, "ail", set(range(0, 20, 2)))
+    run = make_run(tmp_path / "ail", "ail", videos=20)
+    seeds = video_seeds(drivers_of(read_runs([run], suite="heldout")))
+    assert len(seeds) == SHOWN
+    assert [seed % 2 for seed in seeds] == [0] * (SHOWN - 1) + [1]
 
 
 def test_the_page_holds_the_videos_and_the_way_to_repeat_them(runs, tmp_path):
     page = render(read_runs(runs, suite="heldout"), suite="heldout")
-    assert page.count('src="data:video/mp4;base64,') == 4
+    assert page.count('src="data:video/mp4;base64,') == 8
     text = page_text(page)
     assert "A child runs out heldout seed 0" in text
     assert "No child heldout seed 1" in text
@@ -103,6 +120,8 @@ def test_the_page_holds_the_videos_and_the_way_to_repeat_them(runs, tmp_path):
     assert f"a2d evaluate {runs[1]} --suite heldout --seed 0 --episodes 20" in text
     assert "is not finished" not in text
     assert "method a2d ail" in text
+    assert str(runs[0] / "evaluation" / "heldout.jsonl") in text
+    assert str(runs[1] / "metrics.jsonl") in text
 
 
 def test_the_page_asks_the_network_for_nothing(runs):
@@ -187,7 +206,7 @@ def test_a_metrics_line_that_is_being_written_is_left_out(runs):
 
 def test_curves_are_drawn_for_what_was_measured_and_named_at_their_ends(runs):
     materials = read_runs(runs, suite="heldout")
-    plots = curve_plots({m.name: m.metrics for m in materials}, colours=["#000000", "#111111"])
+    plots = curve_plots({m.name: [m.metrics] for m in materials}, colours=["#000000", "#111111"])
     assert list(plots) == ["Return on training scenarios", "Divergence of expert and trainee (KL, nats)"]
     assert all(">A2D</text>" in plot and ">AIL</text>" in plot for plot in plots.values())
     assert all(plot.startswith("<svg") and "width=" not in plot.split(">")[0] for plot in plots.values())
@@ -228,6 +247,98 @@ def test_endings_are_worded_and_judged():
     assert ending_text({"outcome": "fell_asleep"}) == ("fell asleep", "poor")
 
 
+@pytest.fixture
+def seeds(tmp_path) -> list:
+    """Two seeds of A2D, of which the second hits twice as often, and two of AIL."""
+    found = [make_run(tmp_path / f"a2d-{seed}", "a2d", seed=seed) for seed in (0, 1)]
+    found += [make_run(tmp_path / f"ail-{seed}", "ail", seed=seed) for seed in (1, 0)]
+    path = found[1] / "evaluation" / "heldout.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[0] |= {"outcome": "hit_child", "impact_speed": 10.0}
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return found
+
+
+def test_runs_that_differ_in_their_seed_alone_are_one_driver(seeds):
+    a2d, ail = drivers_of(read_runs(seeds, suite="heldout"))
+    assert [(driver.name, len(driver.runs)) for driver in (a2d, ail)] == [("A2D", 2), ("AIL", 2)]
+    assert (a2d.summary.main_hits.count, a2d.summary.main_hits.total) == (3, 20)
+    assert [rate.count for rate in a2d.rates] == [1, 2]
+    # Seed by seed of training: 8 is hit by A2D twice, 0 by its seed 1 and by both of AIL, 2, 4 and 6 by AIL.
+    found = paired(a2d, ail)
+    assert (found.only_first, found.both, found.only_second, found.neither) == (2, 1, 7, 10)
+
+
+def test_where_there_is_no_other_driver_seeds_are_compared(seeds):
+    drivers = drivers_of(read_runs(seeds[:2], suite="heldout"))
+    assert [driver.name for driver in drivers] == ["A2D, seed 0", "A2D, seed 1"]
+
+
+def test_drivers_of_one_method_are_told_apart_by_their_folders(seeds, tmp_path):
+    other = tmp_path / "scaled"
+    shutil.copytree(seeds[0], other)
+    config = other / "config.yaml"
+    config.write_text(config.read_text().replace("return_scale: 1.0", "return_scale: 3.0"))
+    drivers = drivers_of(read_runs([*seeds[:2], other], suite="heldout"))
+    assert [driver.name for driver in drivers] == ["A2D, a2d-0", "A2D, scaled"]
+
+
+def test_the_headline_table_has_rates_intervals_seeds_and_differences(seeds):
+    a2d, ail = standings(drivers_of(read_runs(seeds, suite="heldout")), ["#000000", "#111111"])
+    assert a2d.about == "2 seeds, 40 episodes"
+    value, below = a2d.figures["Hit the child, given a child"]
+    assert value == "15.0 %"
+    assert below.endswith("3 of 20; training seeds 10.0–20.0 %")
+    assert a2d.figures["Impact speed, mean"] == ("24 km/h", "at most 36")
+    assert ail.figures["Time to arrive"] == ("12.0 s", "as A2D")
+    title = "Hits against A2D, same episodes"
+    assert a2d.figures[title] == ("reference", "")
+    assert ail.figures[title][0] == "+25.0 points"  # 8 - 3 of 20
+    assert ail.figures[title][1].endswith("p = 0.180")  # 2 (1 + 9 + 36) / 2^9
+
+
+def test_a_slower_driver_is_called_slower_than_the_first(runs):
+    path = runs[1] / "evaluation" / "heldout.jsonl"
+    path.write_text(path.read_text().replace('"duration": 12.0', '"duration": 15.0'))
+    a2d, ail = standings(drivers_of(read_runs(runs, suite="heldout")), ["#000000", "#111111"])
+    assert a2d.figures["Time to arrive"] == ("12.0 s", "")
+    assert ail.figures["Time to arrive"] == ("15.0 s", "25 % more than A2D")
+
+
+def test_columns_that_no_driver_has_are_left_out(runs):
+    drivers = drivers_of(read_runs(runs, suite="heldout"))
+    silent = [
+        Driver(
+            driver.name,
+            (
+                dataclasses.replace(
+                    driver.runs[0],
+                    records=tuple({**record, "impact_speed": None} for record in driver.runs[0].records),
+                ),
+            ),
+        )
+        for driver in drivers
+    ]
+    assert "Impact speed, mean" in standings(drivers, ["#000000", "#111111"])[0].figures
+    assert "Impact speed, mean" not in standings(silent, ["#000000", "#111111"])[0].figures
+
+
+def test_of_a_driver_of_several_seeds_the_page_shows_median_and_quartiles(seeds):
+    text = page_text(render(read_runs(seeds, suite="heldout"), suite="heldout"))
+    assert "the median, and between their quartiles" in text
+    assert "A2D, seed 1" in text
+    assert [e.driver for e in worst_episodes(drivers_of(read_runs(seeds, suite="heldout")), suite="s")][
+        :2
+    ] == ["A2D, seed 1", "A2D, seed 0"]
+
+
+def test_quartiles_are_of_what_all_curves_reach():
+    curves = [[(0, 0.0), (2, 2.0), (4, 4.0)], [(1, 11.0), (3, 13.0)], [(0, 5.0), (4, 5.0)]]
+    places, low, median, high = quartiles(curves)
+    assert places.tolist() == [2]
+    assert (low[0], median[0], high[0]) == (3.5, 5.0, 8.5)  # of 2, 5 and 12
+
+
 def test_settings_that_differ_are_shown(tmp_path, runs):
     other = Run.create(
         tmp_path / "other", TrainConfig(preset="child_crossing", method="ail", return_scale=7.0)
@@ -240,18 +351,18 @@ def test_settings_that_differ_are_shown(tmp_path, runs):
 def test_an_index_whose_video_is_gone_shows_no_video(runs):
     for entry in json.loads((runs[0] / "videos/heldout/index.json").read_text())["episodes"]:
         (runs[0] / "videos/heldout" / entry["file"]).unlink()
-    assert video_seeds(read_runs(runs, suite="heldout")) == []
+    assert video_seeds(drivers_of(read_runs(runs, suite="heldout"))) == []
 
 
 def test_videos_of_another_checkpoint_than_the_evaluated_one_are_not_shown(runs):
     path = runs[0] / "videos/heldout/index.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "checkpoint": "0123456789ab"}))
-    assert video_seeds(read_runs(runs, suite="heldout")) == []
+    assert video_seeds(drivers_of(read_runs(runs, suite="heldout"))) == []
 
 
 def test_the_worst_episodes_come_first_with_the_command_that_shows_them(runs):
-    materials = read_runs(runs, suite="heldout")
-    found = worst_episodes(materials, suite="heldout", shown=3)
+    drivers = drivers_of(read_runs(runs, suite="heldout"))
+    found = worst_episodes(drivers, suite="heldout", shown=3)
     assert [(episode.driver, episode.record["seed"]) for episode in found] == [
         ("A2D", 8), ("AIL", 0), ("AIL", 2), ("AIL", 4),
     ]  # fmt: skip
@@ -269,7 +380,8 @@ def test_hits_are_ordered_by_speed_then_come_failures_then_close_passes(runs):
         {"seed": 6, "outcome": "invalid_run"},
     ]
     material = dataclasses.replace(material, records=tuple(made))
-    assert [episode.record["seed"] for episode in worst_episodes([material], suite="cpnco")] == [4, 3, 2, 1]
+    found = worst_episodes([Driver("A2D", (material,))], suite="cpnco")
+    assert [episode.record["seed"] for episode in found] == [4, 3, 2, 1]
 
 
 def test_a_grid_of_an_evaluated_standard_is_shown_with_its_points_and_source(runs):
@@ -292,7 +404,7 @@ def test_a_grid_of_an_evaluated_standard_is_shown_with_its_points_and_source(run
     assert (fast, hit.text, hit.colour, missing) == ("60 km/h", "18 km/h", "orange", None)
     text = page_text(render(materials, suite="heldout"))
     assert "child from behind parked cars; A2D: 1.5 of 2 points" in text
-    assert f"From {path}" in text
+    assert f"From {path} ; again: a2d evaluate {runs[0]} --suite cpnco" in text
 
 
 def test_a_grid_of_an_older_checkpoint_is_left_out(runs):

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from sensors.video import VideoError, VideoWriter
+from sensors.video import VideoError, VideoWriter, shrunk
 
 
 def street(height: int = 450, width: int = 800) -> np.ndarray:
@@ -110,3 +110,28 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path):
     with pytest.raises(OSError, match="No space left on device"):
         written(tmp_path, [noise] * 30)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shrunk_video_has_the_same_pictures_at_the_same_times_in_fewer_bytes(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 60, (450, 800, 3), dtype=np.uint8)
+    path = written(tmp_path, [street() // 2 + noise + 10 * step for step in range(5)], fps=12.5)
+    (tmp_path / "small.mp4").write_bytes(shrunk(path, width=400))
+    with av.open(str(tmp_path / "small.mp4")) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        assert (stream.width, stream.height, float(stream.average_rate)) == (400, 224, 12.5)
+        frames = [(frame.time, frame.to_ndarray(format="gray").mean()) for frame in container.decode(stream)]
+    assert [time for time, _ in frames] == pytest.approx([0.0, 0.08, 0.16, 0.24, 0.32])
+    assert np.diff([level for _, level in frames]) == pytest.approx([10.0] * 4, abs=1.5)
+    assert (tmp_path / "small.mp4").stat().st_size < path.stat().st_size / 4
+
+
+def test_a_video_that_is_small_already_stays_as_it_is(tmp_path):
+    path = written(tmp_path, [street(90, 160)] * 2)
+    assert shrunk(path, width=160) == path.read_bytes()
+
+
+def test_what_is_no_video_is_named_instead_of_shrunk(tmp_path):
+    (tmp_path / "drive.mp4").write_bytes(b"no video")
+    with pytest.raises(VideoError, match=r"drive\.mp4 cannot be read as a video"):
+        shrunk(tmp_path / "drive.mp4", width=160)
