@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.endpoint import Endpoint, connected
+from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError
 from driving.gallery_scenes import CLEAR, SCENES, Scene, Thing
 from sensors.camera import Camera, CameraSpec
@@ -45,24 +45,24 @@ def sheet(endpoint: Endpoint, *, width: int, height: int, xodr: str = "") -> Ite
     Raises:
         DrivingError: There is no straight road to stand on, or the server is not there.
     """
-    with connected(endpoint, timeout=TIMEOUT) as client:
-        world = client.get_world()
-        shown = world.get_map().name
+    client = connect(endpoint, timeout=TIMEOUT)
+    world = client.get_world()
+    shown = world.get_map().name
+    if xodr:
+        world = client.generate_opendrive_world(xodr)
+    before, weather = world.get_settings(), world.get_weather()
+    try:
+        road = _Road(client, world)
+        settings = world.get_settings()
+        settings.synchronous_mode, settings.fixed_delta_seconds = True, STEP
+        world.apply_settings(settings)
+        for scene in SCENES:
+            yield scene, road.photograph(scene, width, height)
+    finally:
+        world.set_weather(weather)
+        world.apply_settings(before)
         if xodr:
-            world = client.generate_opendrive_world(xodr)
-        before, weather = world.get_settings(), world.get_weather()
-        try:
-            road = _Road(client, world)
-            settings = world.get_settings()
-            settings.synchronous_mode, settings.fixed_delta_seconds = True, STEP
-            world.apply_settings(settings)
-            for scene in SCENES:
-                yield scene, road.photograph(scene, width, height)
-        finally:
-            world.set_weather(weather)
-            world.apply_settings(before)
-            if xodr:
-                client.load_world(shown)
+            client.load_world(shown)
 
 
 def arranged(pictures: Sequence[tuple[str, Picture]]) -> Picture:
@@ -84,7 +84,7 @@ class _Road:
     """A straight piece of lane on some server's map."""
 
     def __init__(self, client: Any, world: Any) -> None:
-        import carla  # `connected` has said what to do where it is missing
+        import carla  # `connect` has said what to do where it is missing
 
         self._carla, self._client, self._world = carla, client, world
         self._base = self._straight_lane(world.get_map())

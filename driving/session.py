@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from driving.cast import ROLE, Cast
 from driving.control import Command, cruise, keep_lane
-from driving.endpoint import Endpoint, connect, keep
+from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError, ServerFailed
 from driving.movement import Movement
 from driving.snapshot import Body, Snapshot
@@ -162,7 +162,6 @@ class Session:
 
     def abandon(self) -> None:
         """Stop listening and say nothing to the server: it is dead, or about to be left."""
-        keep(self)
         with contextlib.suppress(RuntimeError):
             for camera in self.cameras.values():
                 camera.stop()

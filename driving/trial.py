@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from driving.endpoint import Endpoint, connected
+from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError, ServerFailed
 from driving.session import ROLE
 from sensors.camera import Camera, CameraSpec
@@ -31,17 +31,17 @@ def timed(endpoint: Endpoint, *, ticks: int = TICKS) -> Pace:
     Raises:
         DrivingError: The server is absent, of another version, or does not do it.
     """
+    client = connect(endpoint)
     try:
-        with connected(endpoint) as client:
-            world = client.get_world()
-            found = world.get_settings()
-            settings = world.get_settings()
-            settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.1
-            world.apply_settings(settings)
-            try:
-                return _measured(world, ticks)
-            finally:
-                world.apply_settings(found)
+        world = client.get_world()
+        found = world.get_settings()
+        settings = world.get_settings()
+        settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.1
+        world.apply_settings(settings)
+        try:
+            return _measured(world, ticks)
+        finally:
+            world.apply_settings(found)
     except DrivingError:
         raise
     except RuntimeError as error:  # the client's, or a sensor that stays silent

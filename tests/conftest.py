@@ -13,7 +13,7 @@ def client_of() -> Callable[..., Any]:
     """A `carla.Client` of a host and a port; `timeout` in seconds.
 
     It is kept to the end: one that goes while a message of its server is handled ends the process
-    (`driving.endpoint.keep`).
+    (`driving.endpoint.connect`).
     """
     carla = pytest.importorskip("carla")
     kept = []

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from driving.calibration.run import Run
-from driving.endpoint import Endpoint, connected
+from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError, ServerFailed
 from scenarios.roads import Street
 
@@ -91,20 +91,20 @@ def record(endpoint: Endpoint, plan: list[Drive], *, blueprint: str) -> Iterator
 def _car_on_a_road(endpoint: Endpoint, blueprint: str) -> Iterator[tuple[Any, Any]]:
     import carla
 
+    client = connect(endpoint, timeout=60.0)
     try:
-        with connected(endpoint, timeout=60.0) as client:
-            old = client.get_world()
-            name, settings = old.get_map().name.rsplit("/", 1)[-1], old.get_settings()
-            parameters = carla.OpendriveGenerationParameters(
-                vertex_distance=2.0, max_road_length=500.0, wall_height=0.0, additional_width=20.0
-            )
-            world = client.generate_opendrive_world(ROAD.opendrive, parameters)
-            try:
-                yield world, _prepare(world, blueprint)
-            finally:
-                world.apply_settings(settings)
-                if name != world.get_map().name.rsplit("/", 1)[-1]:
-                    client.load_world(name)
+        old = client.get_world()
+        name, settings = old.get_map().name.rsplit("/", 1)[-1], old.get_settings()
+        parameters = carla.OpendriveGenerationParameters(
+            vertex_distance=2.0, max_road_length=500.0, wall_height=0.0, additional_width=20.0
+        )
+        world = client.generate_opendrive_world(ROAD.opendrive, parameters)
+        try:
+            yield world, _prepare(world, blueprint)
+        finally:
+            world.apply_settings(settings)
+            if name != world.get_map().name.rsplit("/", 1)[-1]:
+                client.load_world(name)
     except RuntimeError as error:
         if isinstance(error, DrivingError):
             raise
