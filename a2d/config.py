@@ -215,6 +215,11 @@ class TraineeConfig:
     """Share of each minibatch from the newest round: only those have value targets. In (0, 1]."""
     value: float = 0.5
     """Coefficient of the value loss."""
+    shift: int = 0
+    """Pixels that a picture is moved at most, at random, each time the trainee is fitted to it.
+
+    Where something is learnt from few pictures of a small thing, it is what makes it known elsewhere, too.
+    """
     state: float = 0.0
     """Coefficient of regressing `state`, each entry in units of its variance: teaches an encoder to see."""
     reinforce: float = 2.0
@@ -244,6 +249,7 @@ class TraineeConfig:
         for name in ("learning_rate", "updates_per_step", "fresh", "std_min", "max_grad_norm"):
             above(f"trainee.{name}", getattr(self, name), 0.0)
         within("trainee.fresh", self.fresh, 0.0, 1.0)
+        at_least("trainee.shift", self.shift, 0)
         at_least("trainee.value", self.value, 0.0)
         at_least("trainee.state", self.state, 0.0)
         at_least("trainee.reinforce", self.reinforce, 0.0)

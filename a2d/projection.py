@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from a2d.augmentation import shifted
 from a2d.config import TraineeConfig
 from a2d.dataset import Buffer, variance
 from a2d.descent import Scalars, descend, minibatches
@@ -80,9 +81,8 @@ def project(
         batch = {
             key: torch.cat((new[key], torch.from_numpy(values).to(device))) for key, values in old.items()
         }
-        terms, notes = _losses(
-            trainee, expert, batch=batch or new, new=new, worth=worth, reward=reinforcement
-        )
+        seen = _augmented(batch or new, config, rng=rng)
+        terms, notes = _losses(trainee, expert, batch=seen, new=new, worth=worth, reward=reinforcement)
         loss = sum((weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():
@@ -107,11 +107,20 @@ def fit_encoder(
     total = 0.0
     for _ in range(steps):
         drawn = buffer.sample(config.rows(config.minibatch), rng=rng)
-        seen = {key: torch.from_numpy(values).to(trainee.log_std.device) for key, values in drawn.items()}
+        rows = {key: torch.from_numpy(values).to(trainee.log_std.device) for key, values in drawn.items()}
+        seen = _augmented(rows, config, rng=rng)
         loss = _state_error(trainee(seen), seen["state"], worth=worth)
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         total += float(loss.detach())
     return {"loss/state": total / steps}
+
+
+def _augmented(
+    batch: Mapping[str, Tensor], config: TraineeConfig, *, rng: np.random.Generator
+) -> Mapping[str, Tensor]:
+    if "image" not in batch:
+        return batch
+    return {**batch, "image": shifted(batch["image"], config.shift, rng=rng)}
 
 
 def _losses(

@@ -1,5 +1,7 @@
 """The projection's optimum is the implicit policy; the expert's step goes uphill; the trainee sees."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -197,6 +199,33 @@ def test_the_experts_spread_stays_within_its_limit_and_can_still_shrink():
     assert (expert.log_std.grad == 1.0).all()
     expert.limit_std(0.0)
     np.testing.assert_allclose(expert.log_std.exp().detach(), 0.05, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("picture", "same"), [("flat", True), ("ramp", False)])
+def test_a_trainee_is_fitted_to_pictures_that_were_moved(picture, same):
+    shapes = Shapes(state=1, vectors=(), image=(1, 8, 8), family=ActionFamily("categorical", 2))
+    columns = np.arange(8) * 30 if picture == "ramp" else np.full(8, 100)
+    rows = {
+        "state": np.linspace(-1, 1, 32, dtype=np.float32)[:, None],
+        "image": np.tile(columns.astype(np.uint8), (32, 1, 8, 1)),
+    }
+    torch.manual_seed(0)
+    small = TraineeConfig(hidden=(8,), channels=(4,), kernels=(3,), strides=(2,), minibatch=32)
+    trainee = Trainee(shapes, small, quality=False, auxiliary=False)
+    losses = [
+        project(
+            trainee,
+            torch.optim.SGD(trainee.parameters(), lr=0.0),
+            expert=Expert(shapes, ExpertConfig()),
+            fresh={**rows, "target": np.zeros(32, np.float32)},
+            buffer=None,
+            config=replace(small, updates_per_step=1, shift=shift),
+            reinforcement=None,
+            rng=np.random.default_rng(2),
+        )["loss/state"]
+        for shift in (0, 3)
+    ]
+    assert (losses[0] == pytest.approx(losses[1], rel=1e-6)) is same
 
 
 def test_a_trainee_reads_images_and_every_vector_but_the_state():
