@@ -69,7 +69,7 @@ class Pace:
         """
         if not {"interactions", "seconds"} <= metrics.keys():
             return {}
-        now = metrics["interactions"], metrics["seconds"], _cpu_seconds()
+        now = metrics["interactions"], metrics["seconds"], cpu_seconds()
         before, self._before = self._before, now
         if before is None:
             return {}
@@ -78,8 +78,8 @@ class Pace:
         return {name: round(steps / seconds, 1) for name, seconds in pace.items() if seconds > 0.0}
 
 
-def _cpu_seconds() -> float:
-    """Of this process and its descendants, those that have ended included."""
+def cpu_seconds() -> float:
+    """Processor time of this process and its descendants, those that have ended included."""
     own = psutil.Process()
     times = [own.cpu_times()]
     for process in own.children(recursive=True):

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Annotated
 
 import gymnasium
-import psutil
 import typer
 
 from a2d.cli import explained, progress
 from a2d.cli.evaluate import evaluated
 from a2d.cli.train import reported
+from a2d.curves import cpu_seconds
 from a2d.evaluation import Summary, as_json, summary
 from a2d.loop import train
 from a2d.run import Run, write_atomically
@@ -77,12 +77,12 @@ def _driving(found: Summary) -> dict[str, float | None]:
 @contextlib.contextmanager
 def _counted(path: Path) -> Iterator[None]:
     """Add what this process, and those it started, took to what earlier attempts did."""
-    before, started = _cost(path), _cpu_seconds()
+    before, started = _cost(path), cpu_seconds()
     try:
         yield
     finally:
         cost = {
-            "cpu_seconds": round((before["cpu_seconds"] or 0.0) + _cpu_seconds() - started, 2),
+            "cpu_seconds": round((before["cpu_seconds"] or 0.0) + cpu_seconds() - started, 2),
             "peak_megabytes": max(before["peak_megabytes"] or 0.0, _peak_megabytes() or 0.0) or None,
         }
         write_atomically(path, (json.dumps(cost) + "\n").encode())
@@ -92,11 +92,6 @@ def _cost(path: Path) -> dict[str, float | None]:
     if not path.is_file():
         return {"cpu_seconds": None, "peak_megabytes": None}
     return dict(json.loads(path.read_text("utf-8")))
-
-
-def _cpu_seconds() -> float:
-    times = psutil.Process().cpu_times()
-    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _peak_megabytes() -> float | None:

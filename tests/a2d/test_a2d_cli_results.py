@@ -5,6 +5,7 @@ import shutil
 
 import av
 import pytest
+from commands import a2d
 from typer.testing import CliRunner
 
 from a2d.cli import application
@@ -13,13 +14,6 @@ from a2d.cli.record import chosen
 from a2d.evaluation import append_record
 
 pytestmark = pytest.mark.slow
-
-
-def a2d(*arguments, expect: int = 0) -> str:
-    """Run a command; what it printed, on one line."""
-    result = CliRunner().invoke(application(list(map(str, arguments[:1]))), [str(part) for part in arguments])
-    assert result.exit_code == expect, result.output
-    return " ".join(result.output.split())
 
 
 @pytest.fixture(scope="module")

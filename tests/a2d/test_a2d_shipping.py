@@ -5,21 +5,13 @@ import shutil
 
 import pytest
 import torch
-from typer.testing import CliRunner
+from commands import a2d
 
 from a2d import shipping
-from a2d.cli import application
 from a2d.run import Run, RunError, checkpoint_id
 from a2d.shipping import find_run, pack, shipped
 
 pytestmark = pytest.mark.slow
-
-
-def a2d(*arguments, expect: int = 0) -> str:
-    """Run a command; what it printed, on one line."""
-    result = CliRunner().invoke(application(list(map(str, arguments[:1]))), [str(part) for part in arguments])
-    assert result.exit_code == expect, result.output
-    return " ".join(result.output.split())
 
 
 @pytest.fixture(scope="module")

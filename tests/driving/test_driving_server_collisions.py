@@ -6,11 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
+from ticking import waiting_world
 
 from driving.server import handling
-from driving.server.settings import Settings
-from driving.server.world import World
-from scenarios.roads import straight_road
 
 FAST = 200 / 3.6  # m/s
 CAR, CHILD, WALL = "vehicle.lincoln.mkz_2017", "walker.pedestrian.0011", "static.prop.streetbarrier"
@@ -19,9 +17,7 @@ DELTAS = (0.01, 0.05, 0.1, 0.5)
 
 
 def street(delta):
-    world = World({"straight": straight_road()}, "straight")
-    world.change_settings(Settings(synchronous=True, fixed_delta=delta))
-    return world
+    return waiting_world(delta=delta)
 
 
 def put(world, blueprint, x, *, y=1.75, yaw=0.0, z=0.0):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgpack
 import numpy as np
 import pytest
+from ticking import waiting_world
 
 from driving.server import commands, handling
 from driving.server.calls import Desk, answer
@@ -13,9 +14,6 @@ from driving.server.publish import Publisher
 from driving.server.recorder import Recorder
 from driving.server.recording_file import FORMAT, place, read
 from driving.server.recording_report import blocked, collisions, duration_of, info
-from driving.server.settings import Settings
-from driving.server.world import World
-from scenarios.roads import straight_road
 
 CAR, CHILD, CAMERA = "vehicle.lincoln.mkz_2017", "walker.pedestrian.0011", "sensor.camera.rgb"
 DELTA = 0.05
@@ -23,9 +21,7 @@ DELTA = 0.05
 
 @pytest.fixture
 def world():
-    world = World({"straight": straight_road()}, "straight")
-    world.change_settings(Settings(synchronous=True, fixed_delta=DELTA))
-    return world
+    return waiting_world(delta=DELTA)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from ticking import waiting_world
 
 from driving.server import commands, handling
 from driving.server.ackermann import Gains, Goal, pedal_for
@@ -15,8 +16,6 @@ from driving.server.motion_tables import standard_tables
 from driving.server.physics_control import gear_at, rpm_at, standard
 from driving.server.settings import Settings
 from driving.server.telemetry import telemetry
-from driving.server.world import World
-from scenarios.roads import straight_road
 
 CAR = "vehicle.lincoln.mkz_2017"
 FULL = (1.0, 0.0, 0.0, False, False, False, 0)
@@ -26,9 +25,7 @@ DELTA = 0.05
 
 @pytest.fixture
 def world():
-    world = World({"straight": straight_road()}, "straight")
-    world.change_settings(Settings(synchronous=True, fixed_delta=DELTA))
-    return world
+    return waiting_world(delta=DELTA)
 
 
 def spawn(world, y=1.75, x=20.0):

@@ -6,14 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from ticking import waiting_world
 
 from driving.server import commands, handling
 from driving.server.bones import bone_poses, keep_animation
 from driving.server.frames import matrix, pose_of
 from driving.server.gait import JUMP_SPEED, THICKNESS
-from driving.server.settings import Settings
-from driving.server.world import World
-from scenarios.roads import straight_road
 
 CHILD, ADULT = "walker.pedestrian.0011", "walker.pedestrian.0001"
 DELTA = 0.05
@@ -21,9 +19,7 @@ DELTA = 0.05
 
 @pytest.fixture
 def world():
-    world = World({"straight": straight_road()}, "straight")
-    world.change_settings(Settings(synchronous=True, fixed_delta=DELTA))
-    return world
+    return waiting_world(delta=DELTA)
 
 
 def spawn(world, blueprint=CHILD, *, x=24.0, yaw=0.0, invincible="false"):
