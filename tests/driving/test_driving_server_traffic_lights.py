@@ -7,6 +7,7 @@ import os
 import pytest
 from crossing import CROSSING
 from ticking import synchronous
+from traffic import traffic_manager
 
 carla = pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
@@ -184,20 +185,17 @@ def test_the_traffic_manager_waits_at_red_and_goes_at_green(client_of, serve):
     start = line.previous(30.0)[0].transform
     start.location.z += 0.1
     car = world.spawn_actor(world.get_blueprint_library().find("vehicle.lincoln.mkz_2017"), start)
-    manager = client.get_trafficmanager(8123)
-    manager.set_synchronous_mode(True)
-    car.set_autopilot(True, 8123)
-    run(world, 15.0)
-    assert car.get_traffic_light().id == light.id
-    assert car.get_velocity().length() < 0.1
-    beyond = (car.get_location() - line.transform.location).dot(line.transform.get_forward_vector())
-    assert -6.0 < beyond + car.bounding_box.extent.x < 3.0
-    light.set_state(GREEN)
-    run(world, 6.0)
-    assert not car.is_at_traffic_light()
-    assert car.get_location().distance(line.transform.location) > 8.0
-    car.set_autopilot(False, 8123)
-    manager.set_synchronous_mode(False)
+    with traffic_manager(client, synchronous=True) as (_, port):
+        car.set_autopilot(True, port)
+        run(world, 15.0)
+        assert car.get_traffic_light().id == light.id
+        assert car.get_velocity().length() < 0.1
+        beyond = (car.get_location() - line.transform.location).dot(line.transform.get_forward_vector())
+        assert -6.0 < beyond + car.bounding_box.extent.x < 3.0
+        light.set_state(GREEN)
+        run(world, 6.0)
+        assert not car.is_at_traffic_light()
+        assert car.get_location().distance(line.transform.location) > 8.0
 
 
 def test_lights_cannot_be_destroyed(world, lights):

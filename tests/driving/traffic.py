@@ -7,13 +7,13 @@ import math
 import random
 import socket
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 DELTA = 0.05  # s
 LOOK = 10  # ticks between two looks at every car
 STILL = 0.05  # m in such a time
-UNDER_WAY = 20  # ticks after which a TrafficManager drives nobody whom it was told to leave
 
 
 @dataclass
@@ -31,30 +31,47 @@ class Drive:
     longest_stop: float = 0.0  # s
 
 
-def drive(client: Any, *, cars: int, seconds: float, synchronous: bool, seed: int = 0) -> Drive:
-    """Let `cars` cars drive for so many simulated seconds from random spawn points."""
-    import carla
+@contextlib.contextmanager
+def traffic_manager(client: Any, *, synchronous: bool) -> Iterator[tuple[Any, int]]:
+    """A TrafficManager on a free port, and the port; it ends with the block.
 
-    world = client.get_world()
-    _set_mode(world, synchronous=synchronous)
+    One that still runs when its server ends waits for an answer, and when none comes it ends the process.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     manager = client.get_trafficmanager(port)
     manager.set_synchronous_mode(synchronous)
-    manager.set_random_device_seed(seed)
+    try:
+        yield manager, port
+    finally:
+        manager.set_synchronous_mode(False)  # it must not wait for ticks that never come
+        manager.shut_down()
+
+
+def drive(client: Any, *, cars: int, seconds: float, synchronous: bool, seed: int = 0) -> Drive:
+    """Let `cars` cars drive for so many simulated seconds from random spawn points; leave no car behind."""
+    import carla
+
+    world = client.get_world()
+    _set_mode(world, synchronous=synchronous)
     fleet = _fleet(world, cars, random.Random(seed))
     touched: set[tuple[int, int]] = set()
     blueprint = world.get_blueprint_library().find("sensor.other.collision")
     sensors = [world.spawn_actor(blueprint, carla.Transform(), attach_to=car) for car in fleet]
     for sensor, car in zip(sensors, fleet, strict=True):
         sensor.listen(lambda event, me=car.id: touched.add((me, event.other_actor.id)))
-    _step(world, synchronous=synchronous)
-    for car in fleet:
-        car.set_autopilot(True, port)
-    result = _watch(world, fleet, seconds, synchronous=synchronous)
+    with traffic_manager(client, synchronous=synchronous) as (manager, port):
+        manager.set_random_device_seed(seed)
+        _step(world, synchronous=synchronous)
+        for car in fleet:
+            car.set_autopilot(True, port)
+        result = _watch(world, fleet, seconds, synchronous=synchronous)
     result.collisions = len({tuple(sorted(pair)) for pair in touched})
-    _end(world, manager, fleet, sensors, port)
+    _set_mode(world, synchronous=False)
+    for actor in (*sensors, *fleet):
+        with contextlib.suppress(RuntimeError):  # a car that the TrafficManager removed
+            actor.destroy()
     return result
 
 
@@ -112,20 +129,3 @@ def _note(result: Drive, road_map: Any, car: int, here: Any) -> None:
     astray = math.hypot(here.x - centre.x, here.y - centre.y)
     result.astray[car] = max(result.astray[car], astray)
     result.outside += astray > lane.lane_width / 2
-
-
-def _end(world: Any, manager: Any, fleet: list[Any], sensors: list[Any], port: int) -> None:
-    """Leave an asynchronous world without cars.
-
-    A TrafficManager must not wait for ticks that never come, and ends the process over a car that is gone.
-    """
-    manager.set_synchronous_mode(False)
-    _set_mode(world, synchronous=False)
-    for car in fleet:
-        with contextlib.suppress(RuntimeError):
-            car.set_autopilot(False, port)
-    for _ in range(UNDER_WAY):
-        world.wait_for_tick()
-    for actor in (*sensors, *fleet):
-        with contextlib.suppress(RuntimeError):  # a car that the TrafficManager removed
-            actor.destroy()
