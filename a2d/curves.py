@@ -10,10 +10,11 @@ import psutil
 from torch.utils.tensorboard import SummaryWriter
 
 from a2d.run import Run, explained
+from a2d.stopwatch import INFERENCE, LOOKS, SIMULATOR, UPDATES
 
 BOARD = "tb"  # the folder of what TensorBoard shows
 WALL, CPU = "speed/steps_per_second", "speed/steps_per_cpu_second"
-TIMES = frozenset({"seconds", WALL, CPU})
+TIMES = frozenset({"seconds", WALL, CPU, SIMULATOR, INFERENCE, UPDATES, LOOKS})
 """Metrics that tell how long it took: all others of a run are the same each time."""
 
 

@@ -35,6 +35,7 @@ from a2d.steps import (
     step_projection,
     step_trainee,
 )
+from a2d.stopwatch import INFERENCE, LOOKS, UPDATES, Stopwatch
 from a2d.vector import WorldError, make_worlds, stopping
 
 Report = Callable[[Mapping[str, float]], None]
@@ -66,21 +67,25 @@ def train(run: Run, *, report: Report) -> None:
             learner.start_from(start.checkpoint())
         run.reserve(2 * learner.largest_checkpoint)  # the old one stays until the new one is whole
         teacher = learned_expert(config, method, learner)
-        collector = Collector(worlds, seeds=learner.world_seeds, generator=learner.actions, device=device)
+        collector = Collector(
+            worlds, seeds=learner.world_seeds, generator=learner.actions, device=device, watch=Stopwatch()
+        )
         faults = Faults(worlds)
         divergence: list[float] = []
         with Curves(run, rounds=learner.rounds) as curves:
             while not learner.finished:
                 started = time.perf_counter()
-                metrics = one_round(learner, method, teacher=teacher, collector=collector)
+                with collector.watch.of(UPDATES):
+                    metrics = one_round(learner, method, teacher=teacher, collector=collector)
                 learner.rounds += 1
                 divergence.append(metrics.get("divergence", 0.0))
                 if is_due(config.evaluation.every, learner):
-                    metrics |= look(worlds, learner, method)
+                    with collector.watch.of(LOOKS):
+                        metrics |= look(worlds, learner, method)
                     learner.keep_best(metrics["eval/return"])
                     collector.restart()
                 learner.seconds += time.perf_counter() - started
-                metrics |= faults.fresh()
+                metrics |= collector.watch.shares() | faults.fresh()
                 metrics |= {"interactions": learner.interactions, "seconds": round(learner.seconds, 3)}
                 curves.add({"round": learner.rounds, **metrics})
                 if is_due(config.checkpoint.every, learner):
@@ -116,7 +121,8 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
     critic_alone = method.baseline != "mixture"
     follower = learner.trainee if method.driver == "trainee" else None
     mixture = Mixture(teacher, learner.critic, follower, beta, critic_alone)
-    rollout = collector.collect(mixture, steps=config.rollout.steps, return_scale=config.return_scale)
+    with collector.watch.of(INFERENCE):
+        rollout = collector.collect(mixture, steps=config.rollout.steps, return_scale=config.return_scale)
     learner.interactions += rollout.interactions
     estimates = estimate(learner, rollout)
     metrics = {"beta": beta, "train/reward": float(rollout.reward.mean())}

@@ -15,6 +15,7 @@ from torch import Tensor
 from a2d.acting import for_world
 from a2d.errors import A2DError
 from a2d.mixture import Mixture
+from a2d.stopwatch import SIMULATOR, Stopwatch
 
 FIRST_TRAINING_SEED, LAST_TRAINING_SEED = 2**20, 2**31  # smaller seeds are left to evaluation
 
@@ -71,7 +72,15 @@ class Episode:
 
 
 class Collector:
-    """Steps the worlds; episodes go on from one round to the next until `restart`."""
+    """Steps the worlds; episodes go on from one round to the next until `restart`.
+
+    Args:
+        worlds: What is stepped.
+        seeds: Of the episodes.
+        generator: Of the actions.
+        device: Where the policies are.
+        watch: Counts what the worlds take.
+    """
 
     def __init__(
         self,
@@ -80,8 +89,10 @@ class Collector:
         seeds: np.random.Generator,
         generator: torch.Generator,
         device: torch.device,
+        watch: Stopwatch,
     ) -> None:
         self._worlds, self._seeds, self._generator, self._device = worlds, seeds, generator, device
+        self.watch = watch
         self._observation: Mapping[str, NDArray] | None = None
         self._label: NDArray | None = None
         self._total = np.zeros(worlds.num_envs)
@@ -113,7 +124,9 @@ class Collector:
                 self._tensors(tape.at(t)), memory=self._memory, label=label, generator=self._generator
             )
             self._memory = decision.memory
-            following, reward, terminated, truncated, info = self._worlds.step(for_world(decision.action))
+            action = for_world(decision.action)
+            with self.watch.of(SIMULATOR):
+                following, reward, terminated, truncated, info = self._worlds.step(action)
             value = decision.value.cpu().numpy() * return_scale
             tape.decide(t, action=decision.action, log_prob=decision.log_prob, trainee=decision.trainee)
             if decision.gain is not None:
@@ -137,14 +150,12 @@ class Collector:
         # Every episode gets its own seed, drawn here, so that the same seeds always give the same run.
         seeds = self._seeds.integers(FIRST_TRAINING_SEED, LAST_TRAINING_SEED, self._worlds.num_envs).tolist()
         reset: Any = self._worlds.reset  # annotated for one seed, takes one per world
+        options = None if mask is None else {"reset_mask": mask}
         if mask is None:
-            self._total[:] = 0.0
-            self._began[:] = True
-            observation, info = reset(seed=seeds)
-            self._note_label(info, np.ones(self._worlds.num_envs, np.bool_))
-            return observation
+            mask = self._began = np.ones(self._worlds.num_envs, np.bool_)
         self._total[mask] = 0.0
-        observation, info = reset(seed=seeds, options={"reset_mask": mask})
+        with self.watch.of(SIMULATOR):
+            observation, info = reset(seed=seeds, options=options)
         self._note_label(info, mask)
         return observation
 

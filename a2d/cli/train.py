@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from a2d.config import TrainConfig, load
 from a2d.methods import method_of
+from a2d.stopwatch import INFERENCE, SIMULATOR, UPDATES
 
 LOG_EVERY = 15.0  # s, between lines of a log that is no terminal
 
@@ -84,10 +85,21 @@ def reported(config: TrainConfig, *, console: Console) -> Iterator[Callable[[Map
                 console.print(_evaluation_line(metrics), soft_wrap=True, highlight=False)
             elif not console.is_terminal and now - last >= LOG_EVERY:
                 left = f", {(total - done) / rate:.0f} s left" if rate > 0.0 else ""
-                console.print(f"{done}/{total} interactions, {rate:.0f}/s{left}", highlight=False)
+                spent = _shares(metrics)
+                console.print(f"{done}/{total} interactions, {rate:.0f}/s{left}{spent}", highlight=False)
                 last = now
 
         yield report
+
+
+def _shares(metrics: Mapping[str, float]) -> str:
+    """Where the round's time went."""
+    parts = [
+        f"{name.partition('/')[2]} {metrics[name]:.0%}"
+        for name in (SIMULATOR, INFERENCE, UPDATES)
+        if name in metrics
+    ]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _evaluation_line(metrics: Mapping[str, float]) -> str:

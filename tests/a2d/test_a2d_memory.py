@@ -21,6 +21,7 @@ from a2d.policies import Expert, Shapes, Trainee, shapes_of
 from a2d.rollout import Collector
 from a2d.run import Run
 from a2d.steps import rows
+from a2d.stopwatch import Stopwatch
 
 SHAPES = Shapes(state=2, vectors=(("compact", 2),), image=(1, 8, 8), family=ActionFamily("categorical", 3))
 SIGHT = {"channels": (4,), "kernels": (3,), "strides": (2,), "features": 8}
@@ -69,6 +70,7 @@ def test_what_a_round_recorded_can_be_read_again_across_rounds_and_episodes():
         seeds=np.random.default_rng(0),
         generator=torch.Generator().manual_seed(0),
         device=torch.device("cpu"),
+        watch=Stopwatch(),
     )
     for _ in range(2):  # episodes last 4 steps, rounds 6, rows 3: nothing falls together
         rollout = collector.collect(mixture, steps=6, return_scale=1.0)

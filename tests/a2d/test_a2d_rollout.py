@@ -12,6 +12,7 @@ from a2d.critics import Critic
 from a2d.mixture import Mixture
 from a2d.policies import Expert, Trainee, shapes_of
 from a2d.rollout import FIRST_TRAINING_SEED, Collector, Rollout, RolloutError
+from a2d.stopwatch import Stopwatch
 from a2d.vector import register_worlds
 
 
@@ -69,6 +70,7 @@ def collector_for(worlds):
         seeds=np.random.default_rng(0),
         generator=torch.Generator().manual_seed(0),
         device=torch.device("cpu"),
+        watch=Stopwatch(),
     )
 
 
