@@ -86,7 +86,8 @@ def reported(config: TrainConfig, *, console: Console) -> Iterator[Callable[[Map
             elif not console.is_terminal and now - last >= LOG_EVERY:
                 left = f", {(total - done) / rate:.0f} s left" if rate > 0.0 else ""
                 spent = _shares(metrics)
-                console.print(f"{done}/{total} interactions, {rate:.0f}/s{left}{spent}", highlight=False)
+                line = f"{done}/{total} interactions, {rate:.0f}/s{left}{spent}"
+                console.print(line, soft_wrap=True, highlight=False)
                 last = now
 
         yield report
