@@ -20,7 +20,7 @@ $(INSTALLED): pyproject.toml
 # and writes the report. Each command goes on where it was interrupted, so running it again loses nothing.
 run: $(INSTALLED)
 	$(BIN)/a2d train child_crossing method=ail rollout.interactions=30000 run=$(DEMO)/ail
-	$(BIN)/a2d train child_crossing method=a2d start_from=$(DEMO)/ail run=$(DEMO)/a2d
+	$(BIN)/a2d train child_crossing method=a2d start_from=$(DEMO)/ail rollout.interactions=170000 run=$(DEMO)/a2d
 	$(BIN)/a2d evaluate $(DEMO)/ail --episodes 300
 	$(BIN)/a2d evaluate $(DEMO)/a2d --episodes 300
 	$(BIN)/a2d record $(DEMO)/ail --episodes 8
