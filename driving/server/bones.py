@@ -1,19 +1,22 @@
 """Where a walker's bones and a vehicle's wheels are: at rest, walking, or as a client posed them.
 
-Frames at rest are parallel to the walker's own; CARLA's are turned along the bones. A pose that a client sets
-acts on bones, not on pictures.
+Frames at rest are parallel to the walker's own; CARLA's are turned along the bones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from driving.server.actor import Actor
+from driving.server.blueprints import Blueprint
 from driving.server.bodies import Body
 from driving.server.errors import WorldError
 from driving.server.frames import Matrix, matrix, pose_at, pose_of
+from driving.server.render import Look
+from driving.server.render.meshes_vehicle import hinges
 from driving.server.skeleton import Bone, figure_of, skeleton, swings
 from driving.server.vehicle_control import physics_of
 from driving.server.wire import Pose
@@ -21,14 +24,16 @@ from driving.server.wire import Pose
 VEHICLE_BASE = "Vehicle_Base"
 VEHICLE_WHEELS = ("Wheel_Front_Left", "Wheel_Front_Right", "Wheel_Rear_Left", "Wheel_Rear_Right")
 
-VEHICLE_DOORS = (  # in the order of VehicleDoor: hinge as shares of length, width and height; open by
-    ("Door_Front_Left", (0.20, -0.46, 0.45), (0.0, -60.0, 0.0)),
-    ("Door_Front_Right", (0.20, 0.46, 0.45), (0.0, 60.0, 0.0)),
-    ("Door_Rear_Left", (-0.05, -0.46, 0.45), (0.0, -60.0, 0.0)),
-    ("Door_Rear_Right", (-0.05, 0.46, 0.45), (0.0, 60.0, 0.0)),
-    ("Hood", (0.22, 0.0, 0.65), (50.0, 0.0, 0.0)),
-    ("Trunk", (-0.30, 0.0, 0.70), (-60.0, 0.0, 0.0)),
+# In the order of VehicleDoor; a door that the body does not have is at these shares of length, width, height.
+VEHICLE_DOORS = (
+    ("Door_Front_Left", (0.20, -0.46, 0.45)),
+    ("Door_Front_Right", (0.20, 0.46, 0.45)),
+    ("Door_Rear_Left", (-0.05, -0.46, 0.45)),
+    ("Door_Rear_Right", (-0.05, 0.46, 0.45)),
+    ("Hood", (0.22, 0.0, 0.65)),
+    ("Trunk", (-0.30, 0.0, 0.70)),
 )
+COLOURLESS = (0, 0, 0)
 AT_PARENT = STILL = (0.0, 0.0, 0.0)
 
 
@@ -114,11 +119,22 @@ def _vehicle(actor: Actor, body: Body) -> tuple[list[Bone], list[Pose]]:
         by_hand = (yaw, 0.0) if body["simulated"] else actor.wheels.get(number, (yaw, 0.0))
         bones.append(Bone(name, 0, AT_PARENT))
         poses.append(((x, y, z), (by_hand[1], by_hand[0], 0.0)))
-    for number, (name, place, turn) in enumerate(VEHICLE_DOORS):
+    hung = _hinges(actor.blueprint)
+    for number, (name, place) in enumerate(VEHICLE_DOORS):
         x, y, z = (share * side for share, side in zip(place, actor.blueprint.size, strict=True))
+        hinge, turn = hung.get(number, ((x, y, z), STILL))
         bones.append(Bone(name, 0, AT_PARENT))
-        poses.append(((x, y, z), turn if number in actor.doors else STILL))
+        poses.append((hinge, turn if number in actor.doors else STILL))
     return bones, poses
+
+
+@cache
+def _hinges(blueprint: Blueprint) -> Mapping[int, Pose]:
+    """Where the doors of a vehicle hang and how far they open, as cameras show it; by VehicleDoor."""
+    length, width, height = blueprint.size
+    return hinges(
+        Look("vehicle", blueprint.id, blueprint.sort, length, width, height, COLOURLESS, blueprint.tag)
+    )
 
 
 def _between(start: Pose, end: Pose, part: float) -> Pose:

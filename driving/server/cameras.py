@@ -13,6 +13,7 @@ from driving.server.actor import Actor
 from driving.server.attributes import colour
 from driving.server.maps import RoadMap
 from driving.server.photograph import Finish, finish_of
+from driving.server.postures import Postures
 from driving.server.render import Camera, Frame, Look, Scene, Weather, annotate, render
 from driving.server.seen import Pose
 from driving.server.sensor_attributes import number
@@ -60,6 +61,7 @@ class Studio:
     def __init__(self, world: World) -> None:
         self._world = world
         self._scene: Scene | None = None
+        self._postures = Postures()
         self._map: RoadMap | None = None
         self._shown: tuple[int, ...] = ()
         self._revision = -1
@@ -79,8 +81,12 @@ class Studio:
             scene = self._scene = Scene(world.map.strips, world.map.marks, street=world.place.street)
             self._map, self._shown, self._revision, self._weather = world.map, (), -1, ()
             self._street_lights, self._lit = (None, -1), {}
+            self._postures = Postures()
         if self._revision != world.revision:
             self._recast(scene)
+        if world.touched:
+            for walker in self._postures.show(world, scene, self._shown):
+                self._poses[world.actors[walker].row] = np.nan
         poses = world.table.motion[:, :6]
         for row in np.flatnonzero((poses != self._poses).any(axis=1)):
             if row in self._rows:
@@ -166,6 +172,7 @@ class Studio:
         self._poses = np.full((len(self._world.actors), 6), np.nan)
         self._views = {key: view for key, view in self._views.items() if key in self._world.actors}
         self._special.forget(self._world.actors)
+        self._postures.forget(visible)
         self._revision = self._world.revision
 
     def _move(self, scene: Scene, row: int) -> None:

@@ -24,7 +24,7 @@ LONG = 5.0  # s after which the wait deserves a word
 
 
 def warm_up() -> None:
-    """Load every kernel from numba's cache, or compile it: about a minute, once per installation."""
+    """Load every kernel from numba's cache, or compile it: a minute or two, once per installation."""
     started = time.monotonic()
     with _turn(), _without_blas():
         kernel_cache.drop_stale()

@@ -99,6 +99,7 @@ class World(Cast):
         self.controlled: set[int] = set()  # actors whose control changed since the last state was written
         self.ackermann: dict[int, AckermannDriver] = {}  # by the vehicle that it drives
         self.lit: dict[int, int] = {}  # vehicles with any light on -> their flags
+        self.touched: set[int] = set()  # actors whose doors or bones a client has ever moved
         self._collisions = Collisions()
         self._street_lights: StreetLights | None = None
         self.debug_shapes = DebugShapes()
@@ -210,6 +211,10 @@ class World(Cast):
         if self._street_lights is None:
             self._street_lights = StreetLights(self.place.street.placed, self.weather[SUN_ALTITUDE])
         return self._street_lights
+
+    def touch(self, actor_id: int) -> None:
+        """Note that a client has moved an actor's doors or bones."""
+        self.touched = (self.touched & self.actors.keys()) | {actor_id}
 
     def change_weather(self, weather: Sequence[float]) -> None:
         """Adopt the 14 numbers of a weather; dusk and dawn switch the street's lamps."""

@@ -30,7 +30,7 @@ def main() -> None:
     for row in rows:
         target = row.get("target")
         table.add_row(
-            row["name"], f"{row['value']:,.1f}", row["unit"], "" if target is None else f"{target:,.0f}"
+            row["name"], f"{row['value']:,.5g}", row["unit"], "" if target is None else f"{target:,g}"
         )
     console.print(table)
     Path("benchmarks.json").write_text(json.dumps(rows, indent=1))

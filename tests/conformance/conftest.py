@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,6 +14,19 @@ import pytest
 @pytest.fixture(scope="session")
 def carla_endpoint() -> Iterator[tuple[str, int]]:
     """Host and port of a CARLA 0.9.16 server."""
+    with _server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def fresh_endpoint() -> Iterator[tuple[str, int]]:
+    """Likewise, of an embedded server that no other test has used."""
+    with _server() as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def _server() -> Iterator[tuple[str, int]]:
     given = os.environ.get("CARLA_SERVER")
     if given:
         host, _, port = given.rpartition(":")
@@ -21,8 +35,10 @@ def carla_endpoint() -> Iterator[tuple[str, int]]:
     command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
     command.append("--no-navigation")  # clients would keep its file in this user's home
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    ready = process.stdout.readline()
-    assert ready.startswith("ready "), "the embedded server did not start"
-    host, _, port = ready.split()[1].rpartition(":")
-    yield host, int(port)
-    process.communicate(timeout=20)
+    try:
+        ready = process.stdout.readline()
+        assert ready.startswith("ready "), "the embedded server did not start"
+        host, _, port = ready.split()[1].rpartition(":")
+        yield host, int(port)
+    finally:
+        process.communicate(timeout=20)

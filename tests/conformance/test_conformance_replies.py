@@ -13,8 +13,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 RECORDED = json.loads((Path(__file__).parent / "replies.json").read_text())
 
 
-def test_a_session_is_answered_as_it_was_recorded(carla_endpoint):
-    replies = json.loads(json.dumps(record(*carla_endpoint)))
+def test_a_session_is_answered_as_it_was_recorded(fresh_endpoint):
+    replies = json.loads(json.dumps(record(*fresh_endpoint)))
     assert sorted(replies) == sorted(RECORDED)
     if "CARLA_SERVER" in os.environ:
         assert {name: shape(reply) for name, reply in replies.items()} == {

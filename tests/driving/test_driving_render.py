@@ -17,7 +17,7 @@ from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, Weat
 from driving.server.render.mesh import Solid
 from driving.server.render.plan import ground_of, outer_edges
 from driving.server.render.scene import rotation_matrix
-from driving.server.render.texture import stripes
+from driving.server.render.texture import NOISE_SIZE, noise_levels, stripes
 
 CAR, TRUCK, PEDESTRIAN, STATIC = 14, 15, 12, 20
 ROADS, SIDEWALKS, BUILDINGS, SKY, ROAD_LINES = 1, 2, 3, 11, 24
@@ -446,3 +446,29 @@ def _digest_in_a_new_process() -> str:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=240
     )
     return done.stdout.strip()
+
+
+def test_a_texels_three_neighbours_are_stored_with_it_across_the_tiles_edge() -> None:
+    levels = noise_levels(np.random.default_rng(3))
+    side = int(NOISE_SIZE)
+    finest = levels[: side * side].reshape(side, side)
+    own = finest & 255
+    assert_array_equal(finest >> 8 & 255, np.roll(own, -1, axis=1))
+    assert_array_equal(finest >> 16 & 255, np.roll(own, -1, axis=0))
+    assert_array_equal(finest >> 24, np.roll(own, (-1, -1), axis=(0, 1)))
+    assert len(levels) == side * side * (1 + 1 / 4 + 1 / 16 + 1 / 64)
+
+
+def test_a_smooth_normal_is_at_each_corner_that_of_its_vertex() -> None:
+    solid = Solid()
+    solid.ball([0.3, -0.2, 1.0], [1, 2, 3], slot=0, rows=5, sides=8)
+    mesh = solid.mesh()
+    for corner in range(3):
+        place = np.column_stack([mesh.vertices[mesh.triangles[:, corner]], np.ones(len(mesh.triangles))])
+        second, third = (place * mesh.bends[:, first : first + 4] for first in (0, 4))
+        shares = np.column_stack([second.sum(axis=1), third.sum(axis=1)])
+        assert_allclose(shares, np.tile(np.eye(3)[corner, 1:], (len(shares), 1)), atol=1e-4)
+        normal = (
+            mesh.bends[:, 8:11] + shares[:, :1] * mesh.bends[:, 11:14] + shares[:, 1:] * mesh.bends[:, 14:]
+        )
+        assert_allclose(normal, mesh.normals[mesh.triangles[:, corner]], atol=1e-3)

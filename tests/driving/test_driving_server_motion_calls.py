@@ -318,10 +318,10 @@ def test_doors_open_and_close_and_wheels_turn_by_hand_without_physics(world, car
         return car.get_bone_relative_transforms()[5 + number].rotation.yaw
 
     car.open_door(carla.VehicleDoor.FL)
-    assert yaw(0) == pytest.approx(-60.0)
+    assert yaw(0) == pytest.approx(60.0)  # hung at its front: its rear end goes to the left
     assert yaw(1) == 0.0
     car.open_door(carla.VehicleDoor.All)
-    assert yaw(1) == pytest.approx(60.0)
+    assert yaw(1) == pytest.approx(-60.0)
     car.close_door(carla.VehicleDoor.All)
     assert yaw(0) == yaw(1) == 0.0
     front, rear = carla.VehicleWheelLocation.FL_Wheel, carla.VehicleWheelLocation.BL_Wheel

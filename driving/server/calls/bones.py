@@ -27,6 +27,13 @@ def _walker(desk: Desk, actor_id: int) -> Actor:
     return actor
 
 
+def _posed_walker(desk: Desk, actor_id: int) -> Actor:
+    """A walker whose pose is about to change."""
+    actor = _walker(desk, actor_id)
+    desk.world.touch(actor_id)
+    return actor
+
+
 def _bones(desk: Desk, actor_id: int) -> Any:
     _walker(desk, actor_id)
     frames = ("world", "component", "relative")
@@ -35,7 +42,7 @@ def _bones(desk: Desk, actor_id: int) -> Any:
 
 
 def _set_bones(desk: Desk, actor_id: int, content: Any) -> Any:
-    actor = _walker(desk, actor_id)
+    actor = _posed_walker(desk, actor_id)
     names = {bone.name for bone in _poses(desk, actor_id)}
     posed = {str(name): read_pose(pose) for name, pose in content[0]}
     actor.posed = {**actor.posed, **{name: pose for name, pose in posed.items() if name in names}}
@@ -43,12 +50,12 @@ def _set_bones(desk: Desk, actor_id: int, content: Any) -> Any:
 
 
 def _blend(desk: Desk, actor_id: int, part: Any) -> Any:
-    _walker(desk, actor_id).blend = min(max(numbers([part], 1)[0], 0.0), 1.0)
+    _posed_walker(desk, actor_id).blend = min(max(numbers([part], 1)[0], 0.0), 1.0)
     return VOID
 
 
 def _take_animation(desk: Desk, actor_id: int) -> Any:
-    keep_animation(_walker(desk, actor_id), desk.world.body(actor_id))
+    keep_animation(_posed_walker(desk, actor_id), desk.world.body(actor_id))
     return VOID
 
 

@@ -21,6 +21,7 @@ def _door(desk: Desk, actor_id: int, door: Any, *, opened: bool) -> Any:
         raise WireError(f"a door is 0 to {ALL_DOORS}, got {repr(door)[:80]}")
     meant = DOORS if door == ALL_DOORS else frozenset({int(door)})
     actor.doors = actor.doors | meant if opened else actor.doors - meant
+    desk.world.touch(actor_id)
     return VOID
 
 

@@ -25,6 +25,7 @@ class Geometry(NamedTuple):
     normals: NDArray[np.float32]  # (V, 3) unit, for smooth surfaces
     triangles: NDArray[np.int32]  # (T, 4) three vertices counted from the mesh's first, then the surface slot
     facings: NDArray[np.float32]  # (T, 3) unit face normals
+    bends: NDArray[np.float32]  # (T, 17) how the smooth normal changes over a triangle, see `Mesh.bends`
     spans: NDArray[np.int32]  # (M, 4) first and last+1 vertex, first and last+1 triangle of each mesh
     spheres: NDArray[np.float64]  # (M, 4) bounding sphere: centre, radius
 
@@ -59,6 +60,8 @@ class Canvas(NamedTuple):
     owner: NDArray[np.int32]  # (2H, 2W) row of `visible`, -1 = sky
     visible: NDArray[np.int32]  # (K, 2) triangle, object
     corners: NDArray[np.float64]  # (3, C) one mesh's vertices, before the camera or in the image
+    mixed: NDArray[np.int32]  # (H W,) pixels that show several surfaces
+    sums: NDArray[np.float32]  # (H W, 3) their display values 0-255, blue first
 
 
 class Fog(NamedTuple):
@@ -101,15 +104,16 @@ class Light(NamedTuple):
     ]  # (B, 12) boxes of moving things: centre, cos, sin, half sizes, reach, object; 1 / sun along, across
     blocked: NDArray[np.int64]  # (G, G) bit b: blocker b may darken this cell
     blocked_origin: NDArray[np.float64]  # (3,) x, y of cell (0, 0) and cells per metre
-    noise: NDArray[np.uint16]  # one random texture and its coarser levels; flat
+    noise: NDArray[np.uint32]  # one random texture and its coarser levels, see `noise_levels`
     tone: NDArray[np.float32]  # (TONES,) linear light to display value 0-255
+    tone_bytes: NDArray[np.uint32]  # (TONES,) the same, rounded
     lamps: Lamps
 
 
 class Image(NamedTuple):
     """What the shading pass writes."""
 
-    bgra: NDArray[np.uint8]  # (H, W, 4)
+    pixels: NDArray[np.uint32]  # (H W,) blue, green, red, 255 from the lowest byte
     depth: NDArray[np.float32]  # (H, W) m along the optical axis
     tag: NDArray[np.uint8]  # (H, W)
     instance: NDArray[np.uint32]  # (H, W)
@@ -120,8 +124,10 @@ def plain(group: Group) -> Group:
 
     Named ones it types field by field.
     """
-    fields = cast(tuple[Any, ...], group)
-    return cast(Group, tuple(plain(item) if hasattr(item, "_fields") else item for item in fields))
+    if isinstance(group, Light):
+        light = group._replace(fog=cast(Fog, tuple(group.fog)), lamps=cast(Lamps, tuple(group.lamps)))
+        return cast(Group, tuple(light))
+    return cast(Group, tuple(cast(tuple[Any, ...], group)))
 
 
 @inlined
@@ -134,6 +140,7 @@ def borrow_geometry(geometry: Geometry) -> Geometry:
         borrowed(geometry[3]),
         borrowed(geometry[4]),
         borrowed(geometry[5]),
+        borrowed(geometry[6]),
     )
 
 
@@ -160,7 +167,14 @@ def borrow_view(view: View) -> View:
 @inlined
 def borrow_canvas(canvas: Canvas) -> Canvas:
     """The group again from `plain` ones, see `borrowed`."""
-    return Canvas(borrowed(canvas[0]), borrowed(canvas[1]), borrowed(canvas[2]), borrowed(canvas[3]))
+    return Canvas(
+        borrowed(canvas[0]),
+        borrowed(canvas[1]),
+        borrowed(canvas[2]),
+        borrowed(canvas[3]),
+        borrowed(canvas[4]),
+        borrowed(canvas[5]),
+    )
 
 
 @inlined
@@ -189,7 +203,8 @@ def borrow_light(light: Light) -> Light:
         borrowed(light[13]),
         borrowed(light[14]),
         borrowed(light[15]),
-        borrow_lamps(light[16]),
+        borrowed(light[16]),
+        borrow_lamps(light[17]),
     )
 
 

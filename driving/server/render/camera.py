@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Image, Triple, View, plain
+from driving.server.render.compiled import Unchecked
 from driving.server.render.glare import dazzle
 from driving.server.render.placing import SAMPLES
 from driving.server.render.puddles import mirror
 from driving.server.render.rainfall import rain
 from driving.server.render.raster import draw
-from driving.server.render.scene import Scene, rotation_matrix
+from driving.server.render.scene import Scene, rotation_rows
 from driving.server.render.shade import shade
 from driving.server.render.sketch import Text, sketch, write
+
+_draw, _shade = Unchecked(draw), Unchecked(shade)
 
 
 @dataclass(frozen=True)
@@ -71,25 +74,26 @@ def render(
     canvas = stage.canvas(camera.width * SAMPLES, camera.height * SAMPLES)
     shape = (camera.height, camera.width)
     image = Image(
-        np.empty((*shape, 4), np.uint8),
+        np.empty(camera.height * camera.width, np.uint32),
         np.empty(shape, np.float32),
         np.empty(shape, np.uint8),
         np.empty(shape, np.uint32),
     )
     wet, light = light.wetness > 0.0, plain(light)
     geometry, objects, view, canvas = plain(stage.geometry), plain(stage.objects), plain(view), plain(canvas)
-    draw(geometry, objects, view, canvas)
-    shade(canvas, geometry, objects, stage.surfaces, view, light, plain(image))
+    _draw(geometry, objects, view, canvas)
+    _shade(canvas, geometry, objects, stage.surfaces, view, light, plain(image))
+    bgra = image.pixels.view(np.uint8).reshape(*shape, 4)
     if wet:
-        mirror(canvas, geometry, objects, stage.surfaces, view, light, image.bgra.copy(), image.bgra)
+        mirror(canvas, geometry, objects, stage.surfaces, view, light, bgra.copy(), bgra)
     glares = scene.glares()
     if len(glares):
-        dazzle(glares, canvas, view, light, image.bgra)
+        dazzle(glares, canvas, view, light, bgra)
     weather = scene.weather
     if weather.precipitation > 0.0:
         amount, wind = min(weather.precipitation / 100.0, 1.0), min(weather.wind / 100.0, 1.0)
-        rain(amount, wind, scene.seconds, canvas, view, light, image.bgra)
-    return Frame(*image)
+        rain(amount, wind, scene.seconds, canvas, view, light, bgra)
+    return Frame(bgra, image.depth, image.tag, image.instance)
 
 
 def annotate(
@@ -113,16 +117,12 @@ def annotate(
 
 def view_of(scene: Scene, camera: Camera, location: Triple, rotation: Triple) -> View:
     """A camera placed in a scene."""
-    axes = rotation_matrix(rotation)
+    (ax, bx, cx), (ay, by, cy), (az, bz, cz) = rotation_rows(rotation)
     return View(
-        position=_triple(location),
-        axes=(_triple(axes[:, 1]), _triple(-axes[:, 2]), _triple(axes[:, 0])),
+        position=(float(location[0]), float(location[1]), float(location[2])),
+        axes=((bx, by, bz), (-cx, -cy, -cz), (ax, ay, az)),
         focal=camera.focal,
         width=camera.width,
         height=camera.height,
         reach=float(scene.reach),
     )
-
-
-def _triple(values: Sequence[float] | NDArray[np.float64]) -> Triple:
-    return float(values[0]), float(values[1]), float(values[2])

@@ -1,4 +1,4 @@
-"""The colour of one surface point: its material's pattern, lit by sun and sky."""
+"""What the points of one material look like: their pattern, lit by sun and sky."""
 
 from __future__ import annotations
 
@@ -7,260 +7,187 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render import face as f
+from driving.server.render import fields as f
 from driving.server.render import surfaces as s
-from driving.server.render.arrays import Geometry, Light, Objects, View
-from driving.server.render.compiled import inlined
-from driving.server.render.facade import wall
-from driving.server.render.lamps import lamplight
+from driving.server.render.arrays import Light, View
+from driving.server.render.compiled import inlined, narrow
+from driving.server.render.facade import walls
+from driving.server.render.fields import field
+from driving.server.render.lighting import light_up, reflect
 from driving.server.render.raster import HALF_PIXEL
-from driving.server.render.sky import BOUNCE, SKYLIGHT, SUNLIGHT, blocked, sky, sunlit, wet_share
-from driving.server.render.texture import asphalt, noise, slabs, stripes
+from driving.server.render.sky import PUDDLES, single, wet_share
+from driving.server.render.texture import noise_of, slabs, stripes
 
-MATTE, SMOOTH, PAINT, GLASS, ASPHALT, PAVING = s.MATTE, s.SMOOTH, s.PAINT, s.GLASS, s.ASPHALT, s.PAVING
-GRASS, FACADE, FOLIAGE, GLOW, TILES, LINE = s.GRASS, s.FACADE, s.FOLIAGE, s.GLOW, s.TILES, s.LINE
-BAY = s.BAY
 ASPHALT_REFLECTANCE = 0.072
-
-Colour = tuple[float, float, float]
-
-
-@inlined
-def colour_of(
-    face: NDArray[np.float64],
-    geometry: Geometry,
-    objects: Objects,
-    surfaces: NDArray[np.float64],
-    view: View,
-    light: Light,
-    dx: float,
-    dy: float,
-    dz: float,
-    depth: float,
-) -> Colour:
-    """Linear colour of the point at `depth` along the ray (dx, dy, dz), before haze."""
-    axes = view.axes
-    x = view.position[0] + dx * depth
-    y = view.position[1] + dy * depth
-    z = view.position[2] + dz * depth
-    kind, index = int(face[f.KIND]), int(face[f.INDEX])
-    nx, ny, nz = face[f.NX], face[f.NY], face[f.NZ]
-    facing = min(nx * dx + ny * dy + nz * dz, -0.02)
-    pixel = depth * (1.0 / view.focal)
-    r, g, b = face[f.RED], face[f.GREEN], face[f.BLUE]
-    gloss, mirror, shine = 0.0, 0.0, 0.0
-    if kind in (ASPHALT, GRASS, LINE, TILES, PAVING):
-        width = min(pixel / -facing, 40.0 * pixel)
-        factor, gloss = _ground(light, kind, x, y, z, width, pixel)
-        if kind == LINE:
-            thin = min(surfaces[int(face[f.SURFACE]), BAY] / (HALF_PIXEL * pixel), 1.0)
-            r, g, b = _thinned(r, thin), _thinned(g, thin), _thinned(b, thin)
-        r, g, b = r * factor, g * factor, b * factor
-    elif kind == FACADE:
-        wide = _extent(axes, dx, dy, dz, nx, ny, nz, facing, -ny, nx, 0.0) * pixel
-        tall = _extent(axes, dx, dy, dz, nx, ny, nz, facing, 0.0, 0.0, 1.0) * pixel
-        material = surfaces[int(face[f.SURFACE])]
-        dark = light.darkness
-        r, g, b, mirror, shine = wall(light.noise, material, x, y, z, nx, ny, wide, tall, dark)
-    elif kind in (SMOOTH, PAINT, FOLIAGE):
-        nx, ny, nz = _smooth_normal(geometry, objects, int(face[f.TRIANGLE]), index, x, y, z)
-        if kind == FOLIAGE:
-            factor = 0.45 + 1.1 * noise(light.noise, (x + 0.7 * z) * 5.0, (y + 0.6 * z) * 5.0, pixel * 5.0)
-            r, g, b = r * factor, g * factor, b * factor
-    if kind == PAINT:
-        gloss = 0.05
-    elif kind == GLASS:
-        gloss = 0.10
-    elif kind == GLOW:
-        return r, g, b
-    r, g, b, sunny = _lit(light, kind, index, r, g, b, x, y, z, nx, ny, nz)
-    if shine > 0.0:
-        r, g, b = r + shine * 0.62, g + shine * 0.42, b + shine * 0.19
-    if gloss > 0.0 or mirror > 0.0:
-        return _mirrored(light, kind, r, g, b, dx, dy, dz, nx, ny, nz, gloss, mirror, sunny)
-    return r, g, b
+PAINT_GLOSS, GLASS_GLOSS = 0.05, 0.10
+LAMPLIT = (0.62, 0.42, 0.19)  # colour of rooms by night, linear
 
 
 @inlined
-def _thinned(paint: float, share: float) -> float:
-    """Paint that covers only a share of the road under it."""
-    return ASPHALT_REFLECTANCE + (paint - ASPHALT_REFLECTANCE) * share
+def colour(
+    work: NDArray[np.float32], marks: NDArray[np.int32], count: int, kind: int, view: View, light: Light
+) -> None:
+    """Turn the points' colours into linear light before haze."""
+    if kind == s.GLOW:
+        return
+    if kind == s.FACADE:
+        _measure_walls(work, count, view)
+        walls(work, marks, count, light.noise, narrow(light.darkness))
+    elif kind == s.FOLIAGE:
+        _foliage(work, marks, count, light)
+        _dim(work, count)
+    elif kind != s.MATTE and kind != s.SMOOTH and kind != s.PAINT and kind != s.GLASS:
+        _measure_ground(work, count)
+        _ground(work, marks, count, kind, light)
+        _dim(work, count)
+    light_up(work, marks, count, kind, light)
+    if kind == s.FACADE:
+        _shine(work, count)
+        reflect(work, count, 0.0, light)
+    elif kind == s.PAINT or kind == s.GLASS:
+        mirrors = field(work, f.MIRROR)
+        mirrors[:count] = 0.0
+        reflect(work, count, PAINT_GLOSS if kind == s.PAINT else GLASS_GLOSS, light)
 
 
 @inlined
-def _extent(
-    axes: tuple[Colour, Colour, Colour],
-    dx: float,
-    dy: float,
-    dz: float,
-    nx: float,
-    ny: float,
-    nz: float,
-    facing: float,
-    tx: float,
-    ty: float,
-    tz: float,
-) -> float:
-    """How far a pixel reaches along the direction t of a plane with normal n, for unit pixel size.
+def _measure_ground(work: NDArray[np.float32], count: int) -> None:
+    """A pixel's extent along the line of sight on level ground, m, at most 40 times that across it."""
+    dx, dy, dz = field(work, f.DX), field(work, f.DY), field(work, f.DZ)
+    nx, ny, nz = field(work, f.NX), field(work, f.NY), field(work, f.NZ)
+    sizes, wide = field(work, f.SIZE), field(work, f.WIDE)
+    for point in range(count):
+        facing = nx[point] * dx[point] + ny[point] * dy[point] + nz[point] * dz[point]
+        wide[point] = min(sizes[point] / -min(facing, -0.02), 40.0 * sizes[point])
+
+
+@inlined
+def _measure_walls(work: NDArray[np.float32], count: int, view: View) -> None:
+    """A pixel's extents along a wall and up it, m.
 
     A step e across the image moves the ray's hit point by e - d (e.n) / (d.n).
     """
-    along = (dx * tx + dy * ty + dz * tz) / facing
-    rx, ry, rz = axes[0]
-    ex, ey, ez = axes[1]
-    across = rx * tx + ry * ty + rz * tz - along * (rx * nx + ry * ny + rz * nz)
-    below = ex * tx + ey * ty + ez * tz - along * (ex * nx + ey * ny + ez * nz)
-    return abs(across) + abs(below)
-
-
-@inlined
-def _ground(
-    light: Light,
-    kind: int,
-    x: float,
-    y: float,
-    z: float,
-    width: float,
-    pixel: float,
-) -> tuple[float, float]:
-    """Brightness factor and gloss of a horizontal material."""
-    if kind in (ASPHALT, LINE):
-        across = math.sqrt(width * pixel)
-        factor = asphalt(light.noise, x, y, across)
-        if kind == LINE:
-            factor = 0.75 + 0.25 * factor
-        if light.wetness > 0.0:
-            factor *= 1.0 - 0.5 * wet_share(light, x, y, width)
-        return factor, 0.0
-    if kind == PAVING:
-        return slabs(light.noise, x, y, width, width, 0.5) * (1.0 - 0.35 * light.wetness), 0.0
-    if kind == GRASS:
-        fine = noise(light.noise, x * 9.0, y * 9.0, width * 9.0)
-        broad = noise(light.noise, x * 0.4, y * 0.4, width * 0.4)
-        return 0.35 + 0.7 * fine + 0.6 * broad, 0.0
-    course = stripes(z / 0.19, 0.0, 0.18, pixel * 2.0 / 0.19)
-    return (0.75 + 0.5 * noise(light.noise, (x + y) * 3.0, z * 3.0, width * 3.0)) * (1.0 - 0.4 * course), 0.0
-
-
-@inlined
-def _smooth_normal(
-    geometry: Geometry, objects: Objects, triangle: int, index: int, x: float, y: float, z: float
-) -> Colour:
-    """The vertices' normals, interpolated at a world point; unit length, world frame."""
-    pose = objects.pose[index]
-    x, y, z = x - pose[0, 3], y - pose[1, 3], z - pose[2, 3]
-    shrink = objects.shrink[index] ** 2
-    mesh = objects.mesh[index]
-    while triangle >= geometry.spans[mesh, 3]:
-        mesh += 1
-    first = geometry.spans[mesh, 0]
-    i = first + geometry.triangles[triangle, 0]
-    j = first + geometry.triangles[triangle, 1]
-    k = first + geometry.triangles[triangle, 2]
-    a, b, c = geometry.vertices[i], geometry.vertices[j], geometry.vertices[k]
-    px = (pose[0, 0] * x + pose[1, 0] * y + pose[2, 0] * z) * shrink - a[0]
-    py = (pose[0, 1] * x + pose[1, 1] * y + pose[2, 1] * z) * shrink - a[1]
-    pz = (pose[0, 2] * x + pose[1, 2] * y + pose[2, 2] * z) * shrink - a[2]
-    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-    vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
-    uu, uv, vv = ux * ux + uy * uy + uz * uz, ux * vx + uy * vy + uz * vz, vx * vx + vy * vy + vz * vz
-    pu, pv = px * ux + py * uy + pz * uz, px * vx + py * vy + pz * vz
-    scale = 1.0 / (uu * vv - uv * uv + 1e-20)
-    second = min(max((vv * pu - uv * pv) * scale, 0.0), 1.0)
-    third = min(max((uu * pv - uv * pu) * scale, 0.0), 1.0 - second)
-    one = 1.0 - second - third
-    m, n, o = geometry.normals[i], geometry.normals[j], geometry.normals[k]
-    nx, ny, nz = f.turn(
-        pose,
-        one * m[0] + second * n[0] + third * o[0],
-        one * m[1] + second * n[1] + third * o[1],
-        one * m[2] + second * n[2] + third * o[2],
-    )
-    unit = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz + 1e-20)
-    return nx * unit, ny * unit, nz * unit
-
-
-@inlined
-def _lit(
-    light: Light,
-    kind: int,
-    index: int,
-    r: float,
-    g: float,
-    b: float,
-    x: float,
-    y: float,
-    z: float,
-    nx: float,
-    ny: float,
-    nz: float,
-) -> tuple[float, float, float, float]:
-    """Diffuse light off a point, and the share of the sun that reaches it."""
-    slope = nx * light.sun[0] + ny * light.sun[1] + nz * light.sun[2]
-    if kind == FOLIAGE:
-        slope = 0.35 + 0.65 * slope
-    sun_left, sky_left = blocked(light, x, y, z, nz, float(index))
-    if slope > 0.0 and sun_left > 0.0:
-        lift = 0.35 if kind != FOLIAGE else 1.6
-        sun_left *= sunlit(light, x, y, z, nx, ny, nz, lift)
-    slope = max(slope, 0.0)
-    up = (0.5 + 0.5 * nz) * sky_left
-    down = (0.5 - 0.5 * nz) * sky_left
-    palette = light.palette
-    direct = slope * sun_left
-    if light.darkness > 0.0:
-        red, green, blue = lamplight(light, x, y, z, nx, ny, nz, float(index))
-        return (
-            r * (palette[SUNLIGHT][0] * direct + palette[SKYLIGHT][0] * up + palette[BOUNCE][0] * down + red),
-            g
-            * (palette[SUNLIGHT][1] * direct + palette[SKYLIGHT][1] * up + palette[BOUNCE][1] * down + green),
-            b
-            * (palette[SUNLIGHT][2] * direct + palette[SKYLIGHT][2] * up + palette[BOUNCE][2] * down + blue),
-            sun_left,
+    dx, dy, dz = field(work, f.DX), field(work, f.DY), field(work, f.DZ)
+    nx, ny, nz = field(work, f.NX), field(work, f.NY), field(work, f.NZ)
+    sizes, wide, tall = field(work, f.SIZE), field(work, f.WIDE), field(work, f.TALL)
+    right, down = single(view.axes[0]), single(view.axes[1])
+    for point in range(count):
+        x, y, z = nx[point], ny[point], nz[point]
+        facing = 1.0 / min(x * dx[point] + y * dy[point] + z * dz[point], -0.02)
+        across = (right[0] * x + right[1] * y + right[2] * z) * facing
+        below = (down[0] * x + down[1] * y + down[2] * z) * facing
+        along = dy[point] * x - dx[point] * y
+        wide[point] = sizes[point] * (
+            abs(right[1] * x - right[0] * y - along * across) + abs(down[1] * x - down[0] * y - along * below)
         )
-    return (
-        r * (palette[SUNLIGHT][0] * direct + palette[SKYLIGHT][0] * up + palette[BOUNCE][0] * down),
-        g * (palette[SUNLIGHT][1] * direct + palette[SKYLIGHT][1] * up + palette[BOUNCE][1] * down),
-        b * (palette[SUNLIGHT][2] * direct + palette[SKYLIGHT][2] * up + palette[BOUNCE][2] * down),
-        sun_left,
-    )
+        tall[point] = sizes[point] * (abs(right[2] - dz[point] * across) + abs(down[2] - dz[point] * below))
 
 
 @inlined
-def _mirrored(
-    light: Light,
-    kind: int,
-    r: float,
-    g: float,
-    b: float,
-    dx: float,
-    dy: float,
-    dz: float,
-    nx: float,
-    ny: float,
-    nz: float,
-    gloss: float,
-    mirror: float,
-    sunny: float,
-) -> Colour:
-    """Add what a glossy surface mirrors: sky above, street below, and the sun (Schlick's approximation)."""
-    length = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
-    dx, dy, dz = dx * length, dy * length, dz * length
-    facing = dx * nx + dy * ny + dz * nz
-    rx, ry, rz = dx - 2.0 * facing * nx, dy - 2.0 * facing * ny, dz - 2.0 * facing * nz
-    grazing = min(max(1.0 + facing, 0.0), 1.0)
-    grazing *= grazing * grazing
-    share = gloss + (0.55 if kind != ASPHALT else 0.25 + gloss) * grazing * min(1.0, gloss * 20.0)
-    share = max(share, mirror * (0.12 + 0.6 * grazing))
-    sr, sg, sb = sky(light, rx, ry, max(rz, 0.0), False)
-    street = min(max(0.5 - rz * 6.0, 0.0), 1.0)  # roofs and walls opposite hide the lowest part of the sky
-    day = 1.0 - 0.9 * light.darkness
-    sr += (0.16 * day - sr) * street
-    sg += (0.155 * day - sg) * street
-    sb += (0.15 * day - sb) * street
-    towards = rx * light.sun[0] + ry * light.sun[1] + rz * light.sun[2]
-    if towards > 0.9 and kind != ASPHALT:
-        spark = (towards - 0.9) * 10.0
-        spark = spark**6 * sunny * (1.0 - light.cover) * 0.5 * day
-        r, g, b = r + spark, g + spark, b + spark
-    return r + (sr - r) * share, g + (sg - g) * share, b + (sb - b) * share
+def _ground(work: NDArray[np.float32], marks: NDArray[np.int32], count: int, kind: int, light: Light) -> None:
+    """Multiply the colours of a horizontal material by its pattern; `WIDE` is a pixel's extent on it, m."""
+    wetness = narrow(light.wetness)
+    if kind == s.ASPHALT or kind == s.LINE:
+        _asphalt(work, marks, count, kind, light)
+        return
+    xs, ys, zs, wide = field(work, f.X), field(work, f.Y), field(work, f.Z), field(work, f.WIDE)
+    ones, twos, sums, factors = (
+        field(work, f.ONE),
+        field(work, f.TWO),
+        field(work, f.U),
+        field(work, f.FACTOR),
+    )
+    if kind == s.PAVING:
+        noise_of(work, marks, count, light.noise, (f.X, f.Y, f.WIDE, f.ONE), (22.0, 22.0, 22.0), (0.0, 0.0))
+        for point in range(count):
+            factor = slabs(ones[point], xs[point], ys[point], wide[point], 0.5) * (1.0 - 0.35 * wetness)
+            factors[point] = factor
+    elif kind == s.GRASS:
+        noise_of(work, marks, count, light.noise, (f.X, f.Y, f.WIDE, f.ONE), (9.0, 9.0, 9.0), (0.0, 0.0))
+        noise_of(work, marks, count, light.noise, (f.X, f.Y, f.WIDE, f.TWO), (0.4, 0.4, 0.4), (0.0, 0.0))
+        for point in range(count):
+            factor = 0.35 + 0.7 * ones[point] + 0.6 * twos[point]
+            factors[point] = factor
+    else:
+        for point in range(count):
+            sums[point] = xs[point] + ys[point]
+        noise_of(work, marks, count, light.noise, (f.U, f.Z, f.WIDE, f.ONE), (3.0, 3.0, 3.0), (0.0, 0.0))
+        sizes = field(work, f.SIZE)
+        for point in range(count):
+            course = stripes(zs[point] / 0.19, 0.0, 0.18, sizes[point] * 2.0 / 0.19)
+            factor = (0.75 + 0.5 * ones[point]) * (1.0 - 0.4 * course)
+            factors[point] = factor
+
+
+@inlined
+def _asphalt(
+    work: NDArray[np.float32], marks: NDArray[np.int32], count: int, kind: int, light: Light
+) -> None:
+    """A worn road surface: grain, patches and long stains; painted lines let a quarter of it through."""
+    wide, across, sizes = field(work, f.WIDE), field(work, f.TALL), field(work, f.SIZE)
+    for point in range(count):
+        across[point] = math.sqrt(wide[point] * sizes[point])
+    noise_of(work, marks, count, light.noise, (f.X, f.Y, f.TALL, f.ONE), (30.0, 30.0, 30.0), (0.0, 0.0))
+    noise_of(work, marks, count, light.noise, (f.X, f.Y, f.TALL, f.TWO), (0.9, 0.9, 0.9), (7.3, 2.1))
+    noise_of(work, marks, count, light.noise, (f.X, f.Y, f.TALL, f.THREE), (0.23, 0.23, 0.23), (40.7, 11.9))
+    red, green, blue = field(work, f.RED), field(work, f.GREEN), field(work, f.BLUE)
+    ones, twos, threes = field(work, f.ONE), field(work, f.TWO), field(work, f.THREE)
+    factors = field(work, f.FACTOR)
+    through, paint = narrow(1.0), narrow(0.0)
+    if kind == s.LINE:
+        through, paint = narrow(0.25), narrow(0.75)
+        halves = field(work, f.BAY)
+        for point in range(count):
+            thin = min(halves[point] / (HALF_PIXEL * sizes[point]), 1.0)
+            red[point] = ASPHALT_REFLECTANCE + (red[point] - ASPHALT_REFLECTANCE) * thin
+            green[point] = ASPHALT_REFLECTANCE + (green[point] - ASPHALT_REFLECTANCE) * thin
+            blue[point] = ASPHALT_REFLECTANCE + (blue[point] - ASPHALT_REFLECTANCE) * thin
+    for point in range(count):
+        worn = 1.0 + 0.42 * (ones[point] - 0.5) + 0.20 * (twos[point] - 0.5) + 0.22 * (threes[point] - 0.5)
+        factor = paint + through * worn
+        factors[point] = factor
+    if light.wetness > 0.0:
+        wetness, deposits = narrow(light.wetness), narrow(light.deposits)
+        scales = (PUDDLES, PUDDLES, PUDDLES)
+        noise_of(work, marks, count, light.noise, (f.X, f.Y, f.WIDE, f.ONE), scales, (0.0, 0.0))
+        for point in range(count):
+            factors[point] *= 1.0 - 0.5 * wet_share(wetness, deposits, ones[point])
+
+
+@inlined
+def _foliage(work: NDArray[np.float32], marks: NDArray[np.int32], count: int, light: Light) -> None:
+    """Leaves, lighter and darker."""
+    xs, ys, zs = field(work, f.X), field(work, f.Y), field(work, f.Z)
+    us, vs, ones, factors = (
+        field(work, f.U),
+        field(work, f.V),
+        field(work, f.ONE),
+        field(work, f.FACTOR),
+    )
+    for point in range(count):
+        us[point], vs[point] = xs[point] + 0.7 * zs[point], ys[point] + 0.6 * zs[point]
+    noise_of(work, marks, count, light.noise, (f.U, f.V, f.SIZE, f.ONE), (5.0, 5.0, 5.0), (0.0, 0.0))
+    for point in range(count):
+        factors[point] = 0.45 + 1.1 * ones[point]
+
+
+@inlined
+def _shine(work: NDArray[np.float32], count: int) -> None:
+    """Add the light of lit rooms."""
+    shines = field(work, f.SHINE)
+    red, green, blue = field(work, f.RED), field(work, f.GREEN), field(work, f.BLUE)
+    for point in range(count):
+        red[point] += shines[point] * LAMPLIT[0]
+        green[point] += shines[point] * LAMPLIT[1]
+        blue[point] += shines[point] * LAMPLIT[2]
+
+
+@inlined
+def _dim(work: NDArray[np.float32], count: int) -> None:
+    """Multiply the colours by `FACTOR`."""
+    factors = field(work, f.FACTOR)
+    red, green, blue = field(work, f.RED), field(work, f.GREEN), field(work, f.BLUE)
+    for point in range(count):
+        red[point] *= factors[point]
+        green[point] *= factors[point]
+        blue[point] *= factors[point]

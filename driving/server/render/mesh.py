@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Points = NDArray[np.float64]
+BENDS = 17  # columns of `Mesh.bends`
 
 _BOX_FACES = np.array(
     [[4, 5, 7], [4, 7, 6], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5], [0, 1, 5], [0, 5, 4], [2, 6, 7],
@@ -35,6 +37,26 @@ class Mesh:
         centre = (self.vertices.min(axis=0) + self.vertices.max(axis=0)) / 2
         radius = np.linalg.norm(self.vertices - centre, axis=1).max()
         return np.array([*centre, radius], float)
+
+    @cached_property
+    def bends(self) -> NDArray[np.float32]:
+        """How the smooth normal changes over each triangle; (T, 17).
+
+        The second vertex's share of it at a place p is p . (columns 0 to 2) + column 3, the third's of
+        columns 4 to 7 likewise; the first's is what is left. Columns 8 to 10 are the first vertex's normal,
+        11 to 13 and 14 to 16 what the second's and third's differ from it.
+        """
+        corners = self.vertices.astype(float)[self.triangles[:, :3]]
+        normals = self.normals[self.triangles[:, :3]]
+        start, second, third = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        uu, uv, vv = ((a * b).sum(1)[:, None] for a, b in ((second, second), (second, third), (third, third)))
+        area = uu * vv - uv * uv + 1e-20
+        found = np.empty((len(corners), BENDS), np.float32)
+        for first, row in ((0, (vv * second - uv * third) / area), (4, (uu * third - uv * second) / area)):
+            found[:, first : first + 3], found[:, first + 3] = row, -(row * start).sum(1)
+        found[:, 8:11] = normals[:, 0]
+        found[:, 11:14], found[:, 14:17] = normals[:, 1] - normals[:, 0], normals[:, 2] - normals[:, 0]
+        return found
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from driving.server.render import coachwork as c
 from driving.server.render import surfaces as s
 from driving.server.render import vehicle_lights as lights
+from driving.server.render.arrays import Triple
 from driving.server.render.coachwork import Body, build_body, wheels
+from driving.server.render.doors import leaves, open_doors
 from driving.server.render.look import Look
 from driving.server.render.mesh import Mesh, Solid
 from driving.server.render.shape import Shape
@@ -23,6 +25,7 @@ from driving.server.render.vehicle_lights import Lamp
 Size = tuple[float, float, float]  # length, width, height, m
 
 LEVELS = 3
+CLOSED: frozenset[int] = frozenset()
 CONTACT = 0.45  # m, how far the dark of a vehicle's underside reaches
 
 SEDAN = Body(
@@ -75,9 +78,9 @@ CAB = Body(
 )  # fmt: skip
 
 
-def vehicle_shape(look: Look) -> Shape:
-    """The shape of a vehicle of the look's type and size."""
-    size = (round(look.length, 3), round(look.width, 3), round(look.height, 3))
+def vehicle_shape(look: Look, doors: frozenset[int] = CLOSED) -> Shape:
+    """The shape of a vehicle of the look's type and size with these doors open (VehicleDoor)."""
+    size = _size_of(look)
     if look.base_type in ("motorcycle", "bicycle"):
         return two_wheeler(look)
     kind = _body_of(look)
@@ -95,13 +98,36 @@ def vehicle_shape(look: Look) -> Shape:
         boxes[0][2], boxes[0][5] = 0.5 + (size[2] - 0.5) / 2, (size[2] - 0.5) / 2
     roof = _roof_of(look)
     return Shape(
-        ("vehicle", kind, size, roof),
-        _meshes(kind, size, roof),
+        ("vehicle", kind, size, roof, doors),
+        _meshes(kind, size, roof, doors),
         LEVELS,
         _paints(look),
         boxes=np.array(boxes),
         lamps=_lamps(kind, size, roof),
     )
+
+
+def hinges(look: Look) -> Mapping[int, tuple[Triple, Triple]]:
+    """Where the doors of a vehicle hang, m, and how far they turn, degrees; by VehicleDoor."""
+    if look.base_type in ("motorcycle", "bicycle"):
+        return {}
+    body, size, shift = _cabin_of(_body_of(look), _size_of(look))
+    return {
+        door: ((leaf.hinge[0] + shift, *leaf.hinge[1:]), leaf.turn)
+        for door, leaf in leaves(body, size).items()
+    }
+
+
+def _size_of(look: Look) -> Size:
+    return round(look.length, 3), round(look.width, 3), round(look.height, 3)
+
+
+def _cabin_of(kind: str, size: Size) -> tuple[Body, Size, float]:
+    """The body that has the doors, its size, and how far before the vehicle's middle it is, m."""
+    if kind != "truck":
+        return _BODIES[kind], size, 0.0
+    length = _cab_length(size[0])
+    return CAB, (length, size[1] * 0.94, size[2] * 0.86), size[0] / 2 - length / 2
 
 
 def _roof_of(look: Look) -> str:
@@ -125,7 +151,7 @@ def _body_of(look: Look) -> str:
 
 
 @lru_cache(maxsize=64)
-def _meshes(kind: str, size: Size, roof: str) -> tuple[Mesh, ...]:
+def _meshes(kind: str, size: Size, roof: str, doors: frozenset[int]) -> tuple[Mesh, ...]:
     meshes = []
     for level in range(LEVELS):
         solid = Solid()
@@ -133,6 +159,11 @@ def _meshes(kind: str, size: Size, roof: str) -> tuple[Mesh, ...]:
         if roof:
             wide = size[1] * (0.5 if roof == "beacon" else 0.26)
             solid.box(_roof_lamp(kind, size), [0.24, wide, 0.12], slot=c.BEACON)
+        if doors:
+            body, cabin, shift = _cabin_of(kind, size)
+            opened = Solid()
+            open_doors(opened, body, cabin, doors)
+            solid.take(opened, np.eye(3), [shift, 0.0, 0.0])
         meshes.append(solid.mesh())
     return tuple(meshes)
 
@@ -143,10 +174,9 @@ def _lamps(kind: str, size: Size, roof: str) -> tuple[Lamp, ...]:
     beacon = (Lamp(lights.BEACON, c.BEACON, _roof_lamp(kind, size)),) if roof == "beacon" else ()
     if kind != "truck":
         return (*c.lamp_places(_BODIES[kind], size), cabin, *beacon)
-    length, width, height = size
-    cab_length = _cab_length(length)
-    cab = c.lamp_places(CAB, (cab_length, width * 0.94, height * 0.86))
-    shift = length / 2 - cab_length / 2
+    length, width, _ = size
+    body, cab_size, shift = _cabin_of(kind, size)
+    cab = c.lamp_places(body, cab_size)
     front = [replace(lamp, place=(lamp.place[0] + shift, *lamp.place[1:])) for lamp in cab if lamp.way > 0]
     tails = [Lamp(lights.TAIL, c.TAILLIGHT, (-length / 2, side * width * 0.4, 0.72)) for side in (-1.0, 1.0)]
     blinkers = [
@@ -177,9 +207,10 @@ def _truck(solid: Solid, size: Size, level: int) -> None:
     """A cab in front of a cargo box on a chassis."""
     length, width, height = size
     cab_length = _cab_length(length)
+    body, cab_size, shift = _cabin_of("truck", size)
     cab = Solid()
-    build_body(cab, CAB, (cab_length, width * 0.94, height * 0.86), level)
-    solid.take(cab, np.eye(3), [length / 2 - cab_length / 2, 0.0, 0.0])
+    build_body(cab, body, cab_size, level)
+    solid.take(cab, np.eye(3), [shift, 0.0, 0.0])
     box_length = length - cab_length - 0.25
     middle = -length / 2 + box_length / 2
     floor = 0.95

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +23,7 @@ from driving.server.render.surfaces import surface
 POSES = 16  # of one cycle (two steps)
 LEVELS = 3
 CHILD_HEIGHT = 1.45  # m; shorter figures have a child's proportions and carry a satchel
+PARTS = ("trunk", "head", "thigh", "shin", "foot", "arm", "forearm", "hand")
 SKIN, HAIR, TOP, TROUSERS, SHOES, SATCHEL = range(6)  # slots
 SWING, ARM_SWING, KNEE_BEND = 30.0, 26.0, 58.0  # degrees
 
@@ -56,7 +58,7 @@ CHILD = Figure(0.470, 0.255, 0.755, 0.125, 0.055, 0.893, (0.088, 0.078, 0.102), 
 
 def walker_shape(look: Look) -> Shape:
     """The figure of a pedestrian; its location is the centre of its box, half its height up."""
-    child = look.height < CHILD_HEIGHT
+    child, girth = build_of(look)
     figure = CHILD if child else ADULT
     pick = hashlib.sha256(look.model.encode()).digest()
     colours = (
@@ -67,7 +69,6 @@ def walker_shape(look: Look) -> Shape:
         (226, 226, 222) if child else (48, 42, 38),
         _SATCHELS[pick[3] % 3],
     )
-    girth = 1.0 if child else _GIRTHS[pick[4] % 3]
     half = look.height / 2
     return Shape(
         key=("walker", child, girth),
@@ -79,6 +80,12 @@ def walker_shape(look: Look) -> Shape:
         lift=-half,
         boxes=np.array([[0.0, 0.0, half, 0.10 * look.height, 0.11 * look.height, half * 0.96, 0.22]]),
     )
+
+
+def build_of(look: Look) -> tuple[bool, float]:
+    """Whether a pedestrian is a child, and how wide it is compared with a slender one."""
+    child = look.height < CHILD_HEIGHT
+    return child, 1.0 if child else _GIRTHS[hashlib.sha256(look.model.encode()).digest()[4] % 3]
 
 
 @cache
@@ -95,15 +102,16 @@ def _meshes(child: bool) -> tuple[Mesh, ...]:
 @cache
 def _widened(child: bool, girth: float) -> tuple[Mesh, ...]:
     """The figures `girth` times as wide, and half as much more deep."""
-    stretch = np.array([(1.0 + girth) / 2, girth, 1.0], np.float32)
-    return tuple(
-        Mesh(
-            mesh.vertices * stretch,
-            _unit(mesh.normals / stretch),
-            mesh.triangles,
-            _unit(mesh.facings / stretch),
-        )
-        for mesh in _meshes(child)
+    return tuple(_stretched(mesh, girth) for mesh in _meshes(child))
+
+
+def _stretched(mesh: Mesh, girth: float) -> Mesh:
+    factors = stretch(girth).astype(np.float32)
+    return Mesh(
+        mesh.vertices * factors,
+        _unit(mesh.normals / factors),
+        mesh.triangles,
+        _unit(mesh.facings / factors),
     )
 
 
@@ -111,12 +119,25 @@ def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
+@cache
+def body_parts(child: bool, girth: float, level: int) -> Mapping[str, Mesh]:
+    """The figure's parts, `girth` times as wide; limbs hang from their joint at the origin."""
+    parts = _parts(CHILD if child else ADULT, child, level)
+    return {name: _stretched(solid.mesh(), girth) for name, solid in parts.items()}
+
+
+def stretch(girth: float) -> Points:
+    """How much deeper and wider a figure is than the slender one; (3,)."""
+    return np.array([(1.0 + girth) / 2, girth, 1.0])
+
+
 def _parts(figure: Figure, child: bool, level: int) -> dict[str, Solid]:
-    """Body parts, each hanging from its joint at the origin."""
+    """Body parts; limbs hang from their joint at the origin, feet and hands with shin and forearm."""
     sides, rows = ((10, 7, 5)[level], (7, 5, 4)[level])
     thick, round_ends = figure.limb, level < 2
-    parts = {name: Solid() for name in ("trunk", "thigh", "shin", "arm", "forearm")}
+    parts = {name: Solid() for name in PARTS}
     _trunk(parts["trunk"], figure, child, sides, rows)
+    _head(parts["head"], figure, sides, rows)
     upper, lower = figure.hip - figure.knee, figure.knee - 0.035
     limbs = (
         ("thigh", upper, 0.052, 0.038, TROUSERS),
@@ -130,9 +151,9 @@ def _parts(figure: Figure, child: bool, level: int) -> dict[str, Solid]:
             [0, 0, 0], [0, 0, -length], radii, slot=slot, sides=max(5, sides - 2), round_ends=round_ends
         )
     shoe = (0.068 * thick, 0.030 * thick, 0.026 * thick)
-    parts["shin"].ball([0.030, 0, -lower - 0.012], shoe, slot=SHOES, rows=max(3, rows - 2), sides=sides)
+    parts["foot"].ball([0.030, 0, -lower - 0.012], shoe, slot=SHOES, rows=max(3, rows - 2), sides=sides)
     hand = 0.024 * thick
-    parts["forearm"].ball(
+    parts["hand"].ball(
         [0, 0, -figure.arm * 0.93], [hand, hand * 0.8, hand * 1.4], slot=SKIN, rows=4, sides=sides
     )
     return parts
@@ -158,6 +179,14 @@ def _trunk(solid: Solid, figure: Figure, child: bool, sides: int, rows: int) -> 
     ]
     slots = np.array([[slot] * len(angles) for *_, slot in outline[1:]], np.int32)
     solid.rings(rings, slot=slots, crease=70.0)
+    if child:
+        middle = low + 0.60 * (high - low)
+        solid.ball(
+            [-0.095, 0, middle], [0.062, 0.090, 0.115], slot=SATCHEL, rows=max(4, rows - 1), sides=sides
+        )
+
+
+def _head(solid: Solid, figure: Figure, sides: int, rows: int) -> None:
     size = np.array(figure.head_size)
     solid.ball([0.008, 0, figure.head], size, slot=SKIN, rows=rows, sides=sides)
     solid.ball(
@@ -167,18 +196,14 @@ def _trunk(solid: Solid, figure: Figure, child: bool, sides: int, rows: int) -> 
         rows=rows,
         sides=sides,
     )
-    if child:
-        middle = low + 0.60 * (high - low)
-        solid.ball(
-            [-0.095, 0, middle], [0.062, 0.090, 0.115], slot=SATCHEL, rows=max(4, rows - 1), sides=sides
-        )
 
 
 def _posed(figure: Figure, parts: dict[str, Solid], phase: float) -> Mesh:
     """The figure `phase` radians into its cycle; at 0 it stands upright."""
     solid = Solid()
     lift = -0.014 * (1 - math.cos(2 * phase)) / 2
-    solid.take(parts["trunk"], np.eye(3), [0, 0, lift])
+    for name in ("trunk", "head"):
+        solid.take(parts[name], np.eye(3), [0, 0, lift])
     for side, offset in ((-1.0, 0.0), (1.0, math.pi)):
         swing = math.sin(phase + offset)
         bend = max(0.0, math.cos(phase + offset)) * min(1.0, abs(math.sin(phase)) * 1.6)
@@ -186,7 +211,7 @@ def _posed(figure: Figure, parts: dict[str, Solid], phase: float) -> Mesh:
         _limb(
             solid,
             parts,
-            ("thigh", "shin"),
+            ("thigh", "shin", "foot"),
             hip,
             SWING * swing + 0.25 * KNEE_BEND * bend,
             -KNEE_BEND * bend - 4,
@@ -196,7 +221,7 @@ def _posed(figure: Figure, parts: dict[str, Solid], phase: float) -> Mesh:
         _limb(
             solid,
             parts,
-            ("arm", "forearm"),
+            ("arm", "forearm", "hand"),
             shoulder,
             -ARM_SWING * swing,
             14 + 12 * max(0.0, -swing),
@@ -208,16 +233,17 @@ def _posed(figure: Figure, parts: dict[str, Solid], phase: float) -> Mesh:
 def _limb(
     solid: Solid,
     parts: dict[str, Solid],
-    names: tuple[str, str],
+    names: tuple[str, str, str],
     joint: Points,
     angle: float,
     bend: float,
     length: float,
 ) -> None:
-    """An upper part swung forward by `angle` degrees, and a lower part bent by `bend` more."""
+    """An upper part swung forward by `angle` degrees, and a lower part and its end bent by `bend` more."""
     upper = _forward(angle)
     solid.take(parts[names[0]], upper, joint)
-    solid.take(parts[names[1]], _forward(angle + bend), joint + upper @ np.array([0.0, 0.0, -length]))
+    for name in names[1:]:
+        solid.take(parts[name], _forward(angle + bend), joint + upper @ np.array([0.0, 0.0, -length]))
 
 
 def _forward(angle: float) -> Points:

@@ -25,7 +25,7 @@ from driving.server.render.arrays import (
     borrow_view,
 )
 from driving.server.render.compiled import borrowed, inlined, kernel
-from driving.server.render.sky import clearness, fog_depth, sky, wet_share
+from driving.server.render.sky import PUDDLES, clearness, fog_depth, sky, wet_share
 from driving.server.render.texture import noise
 
 FIRST, GROWTH, STEPS = 0.25, 1.22, 26  # m of the first step, factor from step to step: 200 m in all
@@ -104,7 +104,8 @@ def _mirror_pixel(
     if dz >= -1e-4:
         return
     pixel = depth * narrow
-    wetness = wet_share(light, x, y, pixel)
+    low = noise(light.noise, x * PUDDLES, y * PUDDLES, pixel * PUDDLES)
+    wetness = wet_share(light.wetness, light.deposits, low)
     smooth = max(wetness - 0.55 * light.wetness, 0.0) / (0.45 * light.wetness + 1e-6)  # 1 in a puddle
     slope = RIPPLE * (1.0 - 0.9 * smooth)
     ripple = (noise(light.noise, x * 11.0, y * 11.0, pixel * 4.0) - 0.5) * 2.0 * slope
@@ -157,7 +158,7 @@ def _seen(
         step *= GROWTH
     if row >= 0 and canvas.nearness[2 * row, 2 * column] > 0.0 and row < view.height // 4:
         return float(shown[row, column, 0]), float(shown[row, column, 1]), float(shown[row, column, 2])
-    red, green, blue = sky(light, dx, dy, max(dz, 0.0), True)
+    red, green, blue = sky(light, dx, dy, max(dz, 0.0))
     tone, top = light.tone, light.tone.shape[0] - 1
     return (
         float(tone[int(min(blue, 1.0) * top)]),

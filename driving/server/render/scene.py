@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from driving.server.render.arrays import Light, Triple
 from driving.server.render.lamps import lamps_around, no_lamps
+from driving.server.render.lighting import CELLS
 from driving.server.render.look import Look
 from driving.server.render.meshes_vehicle import vehicle_shape
-from driving.server.render.meshes_walker import walker_shape
+from driving.server.render.meshes_walker import build_of, walker_shape
 from driving.server.render.planting import LAMP
-from driving.server.render.shadows import CELLS, MOST_BLOCKERS, ShadeMaps, select_blockers
+from driving.server.render.posing import Frames, posed_meshes
+from driving.server.render.shadows import MOST_BLOCKERS, ShadeMaps, select_blockers
 from driving.server.render.shape import Shape, box_shape
 from driving.server.render.shining import Shining
 from driving.server.render.stage import Stage
@@ -67,9 +69,11 @@ class Scene:
         self._hidden: frozenset[int] = frozenset()
         self._shade_maps = ShadeMaps(np.array([row for row, _ in self._things.values()], np.int64))
         self._shapes: dict[int, tuple[int, Shape]] = {}
+        self._looks: dict[int, Look] = {}
         self._boxes = np.zeros((16, 10))
         self._noise = street.noise
         self._tone = tone_curve()
+        self._tone_bytes = np.asarray(self._tone + 0.5, np.uint32)
         self._blockers = np.zeros((MOST_BLOCKERS, 12))
         self._blocked = np.zeros((CELLS, CELLS), np.int64)
         self._origin = np.zeros(3)
@@ -98,7 +102,7 @@ class Scene:
             raise ValueError(f"actor id {actor_id} is taken or not positive; remove the old actor first")
         shape = _SHAPES[look.kind](look)
         row = self._stage.place(shape, actor=actor_id)
-        self._shapes[actor_id] = (row, shape)
+        self._shapes[actor_id], self._looks[actor_id] = (row, shape), look
         if 2 * (row + 1) > len(self._boxes):
             self._boxes = np.concatenate([self._boxes, np.zeros((2 * (row + 1), 10))])
         self.move(actor_id, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
@@ -123,16 +127,44 @@ class Scene:
             UnknownActor: There is no such actor.
         """
         row, shape = self._find(actor_id)
-        axes = rotation_matrix(rotation)
-        pose = self._stage.objects.pose[row]
-        pose[:, :3] = axes * shape.scale
-        self._stage.objects.shrink[row] = 1.0 / shape.scale
-        pose[:, 3] = np.asarray(location, float) + axes[:, 2] * shape.lift
+        axes, scale, (x, y, z) = rotation_rows(rotation), shape.scale, location
+        self._stage.objects.pose[row] = [
+            (a * scale, b * scale, c * scale, origin + c * shape.lift)
+            for (a, b, c), origin in zip(axes, (x, y, z), strict=True)
+        ]
+        self._stage.objects.shrink[row] = 1.0 / scale
         self._stage.pose_mesh(row, shape, stride)
-        for number, box in enumerate(shape.boxes):
-            yaw = math.radians(rotation[1])
-            centre = pose[:, 3] + axes @ box[:3]
-            self._boxes[2 * row + number] = [*centre, math.cos(yaw), math.sin(yaw), *box[3:], row]
+        yaw = math.radians(rotation[1])
+        for number, (along, across, up, *rest) in enumerate(shape.boxes.tolist()):
+            centre = [
+                origin + a * along + b * across + c * (up + shape.lift)
+                for (a, b, c), origin in zip(axes, (x, y, z), strict=True)
+            ]
+            self._boxes[2 * row + number] = [*centre, math.cos(yaw), math.sin(yaw), *rest, row]
+
+    def open_doors(self, actor_id: int, doors: frozenset[int]) -> None:
+        """Open these doors of a vehicle (VehicleDoor) and close all others.
+
+        Raises:
+            UnknownActor: There is no such actor.
+        """
+        row, _ = self._find(actor_id)
+        shape = vehicle_shape(self._looks[actor_id], doors)
+        self._shapes[actor_id] = row, shape
+        self._stage.reshape(row, shape)
+
+    def pose(self, actor_id: int, frames: Frames) -> None:
+        """Show a walker with its bones in these frames; without any, as it walks from its next `move` on.
+
+        Raises:
+            UnknownActor: There is no such actor.
+        """
+        row, shape = self._find(actor_id)
+        if frames:
+            child, girth = build_of(self._looks[actor_id])
+            self._stage.show_alone(row, posed_meshes(child, girth, shape.scale, frames))
+        else:
+            self._stage.reshape(row, shape)
 
     def remove(self, actor_id: int) -> None:
         """Take an actor away.
@@ -144,7 +176,7 @@ class Scene:
         self._stage.free(row)
         self._shining.forget(actor_id)
         self._boxes[2 * row : 2 * row + 2] = 0.0
-        del self._shapes[actor_id]
+        del self._shapes[actor_id], self._looks[actor_id]
 
     def set_lights(self, actor_id: int, flags: int) -> None:
         """Switch a vehicle's lamps; flags as in CARLA's VehicleLightState.
@@ -228,6 +260,7 @@ class Scene:
             blocked_origin=self._origin,
             noise=self._noise,
             tone=self._tone,
+            tone_bytes=self._tone_bytes,
             lamps=NO_LAMPS,
         )
 
@@ -238,8 +271,13 @@ class Scene:
             raise UnknownActor(actor_id) from None
 
 
-def rotation_matrix(rotation: tuple[float, float, float]) -> NDArray[np.float64]:
-    """Columns: where the local x, y and z axes point in the world, for (pitch, yaw, roll) in degrees; (3, 3).
+def rotation_matrix(rotation: Triple) -> NDArray[np.float64]:
+    """`rotation_rows` as an array (3, 3)."""
+    return np.array(rotation_rows(rotation))
+
+
+def rotation_rows(rotation: Triple) -> tuple[Triple, Triple, Triple]:
+    """Columns: where the local x, y and z axes point in the world, for (pitch, yaw, roll) in degrees.
 
     Source: carla/geom/Transform.h, GetMatrix.
     """
@@ -247,10 +285,8 @@ def rotation_matrix(rotation: tuple[float, float, float]) -> NDArray[np.float64]
     cp, sp, cy, sy, cr, sr = (
         math.cos(pitch), math.sin(pitch), math.cos(yaw), math.sin(yaw), math.cos(roll), math.sin(roll)
     )  # fmt: skip
-    return np.array(
-        [
-            [cp * cy, cy * sp * sr - sy * cr, -cy * sp * cr - sy * sr],
-            [cp * sy, sy * sp * sr + cy * cr, -sy * sp * cr + cy * sr],
-            [sp, -cp * sr, cp * cr],
-        ]
+    return (
+        (cp * cy, cy * sp * sr - sy * cr, -cy * sp * cr - sy * sr),
+        (cp * sy, sy * sp * sr + cy * cr, -sy * sp * cr + cy * sr),
+        (sp, -cp * sr, cp * cr),
     )

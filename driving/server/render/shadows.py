@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from driving.server.render.arrays import Geometry, Objects
 from driving.server.render.compiled import inlined, kernel
 from driving.server.render.fill import Point, fill
-from driving.server.render.sky import HEIGHT_STEPS, MAP_SIDE
+from driving.server.render.lighting import CELLS, HEIGHT_STEPS, MAP_SIDE
 
 MAP_SPAN = 192.0  # m covered by the map
 MAP_STEP = 32.0  # m: the map follows the camera in steps of this size
 MAPS_KEPT = 4
-CELLS = 64  # of the grid of blockers, along a side
 CELL = 2.5  # m
 MOST_BLOCKERS = 62  # bits of one cell
 LONGEST_SHADOW = 15.0  # m

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Canvas, Geometry, Objects
-from driving.server.render.mesh import Mesh
+from driving.server.render.mesh import BENDS, Mesh
+from driving.server.render.placing import SAMPLES
 from driving.server.render.shape import Shape
 from driving.server.render.surfaces import COLUMNS
 
@@ -29,6 +30,8 @@ class Stage:
         self._painted: dict[int, NDArray[np.float64]] = {}  # row of `objects` -> its surfaces
         self._most_surfaces = FEWEST_SURFACES
         self._free: list[int] = []
+        self._own: dict[int, int] = {}  # row of `objects` -> the first of the meshes that are its alone
+        self._spare: dict[tuple[int, ...], list[int]] = {}  # sizes -> such meshes that nobody needs
         self._geometry: Geometry | None = None
         self._most_triangles: int | None = None
         self._most_vertices: int | None = None
@@ -81,6 +84,8 @@ class Stage:
             owner=np.empty((rows, columns), np.int32),
             visible=np.empty((2 * self.most_triangles, 2), np.int32),
             corners=np.empty((3, 2 * self.most_vertices)),
+            mixed=np.empty(columns * rows // SAMPLES**2, np.int32),
+            sums=np.empty((columns * rows // SAMPLES**2, 3), np.float32),
         )
         self._canvases[columns, rows] = canvas
         return canvas
@@ -103,8 +108,27 @@ class Stage:
 
     def pose_mesh(self, row: int, shape: Shape, stride: float) -> None:
         """Show the pose that a walker has after `stride` metres."""
-        if shape.cycle > 0.0:
+        if shape.cycle > 0.0 and row not in self._own:
             self.objects.mesh[row] = self._mesh_row(shape) + shape.mesh_at(stride)
+
+    def reshape(self, row: int, shape: Shape) -> None:
+        """Give an object the meshes of another shape, and take back those that were its alone."""
+        self._take_back(row)
+        self.objects.mesh[row] = self._mesh_row(shape)
+        self._most_triangles = None
+
+    def show_alone(self, row: int, meshes: Sequence[Mesh]) -> None:
+        """Show an object in meshes, one per level, that are its alone and may change with every picture."""
+        if row not in self._own:
+            spare = self._spare.setdefault(_sizes(meshes), [])
+            self._own[row] = spare.pop() if spare else len(self._meshes)
+            self._most_triangles = self._most_vertices = None
+        first = self.objects.mesh[row] = self._own[row]
+        if first == len(self._meshes):
+            self._geometry = None
+        self._meshes[first : first + len(meshes)] = meshes
+        if self._geometry is not None:
+            _overwrite(self._geometry, first, meshes)
 
     def repaint(self, row: int, surfaces: NDArray[np.float64]) -> None:
         """Give an object other surfaces (slots, COLUMNS)."""
@@ -120,9 +144,16 @@ class Stage:
 
     def free(self, row: int) -> None:
         """Give a row back."""
+        self._take_back(row)
         self.objects.levels[row] = 0
         self._painted.pop(row, None)
         self._free.append(row)
+
+    def _take_back(self, row: int) -> None:
+        first = self._own.pop(row, None)
+        if first is not None:
+            meshes = self._meshes[first : first + int(self.objects.levels[row])]
+            self._spare[_sizes(meshes)].append(first)
 
     def _mesh_row(self, shape: Shape) -> int:
         key = cast(Hashable, shape.key)
@@ -167,6 +198,21 @@ def _grown(old: Objects | None, size: int) -> Objects:
     return new
 
 
+def _sizes(meshes: Sequence[Mesh]) -> tuple[int, ...]:
+    return tuple(size for mesh in meshes for size in (len(mesh.vertices), len(mesh.triangles)))
+
+
+def _overwrite(geometry: Geometry, first: int, meshes: Sequence[Mesh]) -> None:
+    """Put meshes in the place of others of the same sizes."""
+    for row, mesh in enumerate(meshes, first):
+        vertex, vertices_end, triangle, triangles_end = geometry.spans[row]
+        geometry.vertices[vertex:vertices_end] = mesh.vertices
+        geometry.normals[vertex:vertices_end] = mesh.normals
+        geometry.facings[triangle:triangles_end] = mesh.facings
+        geometry.bends[triangle:triangles_end] = mesh.bends
+        geometry.spheres[row] = mesh.sphere
+
+
 def _packed(meshes: list[Mesh]) -> Geometry:
     spans = np.zeros((len(meshes), 4), np.int32)
     vertex, triangle = 0, 0
@@ -179,6 +225,7 @@ def _packed(meshes: list[Mesh]) -> Geometry:
             np.zeros((0, 3), np.float32),
             np.zeros((0, 4), np.int32),
             np.zeros((0, 3), np.float32),
+            np.zeros((0, BENDS), np.float32),
             spans,
             np.zeros((0, 4)),
         )
@@ -187,6 +234,7 @@ def _packed(meshes: list[Mesh]) -> Geometry:
         normals=np.concatenate([mesh.normals for mesh in meshes]),
         triangles=np.concatenate([mesh.triangles for mesh in meshes]),
         facings=np.concatenate([mesh.facings for mesh in meshes]),
+        bends=np.concatenate([mesh.bends for mesh in meshes]),
         spans=spans,
         spheres=np.array([mesh.sphere for mesh in meshes]),
     )

@@ -34,7 +34,7 @@ class Street:
     """Everything that stands or lies still."""
 
     placed: tuple[Placed, ...]
-    noise: NDArray[np.uint16]  # its texture, see `noise_levels`
+    noise: NDArray[np.uint32]  # its texture, see `noise_levels`
 
 
 def lay_out(strips: Sequence[Strip], marks: Sequence[Mark], *, seed: int) -> Street:

@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.compiled import inlined
+from driving.server.render.compiled import inlined, narrow, unsigned, whole
+from driving.server.render.fields import PART_U, PART_V, QUAD, SPOT, field
 
-NOISE_SIZE = 256  # texels along a side of the finest level
+NOISE_SIZE = 256.0  # texels along a side of the finest level
 NOISE_LEVELS = 4
-NOISE_STEPS = 65535.0
 MEAN_BEYOND = 6.0  # texels; what is left of the pattern then is below 2 % of the light
 
 Interval = tuple[
@@ -23,43 +21,89 @@ Interval = tuple[
 ]  # parts of its ends above whole numbers, those between, 1 / width
 
 
-def noise_levels(rng: np.random.Generator) -> NDArray[np.uint16]:
+def noise_levels(rng: np.random.Generator) -> NDArray[np.uint32]:
     """Draw a tiling random texture and its averages over 2, 4 and 8 texels, row by row; flat.
 
-    A texel is a share of `NOISE_STEPS`: in two bytes more of the texture stays in the processor's cache.
+    A number holds four texels of a byte each, from the lowest: the texel itself, the one to its right and
+    the two below. Whoever looks between them reads once.
     """
-    level = rng.random((NOISE_SIZE, NOISE_SIZE))
+    level = rng.random((int(NOISE_SIZE), int(NOISE_SIZE)))
     levels = [level]
     while len(levels) < NOISE_LEVELS:
         side = levels[-1].shape[0] // 2
         levels.append(levels[-1].reshape(side, 2, side, 2).mean(axis=(1, 3)))
-    return np.round(NOISE_STEPS * np.concatenate([level.ravel() for level in levels])).astype(np.uint16)
+    return np.concatenate([_quads(level).ravel() for level in levels])
+
+
+def _quads(level: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Each texel (side, side) of a level with its three neighbours; beyond the edge is the next tile."""
+    texels = np.round(255.0 * level).astype(np.uint32)
+    below = np.roll(texels, -1, axis=0)
+    right, opposite = np.roll(texels, -1, axis=1), np.roll(below, -1, axis=1)
+    return np.asarray(texels | right << 8 | below << 16 | opposite << 24, np.uint32)
 
 
 @inlined
-def noise(levels: NDArray[np.uint16], u: float, v: float, footprint: float) -> float:
-    """Smooth noise in [0, 1] at (u, v) texels, averaged over `footprint` texels; its mean beyond 6.
+def noise(levels: NDArray[np.uint32], u: float, v: float, footprint: float) -> float:
+    """Smooth noise in [0, 1] at (u, v) texels, averaged over `footprint` texels; its mean beyond 6."""
+    spot, part_u, part_v = texel(u, v, footprint)
+    return between(whole(levels[unsigned(spot)]), part_u, part_v, footprint)
 
-    Indices are unsigned, for which compiled code needs no test whether they count from the end.
+
+@inlined
+def noise_of(
+    work: NDArray[np.float32],
+    marks: NDArray[np.int32],
+    count: int,
+    levels: NDArray[np.uint32],
+    places: tuple[int, int, int, int],
+    scales: tuple[float, float, float],
+    shifts: tuple[float, float],
+) -> None:
+    """`noise` of all points at once.
+
+    Args:
+        work: Fields of the points.
+        marks: Likewise.
+        count: Number of points.
+        levels: See `noise_levels`.
+        places: Fields with the points' coordinates and extent, and the one that the noise is written to.
+        scales: Texels per unit of the first three.
+        shifts: Texels added to the coordinates.
     """
-    if footprint > MEAN_BEYOND:
-        return 0.5
-    side, first = NOISE_SIZE, 0
-    if footprint > 1.0:
-        level = 1 if footprint <= 2.0 else (2 if footprint <= 4.0 else 3)
-        scale = 0.5 if level == 1 else (0.25 if level == 2 else 0.125)
-        u, v = u * scale, v * scale
-        side = NOISE_SIZE >> level
-        first = (4 * NOISE_SIZE * NOISE_SIZE - 4 * side * side) // 3
-    floor_u, floor_v = math.floor(u), math.floor(v)
-    part_u, part_v = u - floor_u, v - floor_v
-    column, row = floor_u & (side - 1), floor_v & (side - 1)
-    next_column = (column + 1) & (side - 1)
-    here, below = first + row * side, first + ((row + 1) & (side - 1)) * side
-    a, b = float(levels[np.uint64(here + column)]), float(levels[np.uint64(here + next_column)])
-    c, d = float(levels[np.uint64(below + column)]), float(levels[np.uint64(below + next_column)])
+    along, across, widths = field(work, places[0]), field(work, places[1]), field(work, places[2])
+    part_u, part_v, out = field(work, PART_U), field(work, PART_V), field(work, places[3])
+    spots, quads = field(marks, SPOT), field(marks, QUAD)
+    for point in range(count):
+        u, v = along[point] * scales[0] + shifts[0], across[point] * scales[1] + shifts[1]
+        spots[point], part_u[point], part_v[point] = texel(u, v, widths[point] * scales[2])
+    for point in range(count):
+        quads[point] = levels[unsigned(spots[point])]
+    for point in range(count):
+        out[point] = between(quads[point], part_u[point], part_v[point], widths[point] * scales[2])
+
+
+@inlined
+def texel(u: float, v: float, footprint: float) -> tuple[int, float, float]:
+    """Index in `noise_levels` of what lies at (u, v) texels, and how far beyond it; without branches."""
+    scale = 1.0 if footprint <= 1.0 else (0.5 if footprint <= 2.0 else (0.25 if footprint <= 4.0 else 0.125))
+    side, texels = NOISE_SIZE * scale, NOISE_SIZE * NOISE_SIZE * scale * scale
+    first = (4.0 * NOISE_SIZE * NOISE_SIZE - 4.0 * texels) * (1.0 / 3.0)
+    u, v = u * scale, v * scale
+    column, row = np.floor(u), np.floor(v)
+    part_u, part_v = u - column, v - row
+    column -= side * np.floor(column * (1.0 / NOISE_SIZE) / scale)
+    row -= side * np.floor(row * (1.0 / NOISE_SIZE) / scale)
+    return whole(first + row * side + column + 0.5), part_u, part_v
+
+
+@inlined
+def between(quad: int, part_u: float, part_v: float, footprint: float) -> float:
+    """A number of `noise_levels`, interpolated; the mean of all where the footprint is wide."""
+    a, b = narrow(whole(quad & 255)), narrow(whole(quad >> 8 & 255))
+    c, d = narrow(whole(quad >> 16 & 255)), narrow(whole(quad >> 24 & 255))
     upper, lower = a + (b - a) * part_u, c + (d - c) * part_u
-    return (upper + (lower - upper) * part_v) * (1.0 / NOISE_STEPS)
+    return 0.5 if footprint > MEAN_BEYOND else (upper + (lower - upper) * part_v) * (1.0 / 255.0)
 
 
 @inlined
@@ -73,8 +117,8 @@ def interval(t: float, width: float) -> Interval:
     """[t - width/2, t + width/2], ready to be asked about several stripes."""
     width = max(width, 1e-4)
     low, high = t - 0.5 * width, t + 0.5 * width
-    floor_low, floor_high = math.floor(low), math.floor(high)
-    return low - floor_low, high - floor_high, float(floor_high - floor_low), 1.0 / width
+    floor_low, floor_high = np.floor(low), np.floor(high)
+    return low - floor_low, high - floor_high, floor_high - floor_low, 1.0 / width
 
 
 @inlined
@@ -95,50 +139,49 @@ def step_up(t: float, edge: float, width: float) -> float:
 @inlined
 def scramble(a: int, b: int, seed: int) -> float:
     """A reproducible number in [0, 1) for the cell (a, b)."""
-    h = (a * 374761393 + b * 668265263 + seed * 974634777) & 0xFFFFFFFF
-    h = ((h ^ (h >> 13)) * 1274126177) & 0xFFFFFFFF
-    return float((h ^ (h >> 16)) & 0xFFFF) / 65536.0
+    h = np.uint32(a * 374761393 + b * 668265263 + seed * 974634777)
+    h = np.uint32((h ^ (h >> 13)) * 1274126177)
+    return narrow(whole((h ^ (h >> 16)) & 0xFFFF)) * (1.0 / 65536.0)
 
 
 @inlined
-def asphalt(levels: NDArray[np.uint16], x: float, y: float, width: float) -> float:
-    """Brightness factor of a worn road surface: grain, patches and long stains."""
-    grain = noise(levels, x * 30.0, y * 30.0, width * 30.0) - 0.5
-    patches = noise(levels, x * 0.9 + 7.3, y * 0.9 + 2.1, width * 0.9) - 0.5
-    stains = noise(levels, x * 0.23 + 40.7, y * 0.23 + 11.9, width * 0.23) - 0.5
-    return 1.0 + 0.42 * grain + 0.20 * patches + 0.22 * stains
+def cell_of(t: float) -> int:
+    """The whole number below t."""
+    return whole(np.floor(t))
 
 
 @inlined
-def slabs(
-    levels: NDArray[np.uint16], u: float, v: float, width_u: float, width_v: float, side: float
-) -> float:
-    """Brightness factor of paving in rows of square slabs of `side` metres, every other row shifted."""
+def odd(t: float) -> float:
+    """1 if the whole number below t is odd, else 0."""
+    half = 0.5 * np.floor(t)
+    return 2.0 * (half - np.floor(half))
+
+
+@inlined
+def slabs(grain: float, u: float, v: float, width: float, side: float) -> float:
+    """Brightness factor of paving in rows of square slabs of `side` metres, every other row shifted.
+
+    `grain` is noise, `width` the footprint's extent along both axes, m.
+    """
     row = v / side
-    shift = 0.5 * (math.floor(row) & 1)
-    column = u / side + shift
+    column = u / side + 0.5 * odd(row)
     joint = 0.018 / side
-    joints = 1.0 - (1.0 - stripes(row, 0.0, joint, width_v / side)) * (
-        1.0 - stripes(column, 0.0, joint, width_u / side)
+    joints = 1.0 - (1.0 - stripes(row, 0.0, joint, width / side)) * (
+        1.0 - stripes(column, 0.0, joint, width / side)
     )
-    fade = min(1.0, max(0.0, 1.6 - max(width_u, width_v) / side))
-    own = (scramble(math.floor(column), math.floor(row), 5) - 0.5) * fade
-    width = max(width_u, width_v)
-    grain = noise(levels, u * 22.0, v * 22.0, width * 22.0) - 0.5
-    return (1.0 + 0.13 * own + 0.18 * grain) * (1.0 - 0.5 * joints)
+    fade = min(1.0, max(0.0, 1.6 - width / side))
+    own = (scramble(cell_of(column), cell_of(row), 5) - 0.5) * fade
+    return (1.0 + 0.13 * own + 0.18 * (grain - 0.5)) * (1.0 - 0.5 * joints)
 
 
 @inlined
-def bricks(levels: NDArray[np.uint16], u: float, v: float, width_u: float, width_v: float) -> float:
-    """Brightness factor of brickwork in running bond, 21 x 7.5 cm."""
-    stain = noise(levels, u * 0.9, v * 0.7, max(width_u, width_v) * 0.9) - 0.5
-    if width_v > 4.0 * 0.075 and width_u > 0.215:  # the bricks are then below 1 % of the light
-        return 1.0 + 0.20 * stain
+def bricks(stain: float, u: float, v: float, width_u: float, width_v: float) -> float:
+    """Brightness factor of brickwork in running bond, 21 x 7.5 cm; `stain` is noise."""
     course = v / 0.075
-    column = u / 0.215 + 0.5 * (math.floor(course) & 1)
+    column = u / 0.215 + 0.5 * odd(course)
     mortar = 1.0 - (1.0 - stripes(course, 0.0, 0.14, width_v / 0.075)) * (
         1.0 - stripes(column, 0.0, 0.05, width_u / 0.215)
     )
     fade = min(1.0, max(0.0, 1.5 - max(width_v / 0.075, width_u / 0.215)))
-    own = (scramble(math.floor(column), math.floor(course), 9) - 0.5) * fade
-    return (1.0 + 0.30 * own + 0.20 * stain) * (1.0 + 0.22 * (mortar - 0.18))
+    own = (scramble(cell_of(column), cell_of(course), 9) - 0.5) * fade
+    return (1.0 + 0.30 * own + 0.20 * (stain - 0.5)) * (1.0 + 0.22 * (mortar - 0.18))

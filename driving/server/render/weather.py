@@ -79,7 +79,7 @@ class Weather:
         density = self._fog_density
         if density < THICK:
             return Fog(0.0, 0.0, 0.0)
-        return Fog(density, max(self.fog_distance, 0.0), FALLOFF * max(self.fog_falloff, 0.0))
+        return Fog(density, float(max(self.fog_distance, 0.0)), FALLOFF * max(self.fog_falloff, 0.0))
 
     @property
     def haze(self) -> float:
