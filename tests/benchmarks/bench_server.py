@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import subprocess
 import sys
 from typing import Any
+
+import psutil
+
+from tests.benchmarks.processors import spent
 
 TICKS = 600
 
@@ -74,16 +77,11 @@ def _with_camera(carla: Any, world: Any, car: Any, images: queue.Queue[Any]) -> 
 
 
 def _cpu_seconds(pid: int, tick: Any) -> float:
-    before = _spent(pid)
+    server = psutil.Process(pid)
+    before = spent(server)
     for _ in range(TICKS):
         tick()
-    return _spent(pid) - before
-
-
-def _spent(pid: int) -> float:
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return spent(server) - before
 
 
 if __name__ == "__main__":
