@@ -153,8 +153,9 @@ class RayVectorEnv(VectorEnv):
         Raises:
             WorldError: A world failed; the others have been heard.
         """
+        there = time.monotonic() + START_SECONDS
         for i, arguments in asked.items():
-            self._lines[i].ask(name, *arguments)
+            self._lines[i].ask(name, *arguments, until=there)
         return self._heard(asked, until=time.monotonic() + seconds)
 
     def _heard(self, asked: Iterable[int], *, until: float) -> dict[int, Any]:

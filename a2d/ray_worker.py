@@ -47,17 +47,19 @@ class Line:
         self._served = self._worker.serve.remote()
         self._connection: Connection | None = None
 
-    def ask(self, name: str, *arguments: Any) -> None:
-        """Have the worker's method of that name called; `answer` tells if there is no worker.
+    def ask(self, name: str, *arguments: Any, until: float) -> None:
+        """Have the worker's method of that name called, if it is there by that time of the monotonic clock.
+
+        `answer` tells if it was not.
 
         Raises:
             WorkerLost: Its node cannot run one.
         """
         try:
             if self._connection is None:
-                self._connection = self._connected()
+                self._connection = self._connected(until)
             self._connection.send((name, arguments))
-        except (OSError, EOFError, Vanished):
+        except (OSError, EOFError, AuthenticationError, Vanished):
             self.hang_up()
 
     def answer(self, *, until: float) -> Any:
@@ -88,11 +90,11 @@ class Line:
         self._ray.wait([self._served], timeout=max(until - time.monotonic(), 0.0))
         self._ray.kill(self._worker)
 
-    def _connected(self) -> Connection:
+    def _connected(self, until: float) -> Connection:
         """The line, as soon as the worker listens."""
         errors = self._ray.exceptions
         try:
-            address = self._ray.get(self._address, timeout=START_SECONDS)
+            address = self._ray.get(self._address, timeout=max(until - time.monotonic(), 0.0))
         except errors.RayError as error:
             if getattr(error, "actor_init_failed", False):  # its node lacks our package, or the world's
                 raise WorkerLost(f"a worker cannot be made: {str(error).strip().splitlines()[-1]}") from error

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+import threading
 import time
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
 
 import numpy as np
 import pytest
+from lane_world import Lane
 from lanes import lanes
 from ray_nodes import add_node, ray_nodes
 
 from a2d.faults import LOST_WORKER, Faults
+from a2d.ray_worker import Worker
 from a2d.vector import make_worlds, stopping
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
@@ -62,6 +68,27 @@ def test_workers_are_spread_over_the_nodes_and_those_of_a_lost_node_move_to_the_
         assert doomed not in worlds.call("node")
         for _ in range(3):
             step(worlds)
+
+
+def test_strangers_are_not_answered_and_disturb_nobody():
+    pytest.importorskip("ray")
+    worker = Worker(lambda: Lane(suite="train"), b"the secret")
+    address = worker.listen()
+    serving = threading.Thread(target=worker.serve, daemon=True)
+    serving.start()
+    with socket.create_connection(address) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    with pytest.raises(AuthenticationError):
+        Client(address, authkey=b"a guess")
+    with Client(address, authkey=b"the secret") as line:
+        line.send(("reset", (3, {})))
+        done, (observation, _) = line.recv()
+        assert done
+        assert observation["image"].shape == (1, 16, 16)
+        line.send(("fly", ()))
+        assert line.recv() == (False, "AttributeError: 'Worker' object has no attribute 'fly'")
+    serving.join(timeout=10.0)
+    assert not serving.is_alive()  # hung up
 
 
 def lost(worlds):
