@@ -44,7 +44,7 @@ def run(hours: float = HOURS) -> list[dict[str, Any]]:
 
     def look(metrics: Mapping[str, float]) -> None:
         looks.append(Look(metrics["interactions"] / CONTROL_HZ / 3600.0, _held()))
-        if len(looks) % 20 == 1:
+        if len(looks) % 10 == 1:
             log.info("%.2f h: %s", looks[-1].hours, looks[-1].megabytes)
 
     from a2d.loop import train  # here, as worker processes import this module and are free of torch

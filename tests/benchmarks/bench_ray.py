@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import statistics
 import time
 from collections.abc import Sequence
@@ -31,7 +32,9 @@ class Pace:
 
 
 def run() -> list[dict[str, Any]]:
-    """Rows of name, value, unit and target."""
+    """Rows of name, value, unit and target; none where Ray is not installed: the extra [cluster]."""
+    if importlib.util.find_spec("ray") is None:
+        return []
     env = {kind: EnvConfig(id="driving/ChildCrossing-v0", vector=kind) for kind in KINDS}
     with (
         stopping(make_worlds(env["async"], count=WORKERS, suite="train")) as processes,
