@@ -70,9 +70,9 @@ def test_workers_are_spread_over_the_nodes_and_those_of_a_lost_node_move_to_the_
             step(worlds)
 
 
-def test_strangers_are_not_answered_and_disturb_nobody():
+def test_a_worker_answers_no_stranger_and_closes_its_world_when_its_trainer_is_gone(tmp_path):
     pytest.importorskip("ray")
-    worker = Worker(lambda: Lane(suite="train"), b"the secret")
+    worker = Worker(lambda: Lane(suite="train", farewell=str(tmp_path)), b"the secret")
     address = worker.listen()
     serving = threading.Thread(target=worker.serve, daemon=True)
     serving.start()
@@ -88,7 +88,8 @@ def test_strangers_are_not_answered_and_disturb_nobody():
         line.send(("fly", ()))
         assert line.recv() == (False, "AttributeError: 'Worker' object has no attribute 'fly'")
     serving.join(timeout=10.0)
-    assert not serving.is_alive()  # hung up
+    assert not serving.is_alive()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def lost(worlds):
