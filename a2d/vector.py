@@ -104,7 +104,8 @@ class _Maker:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
             signal.signal(signal.SIGTERM, _leave)
         register_worlds()
-        return _Named(gymnasium.make(self.id, **dict(self.keywords)))
+        with _explained(self.id):
+            return _Named(gymnasium.make(self.id, **dict(self.keywords)))
 
 
 class _Named(gymnasium.Wrapper):

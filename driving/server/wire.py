@@ -5,6 +5,7 @@ Every constant that belongs to one CARLA release stands in `RELEASE`.
 
 from __future__ import annotations
 
+import secrets
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,8 +53,11 @@ RELEASE = Release(
     world_type=17,
 )
 
-WORLD_STREAM = 1  # stream id of the episode state
-_FIRST_SENSOR_STREAM = 1000
+_OURS = secrets.randbelow(1 << 31)
+"""Where this process's stream ids begin. Clients of a server that died go on asking for theirs, at whatever
+has taken its port, and are not to be given somebody else's pictures."""
+WORLD_STREAM = _OURS + 1  # stream id of the episode state
+_FIRST_SENSOR_STREAM = _OURS + 1000
 _TOKEN = struct.Struct("<IHBB16s")
 _TCP = 1
 _SAME_HOST = 0  # address type "not set": the client dials the host it used for the calls

@@ -1,69 +1,34 @@
-"""Worlds over a Ray cluster behave as those of one machine do, and outlive their workers and nodes."""
+"""Worlds over a Ray cluster outlive their workers and nodes; else they are as all in test_a2d_vector.py."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import signal
 import socket
 import sys
+import threading
 import time
-from pathlib import Path
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
 
 import numpy as np
 import pytest
-from lanes import assert_same_episodes, lanes
+from lane_world import Lane
+from lanes import lanes
+from ray_nodes import add_node, ray_nodes
 
 from a2d.faults import LOST_WORKER, Faults
-from a2d.vector import WorldError, make_worlds, stopping
+from a2d.ray_worker import Worker
+from a2d.vector import make_worlds, stopping
 
-ray = pytest.importorskip("ray", reason="Ray is not installed: the extra [cluster]")
-cluster_utils = pytest.importorskip("ray.cluster_utils")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
-
-ROOM = {"num_cpus": 1, "resources": {"carla": 2}, "object_store_memory": 100 * 2**20}  # of a node
 
 
 @pytest.fixture(scope="module")
 def cluster():
     """Two nodes on this machine, with room for two workers each."""
-    with pytest.MonkeyPatch.context() as patch:
-        here = str(Path(__file__).parent)  # where workers find the world that tests drive
-        patch.setenv("PYTHONPATH", os.pathsep.join([here, *sys.path]))
-        made = cluster_utils.Cluster()
-        try:
-            made.add_node(**ROOM, **free_ports())
-            made.add_node(**ROOM, **free_ports())
-            ray.init(address=made.address, logging_level=logging.ERROR, log_to_driver=False)
-            yield made
-        except Exception as error:
-            if "timed out during startup" in str(error):  # Ray gives a node 30 s, whatever else runs
-                pytest.skip(f"this machine is too busy to start a Ray node: {error}")
-            raise
-        finally:
-            ray.shutdown()
-            made.shutdown()
-
-
-def free_ports():
-    """Ports for a node's agents: where they are given, a node does not wait for agents that start slowly."""
-    agents = ("metrics_agent", "metrics_export", "runtime_env_agent", "dashboard_agent_listen")
-    names = [f"{agent}_port" for agent in agents]
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("", 0))) for _ in names]
-        return {name: sock.getsockname()[1] for name, sock in zip(names, sockets, strict=True)}
-
-
-def test_a_cluster_gives_the_episodes_that_one_process_gives(cluster):
-    assert_same_episodes("sync", "ray")
-
-
-def test_a_worlds_own_failure_is_its_own_words(cluster):
-    with stopping(make_worlds(lanes("ray", fails_at=1), count=2, suite="train")) as worlds:
-        worlds.reset(seed=[0, 1])
-        with pytest.raises(WorldError, match="ZeroDivisionError: the simulator went away"):
-            worlds.step(np.zeros((2, 2), np.float32))
+    with ray_nodes(2, workers=2) as made:
+        yield made
 
 
 def test_a_worker_that_is_killed_is_replaced_and_only_its_episode_is_cut_short(cluster):
@@ -86,7 +51,7 @@ def test_a_worker_that_is_killed_is_replaced_and_only_its_episode_is_cut_short(c
 
 
 def test_workers_are_spread_over_the_nodes_and_those_of_a_lost_node_move_to_the_other(cluster):
-    third = cluster.add_node(**ROOM, **free_ports())
+    third = add_node(cluster, workers=2)
     with stopping(make_worlds(lanes("ray"), count=4, suite="train")) as worlds:
         worlds.reset(seed=[0, 1, 2, 3])
         nodes = worlds.call("node")
@@ -103,6 +68,28 @@ def test_workers_are_spread_over_the_nodes_and_those_of_a_lost_node_move_to_the_
         assert doomed not in worlds.call("node")
         for _ in range(3):
             step(worlds)
+
+
+def test_a_worker_answers_no_stranger_and_closes_its_world_when_its_trainer_is_gone(tmp_path):
+    pytest.importorskip("ray")
+    worker = Worker(lambda: Lane(suite="train", farewell=str(tmp_path)), b"the secret")
+    address = worker.listen()
+    serving = threading.Thread(target=worker.serve, daemon=True)
+    serving.start()
+    with socket.create_connection(address) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    with pytest.raises(AuthenticationError):
+        Client(address, authkey=b"a guess")
+    with Client(address, authkey=b"the secret") as line:
+        line.send(("reset", (3, {})))
+        done, (observation, _) = line.recv()
+        assert done
+        assert observation["image"].shape == (1, 16, 16)
+        line.send(("fly", ()))
+        assert line.recv() == (False, "AttributeError: 'Worker' object has no attribute 'fly'")
+    serving.join(timeout=10.0)
+    assert not serving.is_alive()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def lost(worlds):

@@ -1,4 +1,4 @@
-"""Worlds in one process or many behave alike, stop when told to, and fail in words."""
+"""Worlds in one process, in many or over a Ray cluster behave alike, stop when told to, fail in words."""
 
 import os
 import signal
@@ -6,66 +6,156 @@ import signal
 import numpy as np
 import psutil
 import pytest
+from gymnasium.vector import AutoresetMode
 from lanes import assert_same_episodes, lanes
+from ray_nodes import ray_nodes
 
 from a2d.config import EnvConfig
 from a2d.vector import WorldError, make_worlds, stopping
 
+RAY = pytest.param("ray", marks=[pytest.mark.slow, pytest.mark.xdist_group("ray")])
+GONE_SECONDS = 10.0  # that a process may take to be gone
 
-def test_one_process_or_many_give_the_same_episodes():
-    assert_same_episodes("sync", "async")
+
+@pytest.fixture(scope="module")
+def ray_node():
+    """A Ray cluster of one node."""
+    with ray_nodes(1, workers=4):
+        yield
 
 
-def test_workers_are_free_of_torch_deaf_to_interrupts_and_gone_at_the_end():
-    with stopping(make_worlds(lanes("async"), count=2, suite="train")) as worlds:
-        workers = [psutil.Process(process.pid) for process in worlds.processes]
+@pytest.fixture(params=["sync", "async", RAY])
+def vector(request):
+    """Every kind of VectorEnv that worlds of one are put into."""
+    if request.param == "ray":
+        request.getfixturevalue("ray_node")
+    return request.param
+
+
+@pytest.fixture
+def spread(vector):
+    """The kinds whose worlds live in other processes."""
+    if vector == "sync":
+        pytest.skip("its worlds live in this process")
+    return vector
+
+
+def two(vector, **options):
+    """Two lane worlds, stopped at the end."""
+    return stopping(make_worlds(lanes(vector, **options), count=2, suite="train"))
+
+
+def still(steps, worlds):
+    """What so many steps without any action give."""
+    return [worlds.step(np.zeros((2, 2), np.float32)) for _ in range(steps)]
+
+
+def assert_gone(processes):
+    _, alive = psutil.wait_procs(processes, timeout=GONE_SECONDS)
+    assert not alive
+
+
+def test_all_kinds_give_the_same_episodes(spread):
+    assert_same_episodes("sync", spread)
+
+
+def test_what_worlds_give_is_what_their_spaces_say(vector):
+    with two(vector) as worlds:
+        assert worlds.metadata["autoreset_mode"] is AutoresetMode.DISABLED
+        first, _ = worlds.reset(seed=[0, 1])
+        seen = {key: values.copy() for key, values in first.items()}
+        (second, reward, terminated, truncated, _), *_ = still(1, worlds)
+        for observation in (first, second):
+            assert worlds.observation_space.contains(observation)
+            assert observation["image"].dtype == np.uint8
+            assert observation["image"].shape == (2, *worlds.single_observation_space["image"].shape)
+        assert reward.shape == (2,)
+        assert (terminated.dtype, truncated.dtype) == (bool, bool)
+        for key, values in first.items():  # nothing that was given changes afterwards
+            np.testing.assert_array_equal(values, seen[key])
+
+
+def test_an_episode_ends_and_begins_anew_without_the_others(vector):
+    with two(vector) as worlds:
+        worlds.reset(seed=[3, 4])
+        still(2, worlds)
+        _, infos = worlds.reset(seed=[5, None], options={"reset_mask": np.array([True, False])})
+        assert "outcome" not in infos
+        *_, truncated, infos = still(3, worlds)[-1]  # the fifth step of one, the third of the other
+        assert truncated.tolist() == [False, True]
+        assert infos["_outcome"].tolist() == [False, True]
+        assert infos["outcome"][1] == "arrived"
+
+
+def test_a_reset_by_one_seed_gives_the_worlds_those_that_follow_it(vector):
+    with two(vector) as worlds:
+        one, _ = worlds.reset(seed=3)
+        each, _ = worlds.reset(seed=[3, 4])
+        for key in one:
+            np.testing.assert_array_equal(one[key], each[key])
+
+
+def test_workers_are_free_of_torch_deaf_to_interrupts_and_gone_at_the_end(spread):
+    with two(spread) as worlds:
+        workers = [psutil.Process(process) for process in worlds.call("process")]
         for worker in workers:
             os.kill(worker.pid, signal.SIGINT)
             assert not any("libtorch" in mapped.path for mapped in worker.memory_maps())
         worlds.reset(seed=[0, 1])
-    assert not any(worker.is_running() for worker in workers)
+    assert_gone(workers)
 
 
-def test_workers_close_their_worlds_and_are_gone_after_an_interrupt_in_the_middle_of_a_step(tmp_path):
-    worlds = make_worlds(lanes("async", farewell=str(tmp_path)), count=2, suite="train")
-    workers = [psutil.Process(process.pid) for process in worlds.processes]
-    worlds.reset(seed=[0, 1])
+def test_workers_close_their_worlds_and_are_gone_after_an_interrupt_in_the_middle_of_a_step(spread, tmp_path):
+    workers = []
 
-    def interrupted():
-        with stopping(worlds):
-            worlds.step_async(np.zeros((2, 2), np.float32))
-            raise KeyboardInterrupt
+    def interrupted_midway():
+        with two(spread, farewell=str(tmp_path)) as worlds:
+            workers.extend(psutil.Process(process) for process in worlds.call("process"))
+            worlds.reset(seed=[0, 1])
+            worlds.step_wait = worlds._heard = interrupted  # where the kinds wait for answers
+            still(1, worlds)
 
     with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert not any(worker.is_running() for worker in workers)
+        interrupted_midway()
+    assert_gone(workers)
     assert {str(worker.pid) for worker in workers} <= {path.name for path in tmp_path.iterdir()}
 
 
-@pytest.mark.parametrize("vector", ["sync", "async"])
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+
 def test_a_world_that_fails_says_what_happened(vector):
-    with stopping(make_worlds(lanes(vector, fails_at=1), count=2, suite="train")) as worlds:
+    with two(vector, fails_at=1) as worlds:
         worlds.reset(seed=[0, 1])
-        with pytest.raises(WorldError, match="ZeroDivisionError: the simulator went away"):
-            worlds.step(np.zeros((2, 2), np.float32))
+        with pytest.raises(WorldError, match="Lane-v0: ZeroDivisionError: the simulator went away"):
+            still(1, worlds)
+
+
+def test_an_unknown_keyword_is_refused_in_one_line(vector):
+    with pytest.raises(WorldError, match=r"unexpected keyword argument 'speed'; check env.options") as told:
+        make_worlds(lanes(vector, speed=3), count=1, suite="train")
+    assert "\n" not in str(told.value)
+
+
+def test_an_unknown_world_is_refused_in_one_line(vector):
+    with pytest.raises(WorldError, match="nowhere/No-v0: NamespaceNotFound") as told:
+        make_worlds(EnvConfig(id="nowhere/No-v0", vector=vector), count=1, suite="train")
+    assert "\n" not in str(told.value)
+
+
+def test_a_suite_that_a_native_world_does_not_have_is_refused():
+    with pytest.raises(WorldError, match="suite"):
+        make_worlds(EnvConfig(id="gridworlds/FrozenLake-v0"), count=1, suite="mars")
 
 
 def test_a_worker_that_is_killed_is_said_to_be_dead():
     def driven_on():
-        with stopping(make_worlds(lanes("async"), count=2, suite="train")) as worlds:
+        with two("async") as worlds:
             worlds.reset(seed=[0, 1])
             worlds.processes[1].kill()
             worlds.processes[1].join()
-            worlds.step(np.zeros((2, 2), np.float32))
+            still(1, worlds)
 
     with pytest.raises(WorldError, match="a world's process died"):
         driven_on()
-
-
-def test_an_unknown_world_or_keyword_is_refused_in_one_line():
-    with pytest.raises(WorldError, match="nowhere/No-v0: NamespaceNotFound"):
-        make_worlds(EnvConfig(id="nowhere/No-v0"), count=1, suite="train")
-    with pytest.raises(WorldError, match=r"unexpected keyword argument 'speed'; check env.options"):
-        make_worlds(lanes("sync", speed=3), count=1, suite="train")
-    with pytest.raises(WorldError, match="suite"):
-        make_worlds(EnvConfig(id="gridworlds/FrozenLake-v0"), count=1, suite="mars")

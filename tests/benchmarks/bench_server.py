@@ -5,13 +5,16 @@ Of its own processor time; and on the clock beside two bare calls of the same cl
 
 from __future__ import annotations
 
-import os
 import queue
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+import psutil
+
+from tests.benchmarks.processors import spent
 
 TICKS = 600
 REPEATS = 5  # the quickest counts: what disturbs a measurement only ever slows it
@@ -134,16 +137,11 @@ def _with_camera(carla: Any, world: Any, car: Any, width: int, height: int) -> A
 
 
 def _cpu_seconds(pid: int, tick: Any) -> float:
-    before = _spent(pid)
+    server = psutil.Process(pid)
+    before = spent(server)
     for _ in range(TICKS):
         tick()
-    return _spent(pid) - before
-
-
-def _spent(pid: int) -> float:
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return spent(server) - before
 
 
 if __name__ == "__main__":

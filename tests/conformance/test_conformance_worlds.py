@@ -14,28 +14,38 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
-from gymnasium.vector import AsyncVectorEnv, AutoresetMode, VectorEnv
+from gymnasium.vector import AutoresetMode, VectorEnv
+from ray_nodes import ray_nodes
+
+from a2d.config import EnvConfig
+from a2d.vector import make_worlds
 
 COUNT = 3
 STEP_LIMIT = 1000  # no world's episode is longer
 
 
 class Kind(NamedTuple):
-    """A world's id and the keywords that make it this kind."""
+    """A world's id, the keywords that make it this kind, and how many of it are put together."""
 
     id: str
     options: dict[str, Any]
+    vector: str
 
 
+RAY = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 WORLDS = [
-    pytest.param(Kind(f"gridworlds/{game}-v0", {"observation": seen}), id=f"{game}-{seen}")
-    for game in ("FrozenLake", "TigerDoor", "TigerDoor1", "TigerDoor2", "TigerDoor3")
-    for seen in ("compact", "image")
-] + [
+    *(
+        pytest.param(Kind(f"gridworlds/{game}-v0", {"observation": seen}, "native"), id=f"{game}-{seen}")
+        for game in ("FrozenLake", "TigerDoor", "TigerDoor1", "TigerDoor2", "TigerDoor3")
+        for seen in ("compact", "image")
+    ),
     pytest.param(
-        Kind("driving/ChildCrossing-v0", {}),
+        Kind("driving/ChildCrossing-v0", {}, "async"),
         id="ChildCrossing",
         marks=[pytest.mark.slow, pytest.mark.xdist_group("embedded")],
+    ),
+    pytest.param(
+        Kind("gridworlds/TigerDoor-v0", {"observation": "image"}, "ray"), id="TigerDoor-image-ray", marks=RAY
     ),
 ]
 KEYS = {
@@ -53,18 +63,24 @@ def make_one(kind: Kind, **keywords: Any) -> gymnasium.Env:
     return gymnasium.make(kind.id, **kind.options, **keywords)
 
 
-def make_many(kind: Kind, **keywords: Any) -> VectorEnv:
-    """Return COUNT worlds the way training runs them: batched where the world can, else in processes."""
-    spec, keywords = gymnasium.spec(kind.id), kind.options | keywords
-    if spec.vector_entry_point is not None:
-        return gymnasium.make_vec(
-            kind.id, num_envs=COUNT, vectorization_mode="vector_entry_point", **keywords
-        )
-    return AsyncVectorEnv(
-        [lambda: gymnasium.make(spec, **keywords)] * COUNT,
-        shared_memory=True,
-        autoreset_mode=AutoresetMode.DISABLED,
+def make_many(kind: Kind, *, suite: str) -> VectorEnv:
+    """Return COUNT worlds the way training runs them."""
+    return make_worlds(
+        EnvConfig(id=kind.id, vector=kind.vector, options=kind.options), count=COUNT, suite=suite
     )
+
+
+@pytest.fixture(scope="module")
+def ray_node() -> Iterator[None]:
+    """A Ray cluster of one node."""
+    with ray_nodes(1, workers=2 * COUNT):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _cluster(kind: Kind, request: pytest.FixtureRequest) -> None:
+    if kind.vector == "ray":
+        request.getfixturevalue("ray_node")
 
 
 @pytest.fixture

@@ -86,6 +86,11 @@ class Caller:
             assert data, "the server closed the connection"
             self._unpacker.feed(data)
 
+    def world_stream(self):
+        """The stream of the world's states."""
+        _, (token,) = self.ask("get_episode_info")
+        return struct.unpack_from("<I", token)[0]
+
     def listen(self, stream):
         """Subscribe; returns the socket."""
         (token,) = self.ask("get_sensor_token", stream)
@@ -107,7 +112,7 @@ class Caller:
 
     def actors(self):
         """How many there are, read from the state that a new listener is sent."""
-        with self.listen(1) as sock:
+        with self.listen(self.world_stream()) as sock:
             return (len(read_message(sock)) - 48 - 36) // 119
 
 

@@ -21,9 +21,9 @@ PATIENCE = 120.0  # s; the very first start compiles the renderer
 class Process:
     """A served world and plain sockets to it."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, port: int = 0) -> None:
         self.process = subprocess.Popen(
-            [*SERVE, "--port", "0", *options],
+            [*SERVE, "--port", str(port), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         ready = self.process.stdout.readline().split()
@@ -142,11 +142,42 @@ def test_a_tick_waits_for_an_announced_listener_so_that_no_frame_is_lost(served)
 def test_a_tick_does_not_wait_for_a_listener_that_never_comes(served):
     sock = served.connect()
     served.ask(sock, "set_episode_settings", [True, False, [True, 0.05]])
-    served.ask(sock, "get_sensor_token", 1)
+    (_, [token]) = served.ask(sock, "get_episode_info")[0][1]
+    served.ask(sock, "get_sensor_token", struct.unpack_from("<I", token)[0])
     start = time.monotonic()
     first = served.ask(sock, "tick_cue")[0][1]
     assert time.monotonic() - start < 5.0
     assert served.ask(sock, "tick_cue")[0][1] == first + 1
+
+
+CAMERA = [0, "sensor.camera.rgb", []], [[20.0, 1.75, 2.0], [0.0, 0.0, 0.0]]
+
+
+def camera_of(server: Process) -> tuple[int, int, int]:
+    """A new camera's actor id, and its stream and port as its token names them."""
+    camera = server.ask(server.connect(), "spawn_actor", *CAMERA)[0][1]
+    return camera[0], *struct.unpack_from("<IH", camera[5])
+
+
+def test_a_stream_of_a_dead_server_is_none_of_the_next_one_on_its_port(served):
+    actor, stream, _ = camera_of(served)
+    served.process.kill()
+    served.process.wait()
+    following = Process("--exit-with-stdin", port=served.port)
+    try:
+        again, other, port = camera_of(following)
+        assert again == actor
+        assert other != stream
+        late, new = following.connect(port), following.connect(port)
+        late.sendall(struct.pack("<I", stream))  # as clients do by themselves when a stream breaks
+        assert is_closed(late)
+        new.sendall(struct.pack("<I", other))
+        caller = following.connect()
+        following.ask(caller, "set_episode_settings", [True, False, [True, 0.05]])
+        following.ask(caller, "tick_cue")
+        assert receive(new, 4)
+    finally:
+        following.end()
 
 
 def receive(sock: socket.socket, count: int) -> bytes:

@@ -1,0 +1,138 @@
+"""What a trainee comes to see with which settings: minutes, where trained drivers would take hours.
+
+python -m tests.benchmarks.sight FILE.npz [--pictures 56000] [--samples 600000] [key=value ...]
+
+The encoder is fitted as in training (the regression of the state beside the projection), to pictures of
+training episodes, and asked whether a child is in sight on pictures of held-out ones. FILE keeps the
+pictures, so that settings are compared on the same; they are driven first if there is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from a2d.config import TrainConfig, load
+from a2d.learner import Learner
+from a2d.policies import Trainee, shapes_of
+from a2d.projection import fit_encoder
+from a2d.vector import make_worlds, stopping
+from driving.features import STATE
+
+HELD_OUT = 12_000  # pictures
+WORLDS = 8
+LOOKS = 2  # at what has been learnt, the last at the end
+FALSE_ALARMS = 0.01  # share of the pictures without a child in sight
+NAMES = list(STATE)
+Rows = Mapping[str, NDArray]
+
+
+def main() -> None:
+    """Print what is found of what is there."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--preset", default="child_crossing")
+    parser.add_argument("--pictures", type=int, default=56_000, help="of training episodes")
+    parser.add_argument("--samples", type=int, default=600_000, help="drawn from them, with replacement")
+    parser.add_argument("settings", nargs="*")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    config = load(arguments.preset, [*arguments.settings, "env.vector=async"])
+    if not arguments.file.exists():
+        train = _driven(config, "train", arguments.pictures, seed=0)
+        held_out = _driven(config, "heldout", HELD_OUT, seed=1)
+        np.savez(
+            arguments.file,
+            **{f"train_{k}": v for k, v in train.items()},
+            **{f"held_{k}": v for k, v in held_out.items()},
+        )
+    with np.load(arguments.file) as kept:
+        train = {
+            name: kept[f"train_{name}"][: arguments.pictures] for name in ("state", "image", "telemetry")
+        }
+        held_out = {name: kept[f"held_{name}"] for name in ("state", "image", "telemetry")}
+    _fit(config, train, held_out, samples=arguments.samples, label=" ".join(arguments.settings))
+
+
+def _driven(config: TrainConfig, suite: str, pictures: int, *, seed: int) -> Rows:
+    """Drive like the careful script, each world a little faster or slower, and all of them unsteadily."""
+    rng = np.random.default_rng(seed)
+    rows: dict[str, list[NDArray]] = {"state": [], "image": [], "telemetry": []}
+    with stopping(
+        make_worlds(config.env, count=WORLDS, suite=suite, scripted_expert="slow_then_react")
+    ) as worlds:
+        mask, haste, label = np.ones(WORLDS, np.bool_), np.zeros(WORLDS), np.zeros((WORLDS, 2), np.float32)
+        while len(rows["state"]) * WORLDS < pictures:
+            if mask.any():
+                seeds = rng.integers(2**20, 2**30, WORLDS).tolist()
+                observation, info = worlds.reset(seed=seeds, options={"reset_mask": mask})  # type: ignore[arg-type]
+                haste[mask] = rng.normal(0.0, 0.15, mask.sum())
+                label[mask] = info["expert_action"][mask]
+            for name, values in rows.items():
+                values.append(observation[name].copy())
+            action = label + rng.normal(0.0, 0.3, label.shape)
+            action[:, 1] += haste
+            observation, _, terminated, truncated, info = worlds.step(
+                np.clip(action, -1, 1).astype(np.float32)
+            )
+            label[:] = info["expert_action"]
+            mask = np.asarray(terminated) | np.asarray(truncated)
+    return {name: np.concatenate(values) for name, values in rows.items()}
+
+
+def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, label: str) -> None:
+    with stopping(make_worlds(config.env, count=1, suite="train")) as worlds:
+        shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
+    learner = Learner(config, shapes, device=torch.device("cpu"))
+    learner.buffer.add(train)
+    steps, started = samples // config.trainee.minibatch // LOOKS, time.process_time()
+    for look in range(LOOKS):
+        learner.interactions = config.rollout.interactions * look // LOOKS
+        learner.anneal()
+        fit_encoder(
+            learner.trainee,
+            learner.trainee_optimizer,
+            buffer=learner.buffer,
+            steps=steps,
+            config=config.trainee,
+            rng=learner.batches,
+        )
+        found = _found(_estimates(learner.trainee, held_out), held_out["state"])
+        drawn = (look + 1) * steps * config.trainee.minibatch
+        seconds = time.process_time() - started
+        print(f"{label or 'preset'}: {drawn} samples, {seconds:.0f} CPU-s: {found}", flush=True)
+
+
+def _estimates(trainee: Trainee, rows: Rows) -> NDArray[np.float32]:
+    """How sure it is that a child is in sight, shape (B,)."""
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, len(rows["state"]), 1000):
+            part = {key: torch.from_numpy(rows[key][start : start + 1000]) for key in trainee.reads}
+            parts.append(trainee(part).state[:, NAMES.index("child_seen")].numpy())
+    return np.concatenate(parts)
+
+
+def _found(estimate: NDArray[np.float32], state: NDArray[np.float32]) -> str:
+    """Of the children in sight, the share found: all, those near, and those near and to the side."""
+    there = state[:, NAMES.index("child_seen")] > 0
+    forward, right = (
+        state[:, NAMES.index(name)] * STATE[name][0] for name in ("child_seen_forward", "child_seen_right")
+    )
+    near = there & (forward > 0.5) & (forward < 6.0)
+    aside = there & (forward > 0.3) & (forward < 5.0) & (right > 1.0)
+    sure = estimate > np.quantile(estimate[~there], 1.0 - FALSE_ALARMS)
+    parts = (("found", there), ("within 6 m", near), ("within 5 m and aside", aside))
+    return ", ".join(f"{name} {sure[which].mean():.1%} of {which.sum()}" for name, which in parts)
+
+
+if __name__ == "__main__":
+    main()
