@@ -20,8 +20,6 @@ SPEED_LIMIT = 10.0  # m/s
 INNER_EDGE = 1.9  # m from the lane centre to the occluder's side
 FINISH = 10.0  # m beyond the child's line
 CHILD_BOX = 0.5  # m, length and width of a child's box
-CHILD_SPEED = 1.4, 3.6  # m/s, from walking to running
-REVEAL = 5.0, 12.0  # m between the ego's front and the child's line when the child starts
 STOP_BESIDE = -6.0  # m from the lane centre, where the child stops on the far pavement
 
 # blueprint -> length, width of its box in CARLA 0.9.16; m
@@ -65,9 +63,9 @@ def draw(suite: str, seed: int) -> Drive:
         placed=placed,
         station=line_x,
         side=side,
-        speed=_drawn(rng, CHILD_SPEED, spread=suite == "train"),
+        speed=rng.uniform(1.4, 3.6),
         reach=side - STOP_BESIDE,
-        reveal_distance=_drawn(rng, REVEAL, spread=suite == "train"),
+        reveal_distance=rng.uniform(5.0, 12.0),
     )
     return Drive(
         suite=suite,
@@ -99,16 +97,6 @@ def _beginning(rng: np.random.Generator, *, spread: bool) -> tuple[float, float]
         distance = rng.uniform(9.0, 30.0)
         return distance, rng.uniform(2.0, min(SPEED_LIMIT, (2 * 3.0 * (distance - 4.0)) ** 0.5))
     return rng.uniform(22.0, 40.0), rng.uniform(5.0, SPEED_LIMIT)
-
-
-def _drawn(rng: np.random.Generator, bounds: tuple[float, float], *, spread: bool) -> float:
-    """Draw between two bounds: evenly, or where `spread` nearer to the lower one.
-
-    A slow child that starts late is seen least, at the side of few pictures, and is what drivers hit.
-    """
-    least, most = bounds
-    share = rng.uniform()
-    return least + (most - least) * (share**2 if spread else share)
 
 
 def _parked(rng: np.random.Generator, *, rear: float, line_x: float) -> tuple[Placed, ...]:
