@@ -10,7 +10,7 @@ from driving.endpoint import Endpoint, accepts, answered_version
 from driving.errors import DrivingError
 from driving.process_server import ProcessServer
 
-START_LIMIT = 180.0  # s: the very first start compiles the renderer
+START_LIMIT = 600.0  # s: the very first start compiles the renderer, on a busy machine for minutes
 CARLA_IMAGE = "carlasim/carla:0.9.16"
 CHOICES = "embedded, docker, docker@ADAPTER or HOST:PORT, such as 127.0.0.1:2000"
 

@@ -129,7 +129,7 @@ def _motion(path: Path | None) -> MotionTables:
 def _started(make: Callable[[], Server]) -> Server:
     """A server that listens; says what takes so long if it does."""
     notice = threading.Timer(
-        QUICK_START, logging.info, ["compiling physics and renderer: a minute, once per installation"]
+        QUICK_START, logging.info, ["compiling physics and renderer: a minute or two, once per installation"]
     )
     notice.daemon = True
     notice.start()
