@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from types import TracebackType
 
-import psutil
 from torch.utils.tensorboard import SummaryWriter
 
+from a2d.processors import cpu_seconds
 from a2d.run import Run, explained
 from a2d.stopwatch import INFERENCE, LOOKS, SIMULATOR, UPDATES
 
@@ -77,13 +76,3 @@ class Pace:
         steps, wall, cpu = (after - earlier for after, earlier in zip(now, before, strict=True))
         pace = {WALL: wall, CPU: cpu}
         return {name: round(steps / seconds, 1) for name, seconds in pace.items() if seconds > 0.0}
-
-
-def cpu_seconds() -> float:
-    """Processor time of this process and its descendants, those that have ended included."""
-    own = psutil.Process()
-    times = [own.cpu_times()]
-    for process in own.children(recursive=True):
-        with contextlib.suppress(psutil.Error):  # it has just ended
-            times.append(process.cpu_times())
-    return float(sum(t.user + t.system + t.children_user + t.children_system for t in times))

@@ -6,8 +6,9 @@ import json
 import pytest
 
 from a2d.config import TrainConfig
-from a2d.curves import CPU, WALL, Curves, Pace, cpu_seconds
+from a2d.curves import CPU, WALL, Curves, Pace
 from a2d.errors import DiskFull
+from a2d.processors import cpu_seconds
 from a2d.run import Run
 
 

@@ -1,7 +1,7 @@
 """Which server each world gets, and what becomes of a run whose server fails."""
 
-import psutil
 import pytest
+from embedded_servers import embedded_servers
 
 from a2d.config import EnvConfig, load
 from a2d.loop import train
@@ -32,11 +32,9 @@ def test_training_goes_on_when_a_server_is_killed_and_its_metrics_count_it(tmp_p
     def kill_a_server_after_the_first_round(metrics):
         seen.append(metrics)
         if len(seen) == 1:
-            children = psutil.Process().children(recursive=True)
-            next(child for child in children if "--exit-with-stdin" in child.cmdline()).kill()
+            embedded_servers()[0].kill()
 
     train(run, report=kill_a_server_after_the_first_round)
     assert run.finished
     assert [metrics.get("restarts/died", 0.0) for metrics in seen] == [0.0, 1.0, 0.0]
-    children = psutil.Process().children(recursive=True)
-    assert not any("--exit-with-stdin" in child.cmdline() for child in children)
+    assert not embedded_servers()

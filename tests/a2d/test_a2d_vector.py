@@ -27,17 +27,20 @@ def ray_node():
 @pytest.fixture(params=["sync", "async", RAY])
 def vector(request):
     """Every kind of VectorEnv that worlds of one are put into."""
+    return ready(request)
+
+
+@pytest.fixture(params=["async", RAY])
+def spread(request):
+    """The kinds whose worlds live in other processes."""
+    return ready(request)
+
+
+def ready(request):
+    """The kind that is asked for, with what it runs on."""
     if request.param == "ray":
         request.getfixturevalue("ray_node")
     return request.param
-
-
-@pytest.fixture
-def spread(vector):
-    """The kinds whose worlds live in other processes."""
-    if vector == "sync":
-        pytest.skip("its worlds live in this process")
-    return vector
 
 
 def two(vector, **options):

@@ -19,8 +19,9 @@ import numpy as np
 import psutil
 
 from a2d.config import EnvConfig, load
+from a2d.processors import own_cpu_seconds
 from a2d.vector import make_worlds, stopping
-from tests.benchmarks.processors import spent
+from tests.embedded_servers import embedded_servers
 
 COUNT, STEPS, ROUNDS = 4, 128, 5  # worlds, steps of each in a round; the first round is not counted
 SETTINGS = (f"env.count={COUNT}", f"rollout.steps={STEPS}", "evaluation.every=0", "checkpoint.every=1000")
@@ -56,12 +57,10 @@ def run(overrides: Sequence[str] = ()) -> list[dict[str, Any]]:
 def _spent() -> Counter[str]:
     """Processor seconds of each kind of process so far."""
     trainer = psutil.Process()
-    found: Counter[str] = Counter(trainer=spent(trainer))
+    found: Counter[str] = Counter(trainer=own_cpu_seconds(trainer))
+    servers = set(embedded_servers())
     for child in trainer.children(recursive=True):
-        if "--exit-with-stdin" in child.cmdline():
-            found["server"] += spent(child)
-        else:
-            found["worker"] += spent(child)
+        found["server" if child in servers else "worker"] += own_cpu_seconds(child)
     return found
 
 

@@ -21,8 +21,9 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 
 from a2d.evaluation import evaluate, is_fault
+from a2d.processors import cpu_seconds, own_cpu_seconds
 from driving.drivers import privileged
-from tests.benchmarks.processors import spent
+from tests.embedded_servers import embedded_servers
 
 EPISODES = 60
 BLOCK = 20  # episodes, with one kill
@@ -51,7 +52,7 @@ class Crossing(gymnasium.Wrapper):
         answer = self.env.reset(seed=seed, options=options)
         if self.killed_at is not None:
             self.recoveries.append(time.monotonic() - self.killed_at)
-            self.starts.append(spent(max(_servers(), key=psutil.Process.create_time)))
+            self.starts.append(own_cpu_seconds(max(embedded_servers(), key=psutil.Process.create_time)))
             self.killed_at = None
         return answer
 
@@ -70,7 +71,7 @@ class Crossing(gymnasium.Wrapper):
         self._due, self._spared = (self.steps + in_steps, after), spared
 
     def _kill(self) -> None:
-        for server in _servers():
+        for server in embedded_servers():
             if server.pid not in self._spared:
                 server.kill()
                 self.kills += 1
@@ -84,7 +85,7 @@ def run(episodes: int = EPISODES) -> list[dict[str, Any]]:
     with _worlds() as calm_worlds, _worlds() as struck_worlds:
         calm, struck = _only(calm_worlds), _only(struck_worlds)
         calm_worlds.reset(seed=[0])  # the very first start compiles, which is nobody's fault
-        spared = {server.pid for server in _servers()}
+        spared = {server.pid for server in embedded_servers()}
         struck_worlds.reset(seed=[0])
         for first in range(0, episodes, BLOCK):
             seeds = range(first, min(first + BLOCK, episodes))
@@ -96,7 +97,7 @@ def run(episodes: int = EPISODES) -> list[dict[str, Any]]:
             log.info("%s", [round(row["value"], 1) for row in _rows(calm, struck, episodes=seeds.stop)])
         struck_worlds.reset(seed=[0])
         rows = _rows(calm, struck, episodes=episodes)
-    return [*rows, {"name": "servers left", "value": len(_servers()), "unit": "", "target": 0}]
+    return [*rows, {"name": "servers left", "value": len(embedded_servers()), "unit": "", "target": 0}]
 
 
 @contextmanager
@@ -116,18 +117,13 @@ def _only(worlds: SyncVectorEnv) -> Crossing:
 
 
 def _drive(worlds: SyncVectorEnv, seeds: range) -> None:
-    world, here = _only(worlds), psutil.Process()
-    began, used = time.monotonic(), spent(here, children=True)
+    world = _only(worlds)
+    began, used = time.monotonic(), cpu_seconds()
     for record in evaluate(worlds, world.act, seeds):
         world.records[record["seed"]] += 1
         world.faulty += is_fault(record)
     world.seconds += time.monotonic() - began
-    world.processor += spent(here, children=True) - used
-
-
-def _servers() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "--exit-with-stdin" in child.cmdline()]
+    world.processor += cpu_seconds() - used
 
 
 def _rows(calm: Crossing, struck: Crossing, *, episodes: int) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ import psutil
 
 from a2d.config import load
 from driving.env import CONTROL_HZ
+from tests.embedded_servers import embedded_servers
 
 HOURS = 0.25
 SETTLED = 0.1  # of the drive, after which memory is first looked at: buffers are full by then
@@ -60,7 +61,7 @@ def run(hours: float = HOURS) -> list[dict[str, Any]]:
 def _held() -> dict[str, float]:
     """Resident MiB of each process."""
     here = psutil.Process()
-    (server,) = [child for child in here.children(recursive=True) if "--exit-with-stdin" in child.cmdline()]
+    (server,) = embedded_servers()
     found = (here, server.parent() or here, server)
     return {name: process.memory_info().rss / 2**20 for name, process in zip(PROCESSES, found, strict=True)}
 

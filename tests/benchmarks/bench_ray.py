@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import psutil
 from gymnasium.vector import VectorEnv
 
 from a2d.config import EnvConfig
+from a2d.processors import cpu_seconds
 from a2d.vector import make_worlds, stopping
-from tests.benchmarks.processors import spent
 
 WORKERS = 2
 STEPS, TURNS = 200, 9  # steps of a turn, and turns of each kind; they alternate
@@ -50,11 +49,10 @@ def run() -> list[dict[str, Any]]:
 
 
 def _take(worlds: VectorEnv, pace: Pace) -> None:
-    here = psutil.Process()
-    began, used = time.perf_counter(), spent(here, children=True)
+    began, used = time.perf_counter(), cpu_seconds()
     _drive(worlds, STEPS)
     pace.seconds.append((time.perf_counter() - began) / STEPS)
-    pace.processor.append((spent(here, children=True) - used) / STEPS)
+    pace.processor.append((cpu_seconds() - used) / STEPS)
 
 
 def _drive(worlds: VectorEnv, steps: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from tests.benchmarks.processors import spent
+from a2d.processors import own_cpu_seconds
 
 TICKS = 600
 REPEATS = 5  # the quickest counts: what disturbs a measurement only ever slows it
@@ -138,10 +138,10 @@ def _with_camera(carla: Any, world: Any, car: Any, width: int, height: int) -> A
 
 def _cpu_seconds(pid: int, tick: Any) -> float:
     server = psutil.Process(pid)
-    before = spent(server)
+    before = own_cpu_seconds(server)
     for _ in range(TICKS):
         tick()
-    return spent(server) - before
+    return own_cpu_seconds(server) - before
 
 
 if __name__ == "__main__":

@@ -13,23 +13,25 @@ import argparse
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from a2d.config import TrainConfig, load
-from a2d.learner import Learner
-from a2d.policies import Trainee, shapes_of
-from a2d.projection import fit_encoder
 from a2d.vector import make_worlds, stopping
 from driving.features import STATE
 
+if TYPE_CHECKING:  # worker processes import this module, and are free of torch
+    from a2d.policies import Trainee
+
 HELD_OUT = 12_000  # pictures
 WORLDS = 8
+LAST_SEED = 2**31
 LOOKS = 2  # at what has been learnt, the last at the end
 FALSE_ALARMS = 0.01  # share of the pictures without a child in sight
 NAMES = list(STATE)
+KEYS = ("state", "image", "telemetry")
 Rows = Mapping[str, NDArray]
 
 
@@ -44,35 +46,28 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=600_000, help="drawn from them, with replacement")
     parser.add_argument("settings", nargs="*")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
     config = load(arguments.preset, [*arguments.settings, "env.vector=async"])
     if not arguments.file.exists():
-        train = _driven(config, "train", arguments.pictures, seed=0)
-        held_out = _driven(config, "heldout", HELD_OUT, seed=1)
-        np.savez(
-            arguments.file,
-            **{f"train_{k}": v for k, v in train.items()},
-            **{f"held_{k}": v for k, v in held_out.items()},
-        )
+        parts = {"train": arguments.pictures, "heldout": HELD_OUT}
+        driven = {suite: _driven(config, suite, pictures) for suite, pictures in parts.items()}
+        np.savez(arguments.file, **{f"{suite}_{key}": driven[suite][key] for suite in parts for key in KEYS})
     with np.load(arguments.file) as kept:
-        train = {
-            name: kept[f"train_{name}"][: arguments.pictures] for name in ("state", "image", "telemetry")
-        }
-        held_out = {name: kept[f"held_{name}"] for name in ("state", "image", "telemetry")}
+        train = {key: kept[f"train_{key}"][: arguments.pictures] for key in KEYS}
+        held_out = {key: kept[f"heldout_{key}"] for key in KEYS}
     _fit(config, train, held_out, samples=arguments.samples, label=" ".join(arguments.settings))
 
 
-def _driven(config: TrainConfig, suite: str, pictures: int, *, seed: int) -> Rows:
+def _driven(config: TrainConfig, suite: str, pictures: int) -> Rows:
     """Drive like the careful script, each world a little faster or slower, and all of them unsteadily."""
-    rng = np.random.default_rng(seed)
-    rows: dict[str, list[NDArray]] = {"state": [], "image": [], "telemetry": []}
+    rng = np.random.default_rng(0)  # of seeds, which are other episodes in another suite
+    rows: dict[str, list[NDArray]] = {key: [] for key in KEYS}
     with stopping(
         make_worlds(config.env, count=WORLDS, suite=suite, scripted_expert="slow_then_react")
     ) as worlds:
         mask, haste, label = np.ones(WORLDS, np.bool_), np.zeros(WORLDS), np.zeros((WORLDS, 2), np.float32)
         while len(rows["state"]) * WORLDS < pictures:
             if mask.any():
-                seeds = rng.integers(2**20, 2**30, WORLDS).tolist()
+                seeds = rng.integers(LAST_SEED, size=WORLDS).tolist()
                 observation, info = worlds.reset(seed=seeds, options={"reset_mask": mask})  # type: ignore[arg-type]
                 haste[mask] = rng.normal(0.0, 0.15, mask.sum())
                 label[mask] = info["expert_action"][mask]
@@ -89,6 +84,13 @@ def _driven(config: TrainConfig, suite: str, pictures: int, *, seed: int) -> Row
 
 
 def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, label: str) -> None:
+    import torch
+
+    from a2d.learner import Learner
+    from a2d.policies import shapes_of
+    from a2d.projection import fit_encoder
+
+    torch.set_num_threads(1)
     with stopping(make_worlds(config.env, count=1, suite="train")) as worlds:
         shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
     learner = Learner(config, shapes, device=torch.device("cpu"))
@@ -113,6 +115,8 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
 
 def _estimates(trainee: Trainee, rows: Rows) -> NDArray[np.float32]:
     """How sure it is that a child is in sight, shape (B,)."""
+    import torch
+
     parts = []
     with torch.inference_mode():
         for start in range(0, len(rows["state"]), 1000):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import gymnasium
 import numpy as np
-import psutil
 import pytest
+from embedded_servers import embedded_servers
 
 from driving.cast import ROLE
 from driving.control import Command
@@ -56,12 +56,6 @@ def drive(supervised, *, steps):
     for _ in range(steps):
         supervised.call(lambda session: session.advance(BRAKE, steer=0.0, pedal=-1.0))
     supervised.finish()
-
-
-def embedded_servers():
-    """The processes of embedded servers that this one started."""
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "--exit-with-stdin" in child.cmdline()]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.compiled import borrowed, inlined
+from driving.server.render.compiled import borrowed, inlined, unsigned
 
 Group = TypeVar("Group")
 Triple = tuple[float, float, float]
@@ -212,3 +212,9 @@ def borrow_light(light: Light) -> Light:
 def borrow_image(image: Image) -> Image:
     """The group again from `plain` ones, see `borrowed`."""
     return Image(borrowed(image[0]), borrowed(image[1]), borrowed(image[2]), borrowed(image[3]))
+
+
+@inlined
+def surface_of(geometry: Geometry, objects: Objects, triangle: int, index: int) -> Any:
+    """The row of surfaces that a triangle of an object shows."""
+    return unsigned(objects.surface[index] + geometry.triangles[triangle, 3])

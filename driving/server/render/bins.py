@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from driving.server.render import fields as f
 from driving.server.render import surfaces as s
-from driving.server.render.arrays import Canvas, Geometry, Image, Objects
+from driving.server.render.arrays import Canvas, Geometry, Image, Objects, surface_of
 from driving.server.render.compiled import inlined, kernel, narrow, unsigned
 from driving.server.render.fields import field
 from driving.server.render.sky import SKY_DEPTH
 
-SKY_BIN = 12  # after the materials
-BINS = 13
+SKY_BIN = s.MATERIALS
+BINS = SKY_BIN + 1
 SKY_TAG: Any = np.uint8(s.SKY)
 
 
@@ -192,7 +192,7 @@ def _face(
         return SKY_BIN, SKY_TAG, np.uint32(0)
     row = unsigned(owner)
     triangle, index = unsigned(canvas.visible[row, 0]), unsigned(canvas.visible[row, 1])
-    place = unsigned(objects.surface[index] + geometry.triangles[triangle, 3])
+    place = surface_of(geometry, objects, triangle, index)
     return int(surfaces[place, s.KIND]), np.uint8(surfaces[place, s.TAG]), objects.actor[index]
 
 

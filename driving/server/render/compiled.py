@@ -139,3 +139,15 @@ def _compiled(function: Function, *, inline: bool) -> Function:
 
 def _cache_index(compiled: Any) -> Any:
     return getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+
+
+@inlined
+def single(triple: Any) -> tuple[float, float, float]:
+    """Three numbers in single precision."""
+    return narrow(triple[0]), narrow(triple[1]), narrow(triple[2])
+
+
+@inlined
+def single_row(row: Any) -> tuple[float, float, float, float]:
+    """Four numbers likewise, such as a row of a pose."""
+    return narrow(row[0]), narrow(row[1]), narrow(row[2]), narrow(row[3])

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from driving.server.render import fields as f
 from driving.server.render import surfaces as s
-from driving.server.render.arrays import Canvas, Geometry, Objects
-from driving.server.render.compiled import inlined, narrow, unsigned
+from driving.server.render.arrays import Canvas, Geometry, Objects, surface_of
+from driving.server.render.compiled import inlined, narrow, single_row, unsigned
 from driving.server.render.fields import field
 
 
@@ -37,7 +37,7 @@ def look_up(
             end += 1
         row = unsigned(owner)
         triangle, index = unsigned(canvas.visible[row, 0]), unsigned(canvas.visible[row, 1])
-        material = surfaces[unsigned(objects.surface[index] + geometry.triangles[triangle, 3])]
+        material = surfaces[surface_of(geometry, objects, triangle, index)]
         facing, shrink = geometry.facings[triangle], objects.shrink[index]
         normal = turn(objects.pose[index], facing[0] * shrink, facing[1] * shrink, facing[2] * shrink)
         _spread(work, marks, start, end, index, material, normal)
@@ -126,7 +126,7 @@ def _smooth(
 ) -> None:
     """The vertices' normals, interpolated at the points; unit length, world frame."""
     bend, pose = geometry.bends[triangle], objects.pose[index]
-    (a, b, c, x), (d, e, g, y), (h, i, j, z) = _single(pose[0]), _single(pose[1]), _single(pose[2])
+    (a, b, c, x), (d, e, g, y), (h, i, j, z) = single_row(pose[0]), single_row(pose[1]), single_row(pose[2])
     shrink = narrow(objects.shrink[index])
     shrink *= shrink
     s0, s1, s2, s3, t0, t1, t2, t3 = bend[0], bend[1], bend[2], bend[3], bend[4], bend[5], bend[6], bend[7]
@@ -146,8 +146,3 @@ def _smooth(
         px, py, pz = a * u + b * v + c * w, d * u + e * v + g * w, h * u + i * v + j * w
         unit = 1.0 / math.sqrt(px * px + py * py + pz * pz + 1e-20)
         nx[point], ny[point], nz[point] = px * unit, py * unit, pz * unit
-
-
-@inlined
-def _single(row: NDArray[np.float64]) -> tuple[float, float, float, float]:
-    return narrow(row[0]), narrow(row[1]), narrow(row[2]), narrow(row[3])

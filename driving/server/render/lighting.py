@@ -9,10 +9,18 @@ from numpy.typing import NDArray
 
 from driving.server.render import fields as f
 from driving.server.render.arrays import Light
-from driving.server.render.compiled import inlined, narrow, trailing_zeros, unsigned, whole
+from driving.server.render.compiled import (
+    inlined,
+    narrow,
+    single,
+    single_row,
+    trailing_zeros,
+    unsigned,
+    whole,
+)
 from driving.server.render.fields import field
 from driving.server.render.lamps import lamplight
-from driving.server.render.sky import BOUNCE, SKYLIGHT, SUNLIGHT, clear_sky, single, single_palette
+from driving.server.render.sky import BOUNCE, SKYLIGHT, SUNLIGHT, clear_sky, single_palette
 from driving.server.render.surfaces import FOLIAGE
 
 HEIGHT_STEPS = 50.0  # per m of the map of standing shadows: two bytes then reach 655 m either way
@@ -180,7 +188,7 @@ def _look_at_sun(
     first, second = field(work, f.FIRST), field(work, f.SECOND)
     third, fourth = field(work, f.THIRD), field(work, f.FOURTH)
     across, along, sunward = light.shade_axes
-    p, q, r = _single_row(across), _single_row(along), _single_row(sunward)
+    p, q, r = single_row(across), single_row(along), single_row(sunward)
     for point in range(count):
         x, y, z = xs[point] + nx[point] * off, ys[point] + ny[point] * off, zs[point] + nz[point] * off
         column, row = p[0] * x + p[1] * y + p[2] * z + p[3], q[0] * x + q[1] * y + q[2] * z + q[3]
@@ -203,8 +211,3 @@ def _look_at_sun(
         c, d = 1.0 if third[point] <= height else 0.0, 1.0 if fourth[point] <= height else 0.0
         upper, lower = a + (b - a) * j, c + (d - c) * j
         suns[point] *= upper + (lower - upper) * i
-
-
-@inlined
-def _single_row(row: tuple[float, ...]) -> tuple[float, ...]:
-    return narrow(row[0]), narrow(row[1]), narrow(row[2]), narrow(row[3])

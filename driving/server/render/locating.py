@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from driving.server.render import fields as f
 from driving.server.render.arrays import Light, View
-from driving.server.render.compiled import inlined, narrow
+from driving.server.render.compiled import inlined, narrow, single
 from driving.server.render.fields import field
-from driving.server.render.sky import clearness, fog_depth, single
+from driving.server.render.sky import clearness, fog_depth
 
 
 @inlined

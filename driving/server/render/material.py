@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from driving.server.render import fields as f
 from driving.server.render import surfaces as s
 from driving.server.render.arrays import Light, View
-from driving.server.render.compiled import inlined, narrow
+from driving.server.render.compiled import inlined, narrow, single
 from driving.server.render.facade import walls
 from driving.server.render.fields import field
 from driving.server.render.lighting import light_up, reflect
 from driving.server.render.raster import HALF_PIXEL
-from driving.server.render.sky import PUDDLES, single, wet_share
+from driving.server.render.sky import PUDDLES, wet_share
 from driving.server.render.texture import noise_of, slabs, stripes
 
 ASPHALT_REFLECTANCE = 0.072
@@ -100,14 +100,14 @@ def _ground(work: NDArray[np.float32], marks: NDArray[np.int32], count: int, kin
     if kind == s.PAVING:
         noise_of(work, marks, count, light.noise, (f.X, f.Y, f.WIDE, f.ONE), (22.0, 22.0, 22.0), (0.0, 0.0))
         for point in range(count):
-            factor = slabs(ones[point], xs[point], ys[point], wide[point], 0.5) * (1.0 - 0.35 * wetness)
-            factors[point] = factor
+            factors[point] = slabs(ones[point], xs[point], ys[point], wide[point], 0.5) * (
+                1.0 - 0.35 * wetness
+            )
     elif kind == s.GRASS:
         noise_of(work, marks, count, light.noise, (f.X, f.Y, f.WIDE, f.ONE), (9.0, 9.0, 9.0), (0.0, 0.0))
         noise_of(work, marks, count, light.noise, (f.X, f.Y, f.WIDE, f.TWO), (0.4, 0.4, 0.4), (0.0, 0.0))
         for point in range(count):
-            factor = 0.35 + 0.7 * ones[point] + 0.6 * twos[point]
-            factors[point] = factor
+            factors[point] = 0.35 + 0.7 * ones[point] + 0.6 * twos[point]
     else:
         for point in range(count):
             sums[point] = xs[point] + ys[point]
@@ -115,8 +115,7 @@ def _ground(work: NDArray[np.float32], marks: NDArray[np.int32], count: int, kin
         sizes = field(work, f.SIZE)
         for point in range(count):
             course = stripes(zs[point] / 0.19, 0.0, 0.18, sizes[point] * 2.0 / 0.19)
-            factor = (0.75 + 0.5 * ones[point]) * (1.0 - 0.4 * course)
-            factors[point] = factor
+            factors[point] = (0.75 + 0.5 * ones[point]) * (1.0 - 0.4 * course)
 
 
 @inlined
@@ -144,8 +143,7 @@ def _asphalt(
             blue[point] = ASPHALT_REFLECTANCE + (blue[point] - ASPHALT_REFLECTANCE) * thin
     for point in range(count):
         worn = 1.0 + 0.42 * (ones[point] - 0.5) + 0.20 * (twos[point] - 0.5) + 0.22 * (threes[point] - 0.5)
-        factor = paint + through * worn
-        factors[point] = factor
+        factors[point] = paint + through * worn
     if light.wetness > 0.0:
         wetness, deposits = narrow(light.wetness), narrow(light.deposits)
         scales = (PUDDLES, PUDDLES, PUDDLES)

@@ -23,6 +23,7 @@ from driving.server.render.arrays import (
     borrow_light,
     borrow_objects,
     borrow_view,
+    surface_of,
 )
 from driving.server.render.compiled import borrowed, inlined, kernel
 from driving.server.render.sky import PUDDLES, clearness, fog_depth, sky, wet_share
@@ -67,7 +68,7 @@ def _ground_samples(
         owner = canvas.owner[2 * row + (sample >> 1), 2 * column + (sample & 1)]
         if owner >= 0:
             triangle, index = canvas.visible[owner, 0], canvas.visible[owner, 1]
-            kind = int(surfaces[objects.surface[index] + geometry.triangles[triangle, 3], s.KIND])
+            kind = int(surfaces[surface_of(geometry, objects, triangle, index), s.KIND])
             facing = geometry.facings[triangle, 2]
             if (kind == s.ASPHALT or kind == s.LINE or kind == s.PAVING) and facing > 0.9:
                 count += 1.0 if kind != s.PAVING else 0.6

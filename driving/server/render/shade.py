@@ -27,12 +27,12 @@ from driving.server.render.arrays import (
     borrow_view,
 )
 from driving.server.render.bins import BINS, SKY_BIN, gather, take
-from driving.server.render.compiled import borrowed, inlined, kernel, narrow, unsigned, whole
+from driving.server.render.compiled import borrowed, inlined, kernel, narrow, single, unsigned, whole
 from driving.server.render.face import look_up
 from driving.server.render.fields import field
 from driving.server.render.locating import locate
 from driving.server.render.material import colour
-from driving.server.render.sky import HAZE, single, skies
+from driving.server.render.sky import HAZE, skies
 
 OPAQUE = 0xFF000000
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from driving.server.render import fields as f
 from driving.server.render.arrays import Light, View
-from driving.server.render.compiled import inlined, narrow
+from driving.server.render.compiled import inlined, narrow, single
 from driving.server.render.fields import field
 from driving.server.render.texture import noise, noise_of, scramble
 
@@ -151,12 +151,6 @@ def clearness(haze: float, distance: float) -> float:
     """
     x = haze * distance
     return 1.0 / (1.0 + x * (1.0 + x * (0.5 + x * (0.166667 + x * 0.041667))))
-
-
-@inlined
-def single(triple: Colour) -> Colour:
-    """Three numbers in single precision."""
-    return narrow(triple[0]), narrow(triple[1]), narrow(triple[2])
 
 
 @inlined

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 # Materials, column KIND.
 MATTE, SMOOTH, PAINT, GLASS, ASPHALT, PAVING, GRASS, FACADE, FOLIAGE, GLOW, TILES, LINE = range(12)
+MATERIALS = 12
 
 # Columns of a surface.
 KIND, RED, GREEN, BLUE, TAG, ORIGIN_X, ORIGIN_Y, BASE, BAY, STOREY, TOP, STYLE = range(12)

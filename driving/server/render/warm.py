@@ -13,7 +13,7 @@ from driving.server.render.weather import Weather
 
 
 def warm_up() -> None:
-    """Load every kernel from numba's cache, or compile it (about a minute, once per installation)."""
+    """Load every kernel from numba's cache, or compile it (a minute or two, once per installation)."""
     scene = Scene((), ())
     scene.add(1, Look("vehicle", "vehicle.any", "car", 4.5, 1.8, 1.5, (200, 60, 60), 14))
     scene.set_lights(1, 1)
