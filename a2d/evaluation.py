@@ -170,6 +170,7 @@ class Summary:
     arrival_duration: Mean | None  # s; None where worlds report no duration
     occluder_speed: Mean | None  # m/s, on reaching where the view opens; None where worlds report none
     episode_return: Mean
+    open_speed: Mean | None = None  # m/s, where nothing that hides is near; None where worlds report none
     driving_score: Mean | None = None  # CARLA leaderboard's, in [0, 1]; None where worlds report none
     comfortable: Rate | None = None  # episodes within the limits of comfort; None where worlds report none
     brake_delay: Mean | None = (
@@ -226,6 +227,7 @@ def summary(records: Sequence[Record]) -> Summary:
         arrival_duration=_mean_of(arrived, "duration"),
         occluder_speed=_mean_of(valid, "speed_at_occluder"),
         episode_return=Mean.of([record["return"] for record in valid]),
+        open_speed=_mean_of(valid, "open_speed"),
         driving_score=_mean_of(valid, "driving_score"),
         comfortable=_rate_of(valid, "comfortable"),
         brake_delay=_mean_of(valid, "brake_delay"),

@@ -41,6 +41,7 @@ class Row:
     impact_speed: float  # m/s, mean over the hits; NaN without a hit
     time_without_hazard: float  # s, mean over the arrivals; NaN without one
     time_with_hazard: float  # s
+    open_speed: float  # m/s, mean, away from what hides; NaN where that is nowhere
     other_failures: int  # left the lane, hit something else, stuck, timeout
     invalid: int  # runs outside the procedure's tolerances
 
@@ -172,6 +173,7 @@ def _row(driver: str, episodes: Sequence[Episode]) -> Row:
         impact_speed=_mean([e["impact_speed"] for e in hits]),
         time_without_hazard=_mean([e["duration"] for e in arrived if not e["hazard"]]),
         time_with_hazard=_mean([e["duration"] for e in arrived if e["hazard"]]),
+        open_speed=_mean([e["open_speed"] for e in valid if not math.isnan(e["open_speed"])]),
         other_failures=len(valid) - len(hits) - len(arrived),
         invalid=len(episodes) - len(valid),
     )

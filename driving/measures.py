@@ -25,6 +25,8 @@ class Measures:
     min_ttc: float = math.inf  # s
     min_gap: float = math.inf  # m between the boxes of the ego and of a child
     speed_at_occluder: float = math.nan  # m/s, when the ego's front passed the occluder's front
+    open_way: float = 0.0  # m driven where nothing that hides a child was near, and
+    open_time: float = 0.0  # s, how long that took
     seen_at: float = math.nan  # s, when the camera first had a line of sight to a child
     pixel_at: float = math.nan  # s, when the first pixel of a child was in the picture; NaN if not looked for
     braked_at: float = math.nan  # s, of the first braking from then on
@@ -57,6 +59,9 @@ class Measures:
             edge = snapshot.station(snapshot.occluder) + snapshot.occluder.length / 2
             if self.last.front < edge <= snapshot.front:
                 self.speed_at_occluder = snapshot.ego.speed
+        if _is_open(self.last) and _is_open(snapshot):
+            self.open_way += snapshot.station(snapshot.ego) - self.last.station(self.last.ego)
+            self.open_time += snapshot.time - self.last.time
         if pixels and math.isnan(self.pixel_at):
             self.pixel_at = snapshot.time
         self._see(snapshot, looked=pixels is not None)
@@ -80,6 +85,7 @@ class Measures:
             "min_gap": _finite(self.min_gap),
             "pet": self.post_encroachment_time(),
             "speed_at_occluder": self.speed_at_occluder,
+            "open_speed": self.open_way / self.open_time if self.open_time > 0.0 else math.nan,
             "seen_at": self.seen_at,
             "pixel_at": self.pixel_at,
             "brake_delay": self.braked_at - first_sight,
@@ -141,6 +147,20 @@ class Measures:
             and self.hardest_turn <= SIDEWAYS_COMFORT
             and self.hardest_jerk <= JERK_COMFORT
         )
+
+
+def _is_open(now: Snapshot) -> bool:
+    """Caution has no cause here: what hides a child is so far off that comfort has room to brake or speed up.
+
+    That is from the speed limit to a stop before it, and from a stop to the limit after it.
+    """
+    if now.occluder is None:
+        return True
+    brake, gain = ACCELERATION_COMFORT
+    middle, half = now.station(now.occluder), now.occluder.length / 2
+    before = middle - half - now.speed_limit**2 / (-2.0 * brake)
+    after = middle + half + now.speed_limit**2 / (2.0 * gain)
+    return now.front < before or now.front - now.ego.length > after
 
 
 def box_gap(first: Body, second: Body) -> float:

@@ -43,6 +43,7 @@ def result_rows(summaries: Sequence[Summary]) -> list[Row]:
     add("Impact speed of hits, mean", lambda summary: _speed(summary.impact_speed_mean))
     add("Impact speed of hits, median", lambda summary: _speed(summary.impact_speed_median))
     add("Speed where the view opens, mean", lambda summary: _speed_mean(summary.occluder_speed))
+    add("Speed away from what hides, mean", lambda summary: _speed_mean(summary.open_speed))
     add("Duration of arrivals, mean", lambda summary: _duration(summary.arrival_duration))
     add("Driving score (CARLA leaderboard 2.0), mean", lambda summary: _score(summary.driving_score))
     add("Within the limits of comfort", lambda summary: _rate(summary.comfortable))

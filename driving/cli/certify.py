@@ -89,7 +89,14 @@ def _drive(scenario: str, suite: str, episodes: int, server: str) -> list[certif
 
 def _table(scenario: str, suite: str, rows: list[certification.Row]) -> Table:
     table = Table(title=f"{scenario}: scripted drivers on suite {suite}")
-    for heading in ("driver", "hits, given a hazard", "95 % interval", "impact", "time without / with"):
+    for heading in (
+        "driver",
+        "hits, given a hazard",
+        "95 % interval",
+        "impact",
+        "time without / with",
+        "speed away from it",
+    ):
         table.add_column(heading, justify="left" if heading == "driver" else "right")
     for row in rows:
         low, high = row.interval
@@ -99,6 +106,7 @@ def _table(scenario: str, suite: str, rows: list[certification.Row]) -> Table:
             f"{100 * low:.1f} - {100 * high:.1f} %",
             _or_dash(row.impact_speed, "m/s"),
             f"{_or_dash(row.time_without_hazard, 's')} / {_or_dash(row.time_with_hazard, 's')}",
+            _or_dash(row.open_speed, "m/s"),
         )
     return table
 

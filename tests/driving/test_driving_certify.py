@@ -27,6 +27,7 @@ def episodes(hits, *, with_child=10):
                     "outcome": "hit_child" if hit else "arrived",
                     "impact_speed": 6.0 if hit else 0.0,
                     "duration": 8.0 if child else 6.0,
+                    "open_speed": math.nan if hit else 9.0 + child,
                 }
             )
     return made
@@ -35,6 +36,7 @@ def episodes(hits, *, with_child=10):
 def test_the_table_counts_hits_given_a_child_and_times_of_arrivals():
     row = {entry.driver: entry for entry in table(episodes(HITS))}["sees_and_brakes"]
     assert (row.hits, row.with_hazard, row.rate) == (5, 10, 0.5)
+    assert row.open_speed == pytest.approx((5 * 10.0 + 10 * 9.0) / 15)
     assert (row.impact_speed, row.time_with_hazard, row.time_without_hazard) == (6.0, 8.0, 6.0)
     # Wilson, by hand: (0.5 + 3.8415/20 -+ 1.96 sqrt(0.025 + 0.0096)) / (1 + 0.38415)
     assert row.interval == pytest.approx((0.2366, 0.7634), abs=1e-3)

@@ -151,3 +151,21 @@ def test_measures_keep_the_worst_moment_and_the_speed_at_the_van():
     assert record["min_ttc"] == pytest.approx(0.5 / 6.0)
     assert record["speed_at_occluder"] == 6.0
     assert record["child"] is True
+    assert math.isnan(record["open_speed"]), "the van was near all the time"
+
+
+def test_speed_counts_as_away_from_the_van_where_comfort_has_room_to_brake():
+    # 10 m/s, 4.05 m/s2: 12.35 m before the van's rear, 6.95 m before the line; the ego's front is 2.45 m on
+    edge = SCENARIO.line - 6.95 - 12.35 - 2.45
+    measures = Measures(snapshot(ego(edge - 2.1), child(0.0, 2.6)))
+    measures.add(snapshot(ego(edge - 1.1, speed=4.0), child(0.0, 2.6), time=0.25))
+    measures.add(snapshot(ego(edge - 0.1, speed=4.0), child(0.0, 2.6), time=0.5))
+    measures.add(snapshot(ego(edge + 0.9, speed=9.0), child(0.0, 2.6), time=0.6))
+    assert measures.record()["open_speed"] == pytest.approx(2.0 / 0.5)
+    # and beyond it from 10 m/s at 2.4 m/s2 on: 20.8 m after its front, 1.05 m before the line
+    far = SCENARIO.line - 1.05 + 20.84 + 2.45
+    measures = Measures(snapshot(ego(far - 1.0), child(0.0, -6.0)))
+    measures.add(snapshot(ego(far + 0.5), child(0.0, -6.0), time=1.0))
+    assert math.isnan(measures.record()["open_speed"])
+    measures.add(snapshot(ego(far + 3.5), child(0.0, -6.0), time=1.5))
+    assert measures.record()["open_speed"] == pytest.approx(3.0 / 0.5)
