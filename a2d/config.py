@@ -52,15 +52,21 @@ class EnvConfig:
     server: str | None = None
     """Simulator: embedded, docker or HOST:PORT. None for worlds that need none."""
     vector: str = "native"
-    """native (batched inside the world), async (one process per world), sync (one after the other) or ray.
+    """native (batched inside the world), async (worker processes), sync (one after the other) or ray.
 
     ray: one worker per world, spread over the Ray cluster of RAY_ADDRESS, or over this machine.
+    """
+    per_worker: int = 1
+    """async: worlds that a worker process steps in turn, at most; pays with more worlds than cores.
+
+    Servers with cores of their own, any but embedded, are never held up by it: they have a worker each.
     """
     options: dict[str, Any] = field(default_factory=dict)
     """Keywords for the world, such as its image size."""
 
     def __post_init__(self) -> None:
         at_least("env.count", self.count, 1)
+        at_least("env.per_worker", self.per_worker, 1)
         one_of("env.vector", self.vector, VECTOR_KINDS)
 
 

@@ -16,9 +16,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
-from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from a2d.errors import A2DError
+from a2d.shared_workers import SharedWorkersVectorEnv
 
 if TYPE_CHECKING:
     from a2d.config import EnvConfig
@@ -61,12 +62,7 @@ def make_worlds(env: EnvConfig, *, count: int, suite: str, **options: Any) -> Ve
             return RayVectorEnv(makers)
         if env.vector == "sync":
             return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.DISABLED)
-        return AsyncVectorEnv(
-            makers,
-            shared_memory=True,
-            context=_start_method(),
-            autoreset_mode=AutoresetMode.DISABLED,
-        )
+        return SharedWorkersVectorEnv(makers, per_worker=_per_worker(env, count), context=_start_method())
 
 
 @functools.cache
@@ -167,6 +163,12 @@ def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:
     return [{"server": name} for name in named[:count]]
 
 
+def _per_worker(env: EnvConfig, count: int) -> int:
+    """Worlds of each worker, the same for all: at most the setting, or one where servers have their own cores."""
+    most = env.per_worker if env.server in (None, "embedded") else 1
+    return max(each for each in range(1, most + 1) if count % each == 0)
+
+
 def _start_method() -> str:
     """A worker must not inherit torch's threads, so a plain fork will not do."""
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -176,7 +178,7 @@ def _stop(worlds: VectorEnv) -> None:
     """End what an exception left running, wherever in the conversation with its workers it came."""
     if worlds.closed:
         return
-    if isinstance(worlds, AsyncVectorEnv):
+    if isinstance(worlds, SharedWorkersVectorEnv):
         for process in worlds.processes:
             process.terminate()
         for process in worlds.processes:

@@ -9,7 +9,17 @@ from a2d.evaluation import Record, Summary, paired_hits, summary
 from a2d.intervals import PairedDifference, Rate
 from a2d.report.material import METHOD_NAMES, Material
 
-_OF_ONE_RUN = ("run", "seed", "start_from", "expert_from", "device", "threads", "env.server", "env.count")
+_OF_ONE_RUN = (
+    "run",
+    "seed",
+    "start_from",
+    "expert_from",
+    "device",
+    "threads",
+    "env.server",
+    "env.count",
+    "env.per_worker",
+)
 """Settings that runs of one driver may differ in: which one it is, and where it happened."""
 
 

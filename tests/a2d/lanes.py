@@ -10,8 +10,9 @@ from a2d.vector import make_worlds, stopping
 
 
 def lanes(vector, **options):
-    """The lane world of tests, of a vector kind."""
-    return EnvConfig(id="lane_world:Lane-v0", vector=vector, options=options)
+    """The lane world of tests, of a vector kind; `turns` has two worlds in a worker."""
+    kind, per_worker = ("async", 2) if vector == "turns" else (vector, 1)
+    return EnvConfig(id="lane_world:Lane-v0", vector=kind, per_worker=per_worker, options=options)
 
 
 def assert_same_episodes(*kinds):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import psutil
@@ -11,7 +12,7 @@ from lanes import assert_same_episodes, lanes
 from ray_nodes import ray_nodes
 
 from a2d.config import EnvConfig
-from a2d.vector import WorldError, make_worlds, stopping
+from a2d.vector import WorldError, _per_worker, make_worlds, stopping
 
 RAY = pytest.param("ray", marks=[pytest.mark.slow, pytest.mark.xdist_group("ray")])
 GONE_SECONDS = 10.0  # that a process may take to be gone
@@ -24,13 +25,13 @@ def ray_node():
         yield
 
 
-@pytest.fixture(params=["sync", "async", RAY])
+@pytest.fixture(params=["sync", "async", "turns", RAY])
 def vector(request):
     """Every kind of VectorEnv that worlds of one are put into."""
     return ready(request)
 
 
-@pytest.fixture(params=["async", RAY])
+@pytest.fixture(params=["async", "turns", RAY])
 def spread(request):
     """The kinds whose worlds live in other processes."""
     return ready(request)
@@ -115,7 +116,8 @@ def test_workers_close_their_worlds_and_are_gone_after_an_interrupt_in_the_middl
         with two(spread, farewell=str(tmp_path)) as worlds:
             workers.extend(psutil.Process(process) for process in worlds.call("process"))
             worlds.reset(seed=[0, 1])
-            worlds.step_wait = worlds._heard = interrupted  # where the kinds wait for answers
+            waiting = getattr(worlds, "_workers", worlds)
+            waiting.step_wait = waiting._heard = interrupted  # where the kinds wait for answers
             still(1, worlds)
 
     with pytest.raises(KeyboardInterrupt):
@@ -143,13 +145,32 @@ def test_an_unknown_keyword_is_refused_in_one_line(vector):
 
 def test_an_unknown_world_is_refused_in_one_line(vector):
     with pytest.raises(WorldError, match="nowhere/No-v0: NamespaceNotFound") as told:
-        make_worlds(EnvConfig(id="nowhere/No-v0", vector=vector), count=1, suite="train")
+        make_worlds(replace(lanes(vector), id="nowhere/No-v0"), count=1, suite="train")
     assert "\n" not in str(told.value)
 
 
 def test_a_suite_that_a_native_world_does_not_have_is_refused():
     with pytest.raises(WorldError, match="suite"):
         make_worlds(EnvConfig(id="gridworlds/FrozenLake-v0"), count=1, suite="mars")
+
+
+def test_a_worker_has_so_many_worlds_at_most_and_all_have_as_many():
+    with stopping(make_worlds(replace(lanes("async"), per_worker=4), count=6, suite="train")) as worlds:
+        assert len(worlds.processes) == 2
+        assert len(set(worlds.call("process"))) == 2
+        first, _ = worlds.reset(seed=[9, 8, 7, 6, 5, 4], options={"reset_mask": np.arange(6) == 4})
+        observation, *_ = worlds.reset(seed=[9, 8, 7, 6, 5, 4])
+        for key, values in first.items():
+            np.testing.assert_array_equal(values[4], observation[key][4])
+            assert not values[0].any(), "worlds that never began show nothing"
+
+
+@pytest.mark.parametrize(
+    ("server", "count", "each"),
+    [("embedded", 16, 4), (None, 6, 3), ("embedded", 1, 1), ("docker", 16, 1), ("a:2000,b:2000", 2, 1)],
+)
+def test_only_worlds_whose_servers_share_the_cores_share_a_worker(server, count, each):
+    assert _per_worker(EnvConfig(server=server, per_worker=4), count) == each
 
 
 def test_a_worker_that_is_killed_is_said_to_be_dead():
