@@ -164,7 +164,7 @@ def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:
 
 
 def _per_worker(env: EnvConfig, count: int) -> int:
-    """Worlds of each worker, the same for all: at most the setting, or one where servers have their own cores."""
+    """Worlds of each worker, all alike: the setting at most; one where servers have cores of their own."""
     most = env.per_worker if env.server in (None, "embedded") else 1
     return max(each for each in range(1, most + 1) if count % each == 0)
 
