@@ -17,6 +17,7 @@ import typer
 from a2d.errors import A2DError
 
 COMMANDS = ("train", "evaluate", "record", "compare", "sweep", "ship", "export")
+INTERNAL = ("sweep_run",)  # what other commands start
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 HELP = "Train drivers that see only a camera with the help of an expert that sees everything, and judge them."
@@ -34,7 +35,7 @@ def application(wanted: list[str]) -> typer.Typer:
     """Make the command line, loading only the wanted command's module, or all to list them."""
     app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_root)
-    names = [name for name in COMMANDS if name in wanted] or COMMANDS
+    names = [name for name in (*COMMANDS, *INTERNAL) if name in wanted] or COMMANDS
     for name in names:
         module = importlib.import_module(f"a2d.cli.{name}")
         app.command(name)(explained(getattr(module, name)))

@@ -115,8 +115,9 @@ def _train(runs: Sequence[Planned], wanted: Sweep, *, at_once: int, console: Con
 
 
 def _command(run: Planned, wanted: Sweep) -> list[str]:
+    """A package is run: worker processes import a module that was run, and with it torch, but no package."""
     return [
-        *(sys.executable, "-m", "a2d.cli.sweep_run", str(run.folder)),
+        *(sys.executable, "-m", "a2d.cli", "sweep_run", str(run.folder)),
         *("--suite", wanted.final.suite, "--episodes", str(wanted.final.episodes)),
         "--sampled" if wanted.final.sampled else "--no-sampled",
         *("--parent", str(os.getpid())),

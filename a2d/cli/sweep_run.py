@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
-import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import gymnasium
 import typer
 
-from a2d.cli import explained, progress
+from a2d.cli import progress
 from a2d.cli.evaluate import evaluated
 from a2d.cli.train import reported
 from a2d.evaluation import Summary, as_json, summary
@@ -103,9 +100,3 @@ def _peak_megabytes() -> float | None:
     lines = status.read_text("utf-8").splitlines() if status.is_file() else []
     peaks = [float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
     return round(peaks[0], 1) if peaks else None
-
-
-if __name__ == "__main__":
-    gymnasium.logger.min_level = logging.CRITICAL
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    typer.run(explained(sweep_run))
