@@ -6,12 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
+from pathlib import Path
 
 import psutil
 import pytest
 from typer.testing import CliRunner
 
 from a2d.cli import application
+from a2d.cli.sweep import _command
+from a2d.plan import planned_runs
+from a2d.sweep import read
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +84,14 @@ def test_a_failure_is_told_the_others_go_on_and_a_second_time_nothing_is_repeate
     assert changed.exit_code == 1
     assert "is a run with rollout.steps=8, not 4" in changed.stderr
     assert changed.stderr.count("\n") == 1
+
+
+def test_a_run_is_started_as_a_package_which_its_worker_processes_do_not_import():
+    wanted = read("child_crossing")
+    [first, *_] = planned_runs(wanted, Path("out"))
+    python, flag, module, *_ = _command(first, wanted)
+    assert (python, flag) == (sys.executable, "-m")
+    assert find_spec(module).submodule_search_locations, "a module's name would not end in __main__"
 
 
 def test_an_interrupt_leaves_no_process_and_the_same_command_goes_on(tmp_path):
