@@ -189,15 +189,18 @@ def _passes(
     config: ExpertConfig,
     rng: np.random.Generator,
 ) -> Scalars:
-    """Go over the round until `epochs`, or until the policy moved `kl_stop`."""
-    moved, passes = 0.0, 0
+    """Go over the round `epochs` times, or until the policy moved `kl_stop`: looked at after each step."""
+    moved, passes = 0.0, 0.0
     while passes < config.epochs and moved <= config.kl_stop:
-        for rows in minibatches(len(before.mode()), minibatch, rng=rng):
+        parts = list(minibatches(len(before.mode()), minibatch, rng=rng))
+        for rows in parts:
             step(rows)
-        passes += 1
-        with torch.no_grad():
-            moved = float(before.divergence(policy(ALL)).mean())
-    return {"moved": moved, "passes": float(passes)}
+            passes += 1.0 / len(parts)
+            with torch.no_grad():
+                moved = float(before.divergence(policy(ALL)).mean())
+            if moved > config.kl_stop:
+                break
+    return {"moved": moved, "passes": round(passes, 2)}
 
 
 def _step_scalars(name: str, after: Distribution, *, batch: PolicyBatch) -> Scalars:

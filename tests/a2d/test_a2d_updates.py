@@ -110,10 +110,15 @@ def test_what_is_small_in_the_state_is_learnt_as_well_as_what_is_large():
     assert 0.5 < found[0] < 2.0  # guessing the mean costs one variance
 
 
-def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough():
+@pytest.mark.parametrize(
+    ("minibatch", "rate", "passes", "moved"), [(64, 3e-3, 50.0, 0.05), (8, 3e-2, 1.0, 0.1)]
+)
+def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
+    minibatch, rate, passes, moved
+):
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    config = ExpertConfig(hidden=(16,), minibatch=64, epochs=50, kl_stop=0.02, learning_rate=3e-3)
+    config = ExpertConfig(hidden=(16,), minibatch=minibatch, epochs=50, kl_stop=0.02, learning_rate=rate)
     expert = Expert(SEEN, config)
     states = torch.eye(2)[torch.as_tensor(rng.integers(2, size=256))]
     with torch.no_grad():
@@ -139,8 +144,8 @@ def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
     with torch.no_grad():
         gained = expert.distribution(states).log_prob(best) - before.log_prob(best)
     assert gained.min() > 0.0
-    assert 0.02 < scalars["expert/moved"] < 0.2
-    assert scalars["expert/passes"] < 50
+    assert 0.02 < scalars["expert/moved"] < moved
+    assert scalars["expert/passes"] < passes, "it may stop in the middle of a pass"
 
 
 def test_a_strong_pull_keeps_the_expert_at_the_trainee():
