@@ -8,8 +8,9 @@ from driving.server import physics
 from driving.server.actor import Actor
 from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, RIGID, VEHICLE, WALKER, Body, BodyTable
-from driving.server.contact import overlapping
 from driving.server.errors import WorldError
+from driving.server.solids import NOTHING, Solids
+from driving.server.spawning import is_free
 from driving.server.vehicle_model import MODEL_LENGTH
 from driving.server.wire import Pose
 
@@ -35,6 +36,11 @@ class Cast:
         self.navigable = False  # whether walker AI finds its way
         self.peopled = False  # whether there was anybody yet who takes up space
         self.spectator = self.enter(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
+
+    @property
+    def solids(self) -> Solids:
+        """What stands where they play."""
+        return NOTHING
 
     def actor(self, actor_id: int) -> Actor:
         """Look one up.
@@ -95,7 +101,7 @@ class Cast:
         if parent is not None and parent not in self.actors:
             raise WorldError("unable to attach actor: parent actor not found")
         actor = self.enter(blueprint, values, pose, parent, arm=arm)
-        if self.table.rows[actor.row]["collides"] and overlapping(self.table.rows, actor.row) >= 0:
+        if self.table.rows[actor.row]["collides"] and not is_free(self.table, actor.row, self.solids):
             self._leave(actor)
             raise WorldError("Spawn failed because of collision at spawn position")
         return actor

@@ -24,7 +24,7 @@ from driving.server.recorder import Recorder
 from driving.server.replayer import Replay, ReplaySettings
 from driving.server.settings import DEFAULT_DELTA, Settings, usable
 from driving.server.signals import LIGHT, StopBox, trigger_box
-from driving.server.solids import NOTHING, NOWHERE
+from driving.server.solids import NOTHING, NOWHERE, Solids
 from driving.server.street_lights import StreetLights
 from driving.server.traffic_lights import Light, TrafficLights
 from driving.server.walkways import navigation_name
@@ -73,6 +73,11 @@ class World(Cast):
         self._contacts = np.zeros((MOST_CONTACTS, 4))
         self.map: RoadMap
         self.load(default_map)
+
+    @property
+    def solids(self) -> Solids:
+        """Walls, trunks and posts of the map."""
+        return self.place.solids
 
     # Episodes
 

@@ -390,6 +390,19 @@ def test_equal_seeds_give_equal_streets_and_others_differ() -> None:
     assert (picture(5) != picture(6)).any()
 
 
+def test_a_shadow_that_is_too_long_to_be_drawn_fades_away() -> None:
+    """A tower's shadow of 32 m is drawn for 15 m; no two neighbouring pixels of 14 cm show where it ends."""
+    wide = (Strip("driving", edge(30.0), edge(-30.0)),)
+    scene = Scene(wide, (), seed=1)
+    scene.set_weather(Weather(sun_altitude=20.0, sun_azimuth=180.0))  # low, behind: shadows point to +x
+    scene.add(1, Look("prop", "static.prop.box", "", 2.0, 2.0, 12.0, (200, 60, 60), STATIC))
+    down = Camera(16, 256, float(np.degrees(2 * np.arctan(8 / 219))))  # 30 m up, 35 m from top to bottom
+    frame = render(scene, down, (14.0, 0.0, 30.0), (-90.0, 0.0, 0.0))
+    along = frame.bgra[:200, 8, 1].astype(int)  # the ground from x = 31.5 m to 4 m, then comes the tower
+    assert along[:60].mean() > 1.25 * along[-60:].mean()  # in the sun, in the shadow
+    assert np.abs(np.diff(along)).max() < 12
+
+
 def test_a_street_far_from_the_origin_has_the_same_shadows() -> None:
     far = 3200.0  # m, a whole number of the map's steps; more than two bytes of 2 cm each could hold
     shift = np.array([far, 0.0, 0.0])

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from driving.server import commands, handling
+from driving.server.errors import WorldError
 from driving.server.render.surfaces import BUILDINGS, POLES, VEGETATION
 from driving.server.settings import Settings
-from driving.server.solids import COS, HALF_LENGTH, HALF_WIDTH, LABEL, SIN, THING, X, Y
+from driving.server.solids import COS, HALF_LENGTH, HALF_WIDTH, LABEL, SIN, THING, TOP, X, Y
 from driving.server.world import World
 from scenarios.roads import straight_road
 
@@ -151,13 +152,55 @@ def test_a_car_that_is_put_into_a_house_is_moved_out_of_it():
     world = street()
     solids = world.place.solids
     house = solids[solids[:, LABEL] == BUILDINGS][3]
-    car = world.spawn(CAR, {}, ((float(house[X]), float(house[Y]), 0.0), (0.0, 30.0, 0.0)))
+    car = world.spawn(CAR, {}, ((float(house[X]), -1.75, 0.0), (0.0, 0.0, 0.0)))
+    world.put(world.body(car.id), ((float(house[X]), float(house[Y]), 0.0), (0.0, 30.0, 0.0)))
     for _ in range(400):  # it begins inside a house: parted by 5 cm in each sub-step
         world.tick()
     assert world.collisions == ()
     x, y = world.body(car.id)["x"] - house[X], world.body(car.id)["y"] - house[Y]
     along, aside = x * house[COS] + y * house[SIN], y * house[COS] - x * house[SIN]
     assert abs(along) > house[HALF_LENGTH] or abs(aside) > house[HALF_WIDTH]
+
+
+@pytest.mark.parametrize("blueprint", [CAR, BUS, CHILD])
+def test_nobody_comes_into_the_world_inside_a_house(blueprint):
+    world = street()
+    solid = alone(world, BUILDINGS)
+    inside = ((float(solid[X]), float(solid[Y]), 0.6), (0.0, 30.0, 0.0))
+    there = set(world.actors)
+    with pytest.raises(WorldError, match=r"^Spawn failed because of collision at spawn position$"):
+        world.spawn(blueprint, {}, inside)
+    assert set(world.actors) == there
+    world.place.show({int(solid[THING])}, on=False)
+    world.spawn(blueprint, {}, inside)
+
+
+@pytest.mark.parametrize(("gap", "free"), [(0.01, True), (-0.01, False)])
+def test_a_car_comes_into_the_world_close_to_a_wall(gap, free):
+    world = street()
+    solid = alone(world, BUILDINGS)
+    car = world.spawn(CAR, {}, ((0.0, -1.75, 0.0), (0.0, 0.0, 0.0)))
+    half_width = float(world.body(car.id)["half_width"])
+    along = math.degrees(math.atan2(solid[SIN], solid[COS]))
+    along += 0.0 if abs(solid[COS]) > 0.5 else 90.0  # parallel to the road, as the wall is
+    beside = ((float(solid[X]), float(near_side(solid)) - half_width - gap, 0.0), (0.0, along, 0.0))
+    if free:
+        world.spawn(CAR, {}, beside)
+    else:
+        with pytest.raises(WorldError, match="collision at spawn position"):
+            world.spawn(CAR, {}, beside)
+
+
+def test_above_the_eaves_there_is_room():
+    world = street()
+    solid = alone(world, BUILDINGS)
+    for above, free in ((-0.1, False), (0.1, True)):
+        place = ((float(solid[X]), float(solid[Y]), float(solid[TOP]) + above), (0.0, 0.0, 0.0))
+        if free:
+            world.spawn(CAR, {}, place)
+        else:
+            with pytest.raises(WorldError, match="collision at spawn position"):
+                world.spawn(CAR, {}, place)
 
 
 def test_lanes_are_free_of_everything_that_stands():

@@ -102,7 +102,7 @@ class Light(NamedTuple):
     blockers: NDArray[
         np.float64
     ]  # (B, 12) boxes of moving things: centre, cos, sin, half sizes, reach, object; 1 / sun along, across
-    blocked: NDArray[np.int64]  # (G, G) bit b: blocker b may darken this cell
+    blocked: NDArray[np.int64]  # (G G + 1,) bit b: blocker b may darken this cell, row by row; the last: none
     blocked_origin: NDArray[np.float64]  # (3,) x, y of cell (0, 0) and cells per metre
     noise: NDArray[np.uint32]  # one random texture and its coarser levels, see `noise_levels`
     tone: NDArray[np.float32]  # (TONES,) linear light to display value 0-255

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from driving.server.render import fields as f
 from driving.server.render import surfaces as s
 from driving.server.render.arrays import Canvas, Geometry, Image, Objects, surface_of
-from driving.server.render.compiled import inlined, kernel, narrow, unsigned
+from driving.server.render.compiled import inlined, kernel, narrow, unsigned, vectors
 from driving.server.render.fields import field
 from driving.server.render.sky import SKY_DEPTH
 
@@ -143,16 +143,24 @@ def take(
     work: NDArray[np.float32],
     work_marks: NDArray[np.int32],
 ) -> int:
-    """Empty a bin into the first fields of `work` and `work_marks`; return the number of points."""
+    """Empty a bin into the first fields of `work` and `work_marks`; return the number of points.
+
+    The last point is repeated until whole vectors are full.
+    """
     count = counts[kind]
+    full = vectors(count)
     for number in range(f.GATHERED):
         source, target = field(bins, kind * f.GATHERED + number), field(work, number)
         for point in range(count):
             target[point] = source[point]
+        for point in range(count, full):
+            target[point] = source[count - 1]
     for number in range(f.MARKED):
         marked, mark = field(marks, kind * f.MARKED + number), field(work_marks, number)
         for point in range(count):
             mark[point] = marked[point]
+        for point in range(count, full):
+            mark[point] = marked[count - 1]
     counts[kind] = 0
     return count
 

@@ -107,6 +107,9 @@ class _SinglePrecision(CompilerBase):  # type: ignore[misc]  # numba is untyped
         return [passes]
 
 
+VECTOR = 8
+"""Numbers in a vector instruction."""
+
 narrow: Any = np.float32
 """A number in single precision, for kernels: to mypy its result is any number."""
 
@@ -139,6 +142,15 @@ def _compiled(function: Function, *, inline: bool) -> Function:
 
 def _cache_index(compiled: Any) -> Any:
     return getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+
+
+@inlined
+def vectors(count: int) -> int:
+    """`count` rounded up to whole vectors.
+
+    A short loop spends its time on the few numbers that fill none: it had better do some for nothing.
+    """
+    return (count + VECTOR - 1) // VECTOR * VECTOR
 
 
 @inlined

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render import fields as f
-from driving.server.render.compiled import inlined, narrow, whole
+from driving.server.render import surfaces as s
+from driving.server.render.compiled import inlined, whole
 from driving.server.render.fields import field
 from driving.server.render.texture import (
     bricks,
@@ -20,59 +21,77 @@ from driving.server.render.texture import (
 
 PLINTH = 0.5  # m
 PALE = 0.52  # reflectance of cornices and bands
-Wall = tuple[float, float, float, float, float]
+Wall = tuple[float, float, float, float]  # colour, share of glass
 
 
 @inlined
 def walls(
-    work: NDArray[np.float32], marks: NDArray[np.int32], count: int, levels: NDArray[np.uint32], dark: float
+    work: NDArray[np.float32], marks: NDArray[np.int32], count: int, kind: int, levels: NDArray[np.uint32]
 ) -> None:
-    """Linear reflectance of walls at points, how much of them mirrors like glass, and how much shines.
-
-    `dark` is 1 by night, when people are home.
-    """
+    """Linear reflectance of brick or plaster walls at points, and how much of them mirrors like glass."""
+    _masonry(work, marks, count, kind, levels)
     along, up, styles = field(work, f.U), field(work, f.V), field(work, f.STYLE)
-    wide, tall, widths = field(work, f.WIDE), field(work, f.TALL), field(work, f.THREE)
-    scales, shifts = field(work, f.FIRST), field(work, f.SECOND)
-    for point in range(count):
-        plastered = narrow(whole(styles[point]) & 1)
-        widths[point] = max(wide[point], tall[point]) * (0.9 - 0.2 * plastered)
-        scales[point] = along[point] * (0.9 - 0.2 * plastered) + 3.3 * plastered
-        shifts[point] = up[point] * (0.7 - 0.35 * plastered)
-    noise_of(work, marks, count, levels, (f.FIRST, f.SECOND, f.THREE, f.ONE), (1.0, 1.0, 1.0), (0.0, 0.0))
-    for point in range(count):
-        widths[point] = max(wide[point], tall[point])
-    noise_of(work, marks, count, levels, (f.U, f.V, f.THREE, f.TWO), (14.0, 14.0, 14.0), (0.0, 0.0))
+    wide, tall, factors = field(work, f.WIDE), field(work, f.TALL), field(work, f.FACTOR)
     red, green, blue = field(work, f.RED), field(work, f.GREEN), field(work, f.BLUE)
     bays, storeys, heights = field(work, f.BAY), field(work, f.STOREY), field(work, f.HEIGHT)
-    stains, grains = field(work, f.ONE), field(work, f.TWO)
+    mirrors = field(work, f.MIRROR)
+    for point in range(count):
+        factor = factors[point]
+        colour = red[point] * factor, green[point] * factor, blue[point] * factor
+        u, v, extents = along[point], up[point], (wide[point], tall[point])
+        red[point], green[point], blue[point], mirrors[point] = _wall(
+            u, v, extents, bays[point], storeys[point], heights[point], whole(styles[point]), colour
+        )
+
+
+@inlined
+def light_rooms(work: NDArray[np.float32], count: int, dark: float) -> None:
+    """How much of the walls shines; `dark` is 1 by night, when people are home."""
+    along, up, styles = field(work, f.U), field(work, f.V), field(work, f.STYLE)
+    wide, tall = field(work, f.WIDE), field(work, f.TALL)
+    bays, storeys = field(work, f.BAY), field(work, f.STOREY)
     mirrors, shines = field(work, f.MIRROR), field(work, f.SHINE)
     for point in range(count):
-        u, v, style = along[point], up[point], whole(styles[point])
-        brick = bricks(stains[point], u, v, wide[point], tall[point])
-        plaster = 1.0 + 0.10 * (grains[point] - 0.5) + 0.16 * (stains[point] - 0.5)
-        factor = brick if style & 1 == 0 else plaster
-        colour = red[point] * factor, green[point] * factor, blue[point] * factor
-        red[point], green[point], blue[point], mirrors[point], shines[point] = _wall(
-            u, v, wide[point], tall[point], bays[point], storeys[point], heights[point], style, dark, colour
-        )
+        per_bay, per_storey = 1.0 / bays[point], 1.0 / storeys[point]
+        width = max(wide[point] * per_bay, tall[point] * per_storey)
+        room = _shine(along[point] * per_bay, up[point] * per_storey, width, whole(styles[point]))
+        shines[point] = dark * mirrors[point] * room
+
+
+@inlined
+def _masonry(
+    work: NDArray[np.float32], marks: NDArray[np.int32], count: int, kind: int, levels: NDArray[np.uint32]
+) -> None:
+    """Brightness factors of brickwork or plaster."""
+    along, up, factors = field(work, f.U), field(work, f.V), field(work, f.FACTOR)
+    wide, tall, widths = field(work, f.WIDE), field(work, f.TALL), field(work, f.THREE)
+    stains, grains = field(work, f.ONE), field(work, f.TWO)
+    for point in range(count):
+        widths[point] = max(wide[point], tall[point])
+    if kind == s.BRICK:
+        noise_of(work, marks, count, levels, (f.U, f.V, f.THREE, f.ONE), (0.9, 0.7, 0.9), (0.0, 0.0))
+        for point in range(count):
+            factors[point] = bricks(stains[point], along[point], up[point], wide[point], tall[point])
+    else:
+        noise_of(work, marks, count, levels, (f.U, f.V, f.THREE, f.ONE), (0.7, 0.35, 0.7), (3.3, 0.0))
+        noise_of(work, marks, count, levels, (f.U, f.V, f.THREE, f.TWO), (14.0, 14.0, 14.0), (0.0, 0.0))
+        for point in range(count):
+            factors[point] = 1.0 + 0.10 * (grains[point] - 0.5) + 0.16 * (stains[point] - 0.5)
 
 
 @inlined
 def _wall(
     u: float,
     v: float,
-    wide: float,
-    tall: float,
+    extents: tuple[float, float],
     bay: float,
     storey: float,
     height: float,
     style: int,
-    dark: float,
     colour: tuple[float, float, float],
 ) -> Wall:
-    """One point of a wall whose masonry is of this colour."""
-    r, g, b = colour
+    """One point of a wall whose masonry is of this colour; extents of the pixel on it, m."""
+    (r, g, b), (wide, tall) = colour, extents
     per_bay, per_storey = 1.0 / bay, 1.0 / storey
     column, row, wide, tall_cells = u * per_bay, v * per_storey, wide * per_bay, tall * per_storey
     plinth = 1.0 - step_up(v, PLINTH, tall)
@@ -85,10 +104,8 @@ def _wall(
     r += (PALE - r) * relief
     g += (PALE * 0.97 - g) * relief
     b += (PALE * 0.90 - b) * relief
-    r, g, b, glass = _windows(
-        column, row, wide, tall_cells, 0.07 * per_bay, 0.07 * per_storey, style, cornice, (r, g, b)
-    )
-    return r, g, b, glass, dark * glass * _shine(column, row, max(wide, tall_cells), style)
+    rims = 0.07 * per_bay, 0.07 * per_storey
+    return _windows(column, row, wide, tall_cells, rims, style, cornice, (r, g, b))
 
 
 @inlined
@@ -107,14 +124,13 @@ def _windows(
     row: float,
     wide: float,
     tall: float,
-    rim_u: float,
-    rim_v: float,
+    rims: tuple[float, float],
     style: int,
     cornice: float,
     colour: tuple[float, float, float],
-) -> tuple[float, float, float, float]:
+) -> Wall:
     """Put the window of the cell (column, row) over the wall's colour; extents and rims in cells."""
-    r, g, b = colour
+    (r, g, b), (rim_u, rim_v) = colour, rims
     ground = cell_of(row) == 0
     left, right = 0.12 if ground else 0.27, 0.88 if ground else 0.73
     low, high = 0.17 if ground else 0.28, 0.80

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from driving.server.render import fields as f
 from driving.server.render import surfaces as s
 from driving.server.render.arrays import Canvas, Geometry, Objects, surface_of
-from driving.server.render.compiled import inlined, narrow, single_row, unsigned
+from driving.server.render.compiled import inlined, narrow, single_row, unsigned, vectors
 from driving.server.render.fields import field
 
 
@@ -28,7 +28,10 @@ def look_up(
     objects: Objects,
     surfaces: NDArray[np.float64],
 ) -> None:
-    """Fill colour, normal and object of the first `count` points, and what their material asks for."""
+    """Fill colour, normal and object of the first `count` points, and what their material asks for.
+
+    In whole vectors: what is written beyond the end of a triangle's points the next one overwrites.
+    """
     owners = field(marks, f.OWNER)
     start = 0
     while start < count:
@@ -41,14 +44,15 @@ def look_up(
         facing, shrink = geometry.facings[triangle], objects.shrink[index]
         normal = turn(objects.pose[index], facing[0] * shrink, facing[1] * shrink, facing[2] * shrink)
         _spread(work, marks, start, end, index, material, normal)
-        if kind == s.FACADE:
+        if kind == s.BRICK or kind == s.PLASTER:
             _measure(work, start, end, material, normal)
         elif kind == s.SMOOTH or kind == s.PAINT or kind == s.FOLIAGE:
             _smooth(work, start, end, geometry, objects, triangle, index)
         elif kind == s.LINE:
             bays = field(work, f.BAY)
             half_width = narrow(material[s.BAY])
-            for point in range(start, end):
+            for step in range(vectors(end - start)):
+                point = unsigned(start) + unsigned(step)
                 bays[point] = half_width
         start = end
 
@@ -82,7 +86,8 @@ def _spread(
     )
     r, g, b = narrow(material[s.RED]), narrow(material[s.GREEN]), narrow(material[s.BLUE])
     x, y, z = narrow(normal[0]), narrow(normal[1]), narrow(normal[2])
-    for point in range(start, end):
+    for step in range(vectors(end - start)):
+        point = unsigned(start) + unsigned(step)
         red[point], green[point], blue[point] = r, g, b
         nx[point], ny[point], nz[point] = x, y, z
         object_rows[point] = index
@@ -108,7 +113,8 @@ def _measure(
         narrow(material[s.STOREY]),
     )
     height, style = narrow(material[s.TOP] - material[s.BASE]), narrow(material[s.STYLE])
-    for point in range(start, end):
+    for step in range(vectors(end - start)):
+        point = unsigned(start) + unsigned(step)
         along[point] = (ys[point] - y) * nx - (xs[point] - x) * ny
         up[point] = zs[point] - base
         bays[point], storeys[point], heights[point], styles[point] = bay, storey, height, style
@@ -135,14 +141,19 @@ def _smooth(
     )  # fmt: skip
     xs, ys, zs = field(work, f.X), field(work, f.Y), field(work, f.Z)
     nx, ny, nz = field(work, f.NX), field(work, f.NY), field(work, f.NZ)
-    for point in range(start, end):
+    for step in range(vectors(end - start)):
+        point = unsigned(start) + unsigned(step)
         px, py, pz = xs[point] - x, ys[point] - y, zs[point] - z
         u = (a * px + d * py + h * pz) * shrink
         v = (b * px + e * py + i * pz) * shrink
         w = (c * px + g * py + j * pz) * shrink
         second = min(max(s0 * u + s1 * v + s2 * w + s3, 0.0), 1.0)
         third = min(max(t0 * u + t1 * v + t2 * w + t3, 0.0), 1.0 - second)
-        u, v, w = n0 + second * m0 + third * o0, n1 + second * m1 + third * o1, n2 + second * m2 + third * o2
+        u, v, w = (
+            n0 + second * m0 + third * o0,
+            n1 + second * m1 + third * o1,
+            n2 + second * m2 + third * o2,
+        )
         px, py, pz = a * u + b * v + c * w, d * u + e * v + g * w, h * u + i * v + j * w
         unit = 1.0 / math.sqrt(px * px + py * py + pz * pz + 1e-20)
         nx[point], ny[point], nz[point] = px * unit, py * unit, pz * unit

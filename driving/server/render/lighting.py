@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from driving.server.render import fields as f
 from driving.server.render.arrays import Light
 from driving.server.render.compiled import (
+    VECTOR,
     inlined,
     narrow,
     single,
@@ -26,6 +27,9 @@ from driving.server.render.surfaces import FOLIAGE
 HEIGHT_STEPS = 50.0  # per m of the map of standing shadows: two bytes then reach 655 m either way
 MAP_SIDE = 768  # texels along a side of that map
 CELLS = 64  # of the grid of blockers, along a side
+NOWHERE = CELLS * CELLS  # the cell of whatever lies outside the grid, where nothing is blocked
+LONGEST_SHADOW = 15.0  # m that the shadows of moving things reach
+FADING = 0.5  # 1/m: they fade within the last two
 OFF_WALL = 0.35  # m that a point is moved off its surface, so that a wall does not darken itself
 OFF_LEAF = 1.6  # m
 
@@ -109,7 +113,10 @@ def reflect(work: NDArray[np.float32], count: int, gloss: float, light: Light) -
 
 @inlined
 def _cast_shadows(work: NDArray[np.float32], marks: NDArray[np.int32], count: int, light: Light) -> None:
-    """How much sun and how much sky moving things leave to points; both 0 to 1."""
+    """How much sun and how much sky moving things leave to points; both 0 to 1.
+
+    Each box that may darken one point of a vector is held against the whole vector.
+    """
     xs, ys, suns, opens = field(work, f.X), field(work, f.Y), field(work, f.SUN), field(work, f.OPEN)
     spots = field(marks, f.SPOT)
     x, y, scale = (
@@ -117,21 +124,32 @@ def _cast_shadows(work: NDArray[np.float32], marks: NDArray[np.int32], count: in
         narrow(light.blocked_origin[1]),
         narrow(light.blocked_origin[2]),
     )
+    side = narrow(CELLS)
     for point in range(count):
         column, row = (xs[point] - x) * scale, (ys[point] - y) * scale
-        inside = (column >= 0.0) & (row >= 0.0) & (column < CELLS) & (row < CELLS)
-        spots[point] = whole(row) * CELLS + whole(column) if inside else -1
+        inside = (column >= 0.0) & (row >= 0.0) & (column < side) & (row < side)
+        column, row = min(max(column, 0.0), side - 1.0), min(max(row, 0.0), side - 1.0)
+        spots[point] = whole(row) * CELLS + whole(column) if inside else NOWHERE
         suns[point], opens[point] = 1.0, 1.0
-    start = 0
+    start, mask = 0, _boxes_near(light, spots, 0)
     while start < count:
-        spot, end = spots[start], start + 1
-        while end < count and spots[end] == spot:
-            end += 1
-        mask = light.blocked[unsigned(spot // CELLS), unsigned(spot % CELLS)] if spot >= 0 else 0
+        end, following = start + VECTOR, mask
+        while end < count and following == mask:
+            following = _boxes_near(light, spots, end)
+            end += VECTOR if following == mask else 0
         while mask != 0:
             _block(work, marks, start, end, light, light.blockers[unsigned(trailing_zeros(mask))])
             mask &= mask - 1
-        start = end
+        start, mask = end, following
+
+
+@inlined
+def _boxes_near(light: Light, spots: NDArray[np.int32], start: int) -> int:
+    """Which boxes may darken one of a vector of points, as bits."""
+    mask, boxes = light.blocked[unsigned(NOWHERE)], light.blocked
+    for lane in range(VECTOR):
+        mask |= boxes[unsigned(spots[unsigned(start + lane)])]
+    return mask
 
 
 @inlined
@@ -155,7 +173,9 @@ def _block(
     long, wide, tall = narrow(box[5]), narrow(box[6]), narrow(box[7])
     by_along, by_across = narrow(box[10]), narrow(box[11])
     by_up = narrow(1.0) / narrow(light.sun[2])
-    for point in range(start, end):
+    flat = narrow(math.sqrt(1.0 - light.sun[2] * light.sun[2]))
+    for step in range(end - start):
+        point = unsigned(start) + unsigned(step)
         dx, dy, dz = xs[point] - x, ys[point] - y, zs[point] - z
         along, across = cos * dx + sin * dy, cos * dy - sin * dx
         a, b = (-long - along) * by_along, (long - along) * by_along
@@ -164,6 +184,7 @@ def _block(
         enter = max(max(min(a, b), max(min(c, d), min(e, g))), 0.0)
         leave = min(max(a, b), min(max(c, d), max(e, g)))
         cover = min(max((leave - enter) / (0.06 + 0.10 * enter) + 0.25, 0.0), 1.0)
+        cover *= min(max((LONGEST_SHADOW - enter * flat) * FADING, 0.0), 1.0)
         hidden = cover if leave > 0.0 else 0.0
         gap_x, gap_y = max(abs(along) - long, -0.35), max(abs(across) - wide, -0.35)
         out_x, out_y = max(gap_x, 0.0), max(gap_y, 0.0)
@@ -188,13 +209,14 @@ def _look_at_sun(
     first, second = field(work, f.FIRST), field(work, f.SECOND)
     third, fourth = field(work, f.THIRD), field(work, f.FOURTH)
     across, along, sunward = light.shade_axes
+    last = narrow(MAP_SIDE - 2)
     p, q, r = single_row(across), single_row(along), single_row(sunward)
     for point in range(count):
         x, y, z = xs[point] + nx[point] * off, ys[point] + ny[point] * off, zs[point] + nz[point] * off
         column, row = p[0] * x + p[1] * y + p[2] * z + p[3], q[0] * x + q[1] * y + q[2] * z + q[3]
         height = (r[0] * x + r[1] * y + r[2] * z + r[3] + 0.02) * HEIGHT_STEPS
-        inside = (column >= 1.0) & (row >= 1.0) & (column < MAP_SIDE - 2.0) & (row < MAP_SIDE - 2.0)
-        column, row = min(max(column, 0.0), MAP_SIDE - 2.0), min(max(row, 0.0), MAP_SIDE - 2.0)
+        inside = (column >= 1.0) & (row >= 1.0) & (column < last) & (row < last)
+        column, row = min(max(column, 0.0), last), min(max(row, 0.0), last)
         low_column, low_row = np.floor(column), np.floor(row)
         heights[point] = height if inside else 1e9
         parts_i[point], parts_j[point] = row - low_row, column - low_column

@@ -11,7 +11,7 @@ from driving.server.render import fields as f
 from driving.server.render import surfaces as s
 from driving.server.render.arrays import Light, View
 from driving.server.render.compiled import inlined, narrow, single
-from driving.server.render.facade import walls
+from driving.server.render.facade import light_rooms, walls
 from driving.server.render.fields import field
 from driving.server.render.lighting import light_up, reflect
 from driving.server.render.raster import HALF_PIXEL
@@ -30,9 +30,12 @@ def colour(
     """Turn the points' colours into linear light before haze."""
     if kind == s.GLOW:
         return
-    if kind == s.FACADE:
+    is_wall = kind == s.BRICK or kind == s.PLASTER
+    if is_wall:
         _measure_walls(work, count, view)
-        walls(work, marks, count, light.noise, narrow(light.darkness))
+        walls(work, marks, count, kind, light.noise)
+        if light.darkness > 0.0:
+            light_rooms(work, count, narrow(light.darkness))
     elif kind == s.FOLIAGE:
         _foliage(work, marks, count, light)
         _dim(work, count)
@@ -41,8 +44,9 @@ def colour(
         _ground(work, marks, count, kind, light)
         _dim(work, count)
     light_up(work, marks, count, kind, light)
-    if kind == s.FACADE:
-        _shine(work, count)
+    if is_wall:
+        if light.darkness > 0.0:
+            _shine(work, count)
         reflect(work, count, 0.0, light)
     elif kind == s.PAINT or kind == s.GLASS:
         mirrors = field(work, f.MIRROR)

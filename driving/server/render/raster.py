@@ -145,6 +145,8 @@ def _draw_clipped(
 ) -> int:
     """Draw a mesh that may reach through the near plane; return the number of rows of `visible` in use."""
     for triangle in range(geometry.spans[mesh, 2], geometry.spans[mesh, 3]):
+        if _outside(geometry, triangle, view, canvas.corners):
+            continue
         sides = 0
         for corner in range(3):
             start = geometry.triangles[triangle, corner]
@@ -167,3 +169,20 @@ def _draw_clipped(
         canvas.visible[drawn, 1] = index
         drawn += 1
     return drawn
+
+
+@inlined
+def _outside(geometry: Geometry, triangle: int, view: View, corners: NDArray[np.float64]) -> bool:
+    """Whether a triangle lies wholly before the near plane or beyond one side of the image."""
+    i = np.uint64(geometry.triangles[triangle, 0])
+    j = np.uint64(geometry.triangles[triangle, 1])
+    k = np.uint64(geometry.triangles[triangle, 2])
+    xs, ys, zs = corners[0], corners[1], corners[2]
+    wide, tall = 0.5 * view.width / view.focal, 0.5 * view.height / view.focal
+    a, b, c = zs[i], zs[j], zs[k]
+    behind = (a < NEAR) & (b < NEAR) & (c < NEAR)
+    right = (xs[i] > wide * a) & (xs[j] > wide * b) & (xs[k] > wide * c)
+    left = (xs[i] < -wide * a) & (xs[j] < -wide * b) & (xs[k] < -wide * c)
+    below = (ys[i] > tall * a) & (ys[j] > tall * b) & (ys[k] > tall * c)
+    above = (ys[i] < -tall * a) & (ys[j] < -tall * b) & (ys[k] < -tall * c)
+    return behind | right | left | below | above

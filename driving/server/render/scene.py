@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Light, Triple
+from driving.server.render.compiled import Unchecked
 from driving.server.render.lamps import lamps_around, no_lamps
-from driving.server.render.lighting import CELLS
+from driving.server.render.lighting import NOWHERE
 from driving.server.render.look import Look
 from driving.server.render.meshes_vehicle import vehicle_shape
 from driving.server.render.meshes_walker import build_of, walker_shape
@@ -24,6 +25,7 @@ from driving.server.render.street import Mark, Street, Strip, lay_out
 from driving.server.render.weather import Weather, tone_curve
 
 NO_LAMPS = no_lamps()
+_select_blockers = Unchecked(select_blockers)
 _SHAPES = {"vehicle": vehicle_shape, "walker": walker_shape, "prop": box_shape}
 
 
@@ -75,7 +77,7 @@ class Scene:
         self._tone = tone_curve()
         self._tone_bytes = np.asarray(self._tone + 0.5, np.uint32)
         self._blockers = np.zeros((MOST_BLOCKERS, 12))
-        self._blocked = np.zeros((CELLS, CELLS), np.int64)
+        self._blocked = np.zeros(NOWHERE + 1, np.int64)
         self._origin = np.zeros(3)
         self._seconds = 0.0
         self._weather = Weather()
@@ -233,7 +235,7 @@ class Scene:
         axes, heights = self._shade_maps.around(
             x, y, sun=sun, geometry=self._stage.geometry, objects=self._stage.objects
         )
-        select_blockers(self._boxes, x, y, sun, self._blockers, self._blocked, self._origin)
+        _select_blockers(self._boxes, x, y, sun, self._blockers, self._blocked, self._origin)
         light = self._light._replace(shade_axes=axes, shade_map=heights)
         darkness = light.darkness
         if darkness > 0.0:

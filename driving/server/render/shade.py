@@ -27,7 +27,7 @@ from driving.server.render.arrays import (
     borrow_view,
 )
 from driving.server.render.bins import BINS, SKY_BIN, gather, take
-from driving.server.render.compiled import borrowed, inlined, kernel, narrow, single, unsigned, whole
+from driving.server.render.compiled import borrowed, inlined, kernel, narrow, single, unsigned, vectors, whole
 from driving.server.render.face import look_up
 from driving.server.render.fields import field
 from driving.server.render.locating import locate
@@ -67,12 +67,13 @@ def shade(
             if counts[kind] < fewest:
                 continue
             count = take(bins, marks, counts, kind, work, work_marks)
-            locate(work, count, view, light)
+            full = vectors(count)
+            locate(work, full, view, light)
             if kind == SKY_BIN:
-                skies(work, work_marks, count, view, light)
+                skies(work, work_marks, full, view, light)
             else:
-                look_up(work, work_marks, count, kind, canvas, geometry, objects, surfaces)
-                colour(work, work_marks, count, kind, view, light)
+                look_up(work, work_marks, full, kind, canvas, geometry, objects, surfaces)
+                colour(work, work_marks, full, kind, view, light)
             _develop(work, work_marks, count, light, canvas.sums, image.pixels)
     for number in range(mixed):
         blue, green, red = canvas.sums[number, 0], canvas.sums[number, 1], canvas.sums[number, 2]

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from driving.server.render.arrays import Geometry, Objects
 from driving.server.render.compiled import inlined, kernel
 from driving.server.render.fill import Point, fill
-from driving.server.render.lighting import CELLS, HEIGHT_STEPS, MAP_SIDE
+from driving.server.render.lighting import CELLS, HEIGHT_STEPS, LONGEST_SHADOW, MAP_SIDE
 
 MAP_SPAN = 192.0  # m covered by the map
 MAP_STEP = 32.0  # m: the map follows the camera in steps of this size
 MAPS_KEPT = 4
 CELL = 2.5  # m
 MOST_BLOCKERS = 62  # bits of one cell
-LONGEST_SHADOW = 15.0  # m
 SHADOW_RIM = 0.5  # m that the soft rim of a shadow may reach out of its core
 
 Axes = tuple[tuple[float, ...], ...]  # 3 x 4
@@ -154,7 +153,7 @@ def select_blockers(
         bit = np.int64(1) << np.int64(used)
         for row in range(low, high + 1):
             for column in range(left, right + 1):
-                cells[row, column] |= bit
+                cells[row * CELLS + column] |= bit
         used += 1
 
 

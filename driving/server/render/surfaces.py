@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Materials, column KIND.
-MATTE, SMOOTH, PAINT, GLASS, ASPHALT, PAVING, GRASS, FACADE, FOLIAGE, GLOW, TILES, LINE = range(12)
-MATERIALS = 12
+MATTE, SMOOTH, PAINT, GLASS, ASPHALT, PAVING, GRASS, BRICK, FOLIAGE, GLOW, TILES, LINE, PLASTER = range(13)
+MATERIALS = 13
 
 # Columns of a surface.
 KIND, RED, GREEN, BLUE, TAG, ORIGIN_X, ORIGIN_Y, BASE, BAY, STOREY, TOP, STYLE = range(12)
@@ -50,7 +50,7 @@ def facade(
         top: Height of the eaves, m.
         style: Even: brick, odd: plaster; also the seed of the windows' curtains.
     """
-    row = surface(FACADE, colour, BUILDINGS)
+    row = surface(PLASTER if style % 2 else BRICK, colour, BUILDINGS)
     row[[ORIGIN_X, ORIGIN_Y, BASE, BAY, STOREY, TOP, STYLE]] = *origin, base, bay, storey, top, style
     return row
 
