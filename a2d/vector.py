@@ -19,6 +19,7 @@ import gymnasium
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 
 from a2d.errors import A2DError
+from a2d.processors import keep_orphans
 
 if TYPE_CHECKING:
     from a2d.config import EnvConfig
@@ -61,6 +62,7 @@ def make_worlds(env: EnvConfig, *, count: int, suite: str, **options: Any) -> Ve
             return RayVectorEnv(makers)
         if env.vector == "sync":
             return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.DISABLED)
+        keep_orphans()  # a simulator may outlive the worker that started it, and be another worker's, too
         return AsyncVectorEnv(
             makers,
             shared_memory=True,
