@@ -58,7 +58,7 @@ def serve(
     if calls:
         _print_calls()
         return
-    logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
+    log_to_stderr()
     name, maps = _maps(map_name)
     server = started(
         lambda: Server(
@@ -83,6 +83,11 @@ def serve(
         )
     print(f"ready {server.host}:{server.port}", flush=True)
     server.run()
+
+
+def log_to_stderr() -> None:
+    """Write what is logged on standard error, as `driving serve` does."""
+    logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
 
 
 def started(make: Callable[[], Server]) -> Server:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import logging
 import os
 import selectors
 import signal
@@ -20,9 +19,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from driving.cli.serve import STRAIGHT, serve, started
+from driving.cli.serve import STRAIGHT, log_to_stderr, serve, started
 from driving.forked_process import peer_is_us
+from driving.server.cameras import model
 from driving.server.serve import Server
+from scenarios.bodies import ACTORS
 from scenarios.roads import straight_road
 
 NAME, SERVER_NAME = "driving-zygote", "driving-server"  # as `ps` and `top` show them
@@ -32,7 +33,7 @@ STREAMS = 3  # input, output, errors
 def main() -> None:
     """Fork servers for as long as somebody is connected; in the forked process, serve."""
     _call_this(NAME)
-    logging.basicConfig(level=logging.INFO, format="driving zygote: %(message)s", stream=sys.stderr)
+    log_to_stderr()
     listener = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     _warm_up()
     signal.signal(signal.SIGCHLD, _reap)
@@ -42,11 +43,12 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Load or compile every kernel; hide what servers are to share from the collector, which writes to it."""
+    """Load every kernel, model who drives and walks, and hide it from the collector, which writes to it."""
     server = started(lambda: Server("127.0.0.1", 0, {STRAIGHT: straight_road()}, STRAIGHT, navigation=False))
     server.stop()
     server.run()  # which closes it
     del server
+    model(ACTORS)
     gc.unfreeze()
     gc.collect()
     gc.freeze()

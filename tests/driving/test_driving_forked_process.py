@@ -15,7 +15,11 @@ from driving import forked_process
 from driving.endpoint import answered_version
 from driving.errors import ServerFailed
 from driving.forked_process import can_fork, this_run
+from driving.server.cameras import model
+from driving.server.render.meshes_vehicle import _meshes
 from driving.servers import server_named
+from scenarios.bodies import ACTORS
+from scenarios.catalogue import SCENARIOS, episodes_of, suites_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -123,6 +127,21 @@ def test_another_users_zygote_is_not_asked(monkeypatch, two):
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(ServerFailed, match="another user's process listens"):
         two[1].start()
+
+
+def test_a_zygote_models_whomever_episodes_cast():
+    cast = set()
+    for scenario in SCENARIOS:
+        for suite in suites_of(scenario):
+            for seed in range(3):
+                drive = episodes_of(scenario, suite).draw(seed)
+                placed = (*drive.standing, *(walker.placed for walker in drive.walkers), *drive.oncoming)
+                cast |= {actor.blueprint for actor in placed}
+    assert cast <= set(ACTORS)
+    model(ACTORS)
+    known = _meshes.cache_info()
+    model(name for name in cast if name.startswith("vehicle."))
+    assert _meshes.cache_info().misses == known.misses
 
 
 def test_processes_of_a_run_agree_on_it(monkeypatch):
