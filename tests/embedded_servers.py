@@ -21,9 +21,7 @@ def _ours(name: str) -> list[psutil.Process]:
     """Processes of a name; whose run they are of is the last word of their command line."""
     here = psutil.Process()
     runs = {str(process.pid) for process in (here, *here.children(recursive=True))}
-    found = []
-    for process in psutil.process_iter(["name", "cmdline", "status"]):
-        about = process.info
-        if about["name"] == name and about["cmdline"][-1:] and about["cmdline"][-1] in runs:
-            found.append(process)
-    return found
+    processes = psutil.process_iter(["name", "cmdline"])  # one that has just ended has no command line
+    return [
+        one for one in processes if one.info["name"] == name and (one.info["cmdline"] or [""])[-1] in runs
+    ]
