@@ -19,6 +19,7 @@ import gymnasium
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from a2d.errors import A2DError
+from a2d.processors import keep_orphans
 from a2d.shared_workers import SharedWorkersVectorEnv
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def make_worlds(env: EnvConfig, *, count: int, suite: str, **options: Any) -> Ve
             return RayVectorEnv(makers)
         if env.vector == "sync":
             return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.DISABLED)
+        keep_orphans()  # a simulator may outlive the worker that started it, and be another worker's, too
         return SharedWorkersVectorEnv(makers, per_worker=_per_worker(env, count), context=_start_method())
 
 

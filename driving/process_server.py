@@ -4,36 +4,98 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import wait
+from typing import IO, Protocol
 
 import psutil
 
 from driving.endpoint import Endpoint, answered_version
 from driving.errors import ServerFailed
 
-EMBEDDED = (
-    *(sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"),
-    "--no-navigation",  # nobody here has walkers led by AI, and clients would keep its mesh as a file
-)
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}  # for each server
 PATIENCE = 3.0  # s that a healthy server has to end by itself
 LAST_LINES = 5  # of its log that an error shows
 LARGEST_TAIL = 4096  # bytes of them
 
 
+class Process(Protocol):
+    """A process that prints `ready HOST:PORT` and ends with its standard input, so with us in any case."""
+
+    pid: int
+    output: IO[bytes]
+
+    def ended(self, *, within: float = 0.0) -> bool:
+        """It is gone, or will be in so many seconds."""
+
+    def leave(self) -> None:
+        """Close its standard input."""
+
+    def kill(self) -> None:
+        """End it at once, and wait until it has ended."""
+
+    def fate(self) -> str:
+        """How it ended, as far as anybody knows."""
+
+
+Launch = Callable[[IO[bytes], float], Process]
+"""Starts a process that logs to a file, within so many seconds; raises ServerFailed."""
+
+
+class CommandProcess:
+    """A command that runs."""
+
+    def __init__(self, command: Sequence[str], log: IO[bytes]) -> None:
+        self._popen = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **ONE_THREAD},
+            start_new_session=True,  # a Ctrl-C in the terminal is ours to handle, not the server's
+        )
+        if self._popen.stdin is None or self._popen.stdout is None:
+            raise ServerFailed("the server has no input or output")
+        self.pid, self._input, self.output = self._popen.pid, self._popen.stdin, self._popen.stdout
+
+    def ended(self, *, within: float = 0.0) -> bool:
+        """Stopped by a signal, it has not ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(within)
+        return self._popen.returncode is not None
+
+    def leave(self) -> None:
+        """Close its standard input."""
+        with contextlib.suppress(OSError):
+            self._input.close()
+
+    def kill(self) -> None:
+        """End it at once, and wait until it has ended."""
+        self._popen.kill()
+        self._popen.wait()
+
+    def fate(self) -> str:
+        """Its exit code; -9 is SIGKILL."""
+        return f"ended with code {self._popen.returncode}"
+
+
+def launcher(command: Sequence[str]) -> Launch:
+    """What starts a command as a server."""
+    return lambda log, limit: CommandProcess(command, log)
+
+
 class ProcessServer:
-    """A command that prints `ready HOST:PORT` and ends with its standard input, so with us in any case."""
+    """A server in a process that `launch` starts."""
 
     ours = True
 
-    def __init__(self, command: Sequence[str] = EMBEDDED, *, start_limit: float) -> None:
+    def __init__(self, launch: Launch, *, start_limit: float) -> None:
         """Describe the server; nothing runs yet. `start_limit` is in seconds."""
-        self._command, self._start_limit = tuple(command), start_limit
-        self._process: subprocess.Popen[bytes] | None = None
+        self._launch, self._start_limit = launch, start_limit
+        self._process: Process | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`, reopened by `start`)
 
     @property
@@ -49,24 +111,21 @@ class ProcessServer:
         """
         self.stop(graceful=False)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=environment,
-            start_new_session=True,  # a Ctrl-C in the terminal is ours to handle, not the server's
-        )
+        deadline = time.monotonic() + self._start_limit
         try:
-            return self._answering(self._process, time.monotonic() + self._start_limit)
+            self._process = self._launch(self._log, self._start_limit)
+            return self._answering(self._process, deadline)
+        except TimeoutError as error:
+            late = f"the server was not ready after {self._start_limit:.0f} s: {self.log()}"
+            self.stop(graceful=False)
+            raise ServerFailed(late) from error
         except BaseException:
             self.stop(graceful=False)
             raise
 
     def alive(self) -> bool:
         """The process runs, or is stopped by a signal; it may yet answer nothing."""
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and not self._process.ended()
 
     def resident(self) -> int:
         """Memory that the process holds, bytes; 0 if it is gone."""
@@ -78,41 +137,37 @@ class ProcessServer:
     def log(self) -> str:
         """The last lines that it wrote on standard error, as one."""
         with contextlib.suppress(ValueError):
-            size = self._log.seek(0, os.SEEK_END)
-            self._log.seek(max(0, size - LARGEST_TAIL))
-            lines = self._log.read().decode(errors="replace").strip().splitlines()
-            return " | ".join(lines[-LAST_LINES:]) or "it said nothing"
+            return last_lines(self._log)
         return "its log is closed"
 
     def stop(self, *, graceful: bool) -> None:
         """End the process: by its standard input, or at once."""
-        process = self._process
+        process, self._process = self._process, None
         if process is not None:
-            if graceful and process.stdin is not None:
-                with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-                    process.stdin.close()
-                    process.wait(timeout=PATIENCE)
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-        self._process = None
+            if graceful:
+                process.leave()
+            if not (graceful and process.ended(within=PATIENCE)):
+                process.kill()
+            process.leave()
+            process.output.close()
         self._log.close()
 
-    def _answering(self, process: subprocess.Popen[bytes], deadline: float) -> Endpoint:
-        output = process.stdout
-        if output is None:
-            raise ServerFailed("the server has no output to read")
-        while time.monotonic() < deadline:
-            readable, _, _ = select.select([output], [], [], 0.5)
-            if readable:
-                words = output.readline().decode(errors="replace").split()
+    def _answering(self, process: Process, deadline: float) -> Endpoint:
+        while (left := deadline - time.monotonic()) > 0.0:
+            if wait([process.output.fileno()], min(left, 0.5)):
+                words = process.output.readline().decode(errors="replace").split()
                 if len(words) == 2 and words[0] == "ready":
                     endpoint = Endpoint.of(words[1])
                     answered_version(endpoint, timeout=max(deadline - time.monotonic(), 1.0))
                     return endpoint
-            if process.poll() is not None:
-                raise ServerFailed(f"the server ended with code {process.returncode}: {self.log()}")
-        raise ServerFailed(f"the server was not ready after {self._start_limit:.0f} s: {self.log()}")
+            if process.ended():
+                raise ServerFailed(f"the server {process.fate()}: {self.log()}")
+        raise TimeoutError
+
+
+def last_lines(log: IO[bytes]) -> str:
+    """The last lines of a log, as one."""
+    size = log.seek(0, os.SEEK_END)
+    log.seek(max(0, size - LARGEST_TAIL))
+    lines = log.read().decode(errors="replace").strip().splitlines()
+    return " | ".join(lines[-LAST_LINES:]) or "it said nothing"

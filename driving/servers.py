@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from typing import Protocol
 
 from driving.endpoint import Endpoint, accepts, answered_version
 from driving.errors import DrivingError
-from driving.process_server import ProcessServer
+from driving.forked_process import ForkedProcess, can_fork
+from driving.process_server import ProcessServer, launcher
 
 START_LIMIT = 600.0  # s: the very first start compiles the renderer, on a busy machine for minutes
+EMBEDDED = (
+    *(sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"),
+    "--no-navigation",  # nobody here has walkers led by AI, and clients would keep its mesh as a file
+)
+"""The embedded server where it cannot be forked."""
 CARLA_IMAGE = "carlasim/carla:0.9.16"
 CHOICES = "embedded, docker, docker@ADAPTER or HOST:PORT, such as 127.0.0.1:2000"
 
@@ -70,8 +77,9 @@ def server_named(name: str, *, start_limit: float = START_LIMIT, image: str = CA
     """The server that a setting names; nothing is started yet.
 
     Args:
-        name: `embedded` is a process of our own; `docker` a container of our own, drawing with the GPU's
-            first Vulkan adapter, `docker@1` with its second; `HOST:PORT` runs already.
+        name: `embedded` is a process of our own, forked from a warm one where the system can; `docker` a
+            container of our own, drawing with the GPU's first Vulkan adapter, `docker@1` with its second;
+            `HOST:PORT` runs already.
         start_limit: Seconds until a server of ours must answer.
         image: Of the container.
 
@@ -79,7 +87,8 @@ def server_named(name: str, *, start_limit: float = START_LIMIT, image: str = CA
         DrivingError: The name is none of these.
     """
     if name == "embedded":
-        return ProcessServer(start_limit=start_limit)
+        launch = ForkedProcess if can_fork() else launcher(EMBEDDED)
+        return ProcessServer(launch, start_limit=start_limit)
     kind, at, adapter = name.partition("@")
     if kind == "docker" and (not at or (adapter.isascii() and adapter.isdigit())):
         from driving.container_server import ContainerServer  # the SDK is an optional extra

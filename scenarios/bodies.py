@@ -37,3 +37,8 @@ CHILD_BOX = 0.5  # m, the larger of a child's length and width
 ONCOMING: Boxes = {"vehicle.audi.tt": (4.181, 1.994)}
 BEHIND = "vehicle.nissan.micra"
 ADULTS = ("walker.pedestrian.0001", "walker.pedestrian.0005")
+ACTORS = (
+    *(CARS | SUVS | VANS | TRUCKS | BUSES | KIOSKS | UNTRAINED | PARKED | ONCOMING),
+    *(*CHILDREN, *OTHER_CHILDREN, *ADULTS, BEHIND),
+)
+"""Every blueprint above."""

@@ -58,9 +58,9 @@ def serve(
     if calls:
         _print_calls()
         return
-    logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
+    log_to_stderr()
     name, maps = _maps(map_name)
-    server = _started(
+    server = started(
         lambda: Server(
             host,
             port,
@@ -83,6 +83,27 @@ def serve(
         )
     print(f"ready {server.host}:{server.port}", flush=True)
     server.run()
+
+
+def log_to_stderr() -> None:
+    """Write what is logged on standard error, as `driving serve` does."""
+    logging.basicConfig(level=logging.INFO, format="driving serve: %(message)s", stream=sys.stderr)
+
+
+def started(make: Callable[[], Server]) -> Server:
+    """A server that listens; says what takes so long if it does."""
+    notice = threading.Timer(
+        QUICK_START, logging.info, ["compiling physics and renderer: a minute or two, once per installation"]
+    )
+    notice.daemon = True
+    notice.start()
+    try:
+        server = make()
+        server.start()
+    finally:
+        notice.cancel()
+        notice.join()
+    return server
 
 
 def _print_calls() -> None:
@@ -124,21 +145,6 @@ def _motion(path: Path | None) -> MotionTables:
         return read_tables(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise MotionError(f"motion tables '{path}' cannot be read: {error}") from error
-
-
-def _started(make: Callable[[], Server]) -> Server:
-    """A server that listens; says what takes so long if it does."""
-    notice = threading.Timer(
-        QUICK_START, logging.info, ["compiling physics and renderer: a minute or two, once per installation"]
-    )
-    notice.daemon = True
-    notice.start()
-    try:
-        server = make()
-        server.start()
-    finally:
-        notice.cancel()
-    return server
 
 
 def _stop_with_stdin(server: Server) -> None:

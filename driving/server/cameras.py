@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from driving.server.actor import Actor
 from driving.server.attributes import colour
+from driving.server.blueprints import Blueprint, library
 from driving.server.maps import RoadMap
 from driving.server.photograph import Finish, finish_of
 from driving.server.postures import Postures
@@ -166,7 +167,7 @@ class Studio:
                 scene.remove(gone)
         for actor_id, actor in visible.items():
             if actor_id not in self._shown:
-                scene.add(actor_id, _look(actor))
+                scene.add(actor_id, _look(actor.blueprint, actor.values.get("color")))
         self._shown = tuple(visible)
         self._rows = {actor.row: actor.id for actor in visible.values()}
         self._poses = np.full((len(self._world.actors), 6), np.nan)
@@ -181,12 +182,18 @@ class Studio:
         scene.move(self._rows[row], tuple(pose[:3]), tuple(pose[3:]), stride=walked)
 
 
-def _look(actor: Actor) -> Look:
-    blueprint = actor.blueprint
+def model(blueprints: Iterable[str]) -> None:
+    """Build the shapes of these blueprints, before cameras see them; this process keeps them."""
+    scene = Scene((), ())
+    for row, name in enumerate(blueprints, start=1):
+        scene.add(row, _look(library()[name], None))
+
+
+def _look(blueprint: Blueprint, paint: str | None) -> Look:
     length, width, height = blueprint.size
     if blueprint.kind == "vehicle":
-        paint = colour(actor.values.get("color") or "120,120,120")
-        shade = (paint[0], paint[1], paint[2])
+        red, green, blue, *_ = colour(paint or "120,120,120")
+        shade = (red, green, blue)
     elif blueprint.kind == "walker":
         shade = _CLOTHES[blueprint.uid % len(_CLOTHES)]
     else:

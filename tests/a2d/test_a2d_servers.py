@@ -1,5 +1,8 @@
 """Which server each world gets, and what becomes of a run whose server fails."""
 
+import subprocess
+import sys
+
 import pytest
 from embedded_servers import embedded_servers
 
@@ -38,3 +41,27 @@ def test_training_goes_on_when_a_server_is_killed_and_its_metrics_count_it(tmp_p
     assert run.finished
     assert [metrics.get("restarts/died", 0.0) for metrics in seen] == [0.0, 1.0, 0.0]
     assert not embedded_servers()
+
+
+COSTS = """
+import numpy as np
+from a2d.config import EnvConfig
+from a2d.processors import cpu_seconds
+from a2d.vector import make_worlds, stopping
+env = EnvConfig(id="driving/ChildCrossing-v0", vector="async")
+with stopping(make_worlds(env, count=2, suite="train")) as worlds:
+    worlds.reset(seed=[0, 1])
+    for _ in range(20):
+        worlds.step(np.zeros((2, 2), np.float32))
+    during = cpu_seconds()
+print(during, cpu_seconds())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("embedded")
+def test_processor_time_of_servers_counts_when_they_and_whoever_started_them_are_gone():
+    pytest.importorskip("carla")
+    done = subprocess.run([sys.executable, "-c", COSTS], capture_output=True, text=True, check=True)
+    during, after = map(float, done.stdout.split())
+    assert during <= after < 2.0 * during

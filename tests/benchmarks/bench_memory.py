@@ -17,7 +17,7 @@ import psutil
 
 from a2d.config import load
 from driving.env import CONTROL_HZ
-from tests.embedded_servers import embedded_servers
+from tests.embedded_servers import embedded_servers, zygotes
 
 HOURS = 0.25
 SETTLED = 0.1  # of the drive, after which memory is first looked at: buffers are full by then
@@ -26,7 +26,7 @@ SETTINGS = (  # everything that a run does, with little learning: it is memory t
     *("env.count=1", f"rollout.steps={STEPS}", "buffer.samples=500", "trainee.updates_per_step=0.5"),
     *("evaluation.every=10", "evaluation.episodes=2", "checkpoint.every=10", "expert.epochs=1"),
 )
-PROCESSES = ("trainer", "worker", "server")
+PROCESSES = ("trainer", "worker", "zygote", "server")
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +59,11 @@ def run(hours: float = HOURS) -> list[dict[str, Any]]:
 
 
 def _held() -> dict[str, float]:
-    """Resident MiB of each process."""
+    """Resident MiB of each process; what zygote and server share counts twice."""
     here = psutil.Process()
     (server,) = embedded_servers()
-    found = (here, server.parent() or here, server)
+    (zygote,) = zygotes()
+    found = (here, zygote.parent() or here, zygote, server)
     return {name: process.memory_info().rss / 2**20 for name, process in zip(PROCESSES, found, strict=True)}
 
 

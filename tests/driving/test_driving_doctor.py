@@ -12,7 +12,7 @@ from driving import doctor
 from driving.cli.doctor import doctor as command
 from driving.endpoint import Endpoint
 from driving.errors import DrivingError, ServerAbsent
-from driving.process_server import ProcessServer
+from driving.servers import server_named
 from driving.trial import timed
 
 carla = pytest.importorskip("carla")
@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_written_and_too_little_memory_are_failures():
 @pytest.mark.slow
 @pytest.mark.xdist_group("embedded")
 def test_a_trial_leaves_the_server_as_it_was(client_of):
-    server = ProcessServer(start_limit=120.0)
+    server = server_named("embedded")
     try:
         endpoint = server.start()
         world = client_of(endpoint.host, endpoint.port).get_world()

@@ -9,8 +9,8 @@ import struct
 import msgpack
 import pytest
 
-from driving.process_server import ProcessServer
 from driving.server.connections import MOST_BUFFERED, MOST_CONNECTIONS
+from driving.servers import server_named
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 ASK = msgpack.packb([0, 1, "version", [[False]]])
@@ -19,7 +19,7 @@ ANSWER = msgpack.packb([1, 1, None, [[1, "0.9.16"]]])
 
 @pytest.fixture
 def server():
-    made = ProcessServer(start_limit=120.0)
+    made = server_named("embedded")
     yield made
     made.stop(graceful=True)
 

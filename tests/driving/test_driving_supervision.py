@@ -19,8 +19,8 @@ from driving.control import Command
 from driving.drivers import privileged
 from driving.endpoint import Endpoint, answered_version
 from driving.errors import DrivingError, ServerAbsent, ServerDied, ServerFailed, ServerHung, ServerLost
-from driving.process_server import EMBEDDED, ProcessServer
-from driving.servers import RunningServer, server_named
+from driving.process_server import ProcessServer, launcher
+from driving.servers import EMBEDDED, RunningServer, server_named
 from driving.session import Session
 from driving.supervision import Limits, Supervisor
 from driving.watch import Watch
@@ -31,6 +31,7 @@ carla = pytest.importorskip("carla")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
 SICK = (sys.executable, str(Path(__file__).with_name("sick_server.py")))
+GONE = 20.0  # s that a killed process may take to be gone
 TINY = CameraSpec(width=16, height=8, fov=80.0, forward=1.2, up=1.45, name="front")
 HELDOUT = episodes_of("child_crossing", "heldout")
 SCENARIO = HELDOUT.draw(3)
@@ -111,7 +112,7 @@ def test_a_server_that_is_stopped_is_killed_when_its_tick_is_overdue(servers):
         server.suspend()
         with pytest.raises(ServerLost, match=r"server restarted, hung: .*no answer for 0.5 s"):
             supervised.call(lambda session: session.advance(BRAKE, steer=0.0, pedal=-1.0))
-        assert not server.is_running()
+        server.wait(GONE)
         with pytest.raises(ServerLost):  # of the same episode
             supervised.call(lambda session: session.image("front"))
         drive(supervised, steps=1)
@@ -130,7 +131,7 @@ def test_a_server_that_is_stopped_is_killed_when_its_tick_is_overdue(servers):
     ],
 )
 def test_a_server_that_is_worn_out_is_recycled_between_episodes(fault, cause, limits):
-    supervised = supervisor_of(ProcessServer((*SICK, fault), start_limit=120.0), **limits)
+    supervised = supervisor_of(ProcessServer(launcher((*SICK, fault)), start_limit=120.0), **limits)
     try:
         drive(supervised, steps=20 if fault == "leaking" else 5)
         assert supervised.restarts == {}
@@ -142,13 +143,15 @@ def test_a_server_that_is_worn_out_is_recycled_between_episodes(fault, cause, li
 
 def test_a_server_that_is_not_ready_in_time_or_ends_says_its_last_lines():
     with pytest.raises(ServerFailed, match="not ready after 2 s: it said nothing"):
-        ProcessServer((*SICK, "mute"), start_limit=2.0).start()
+        ProcessServer(launcher((*SICK, "mute")), start_limit=2.0).start()
     with pytest.raises(ServerFailed, match=r"ended with code 1: first line \| no Vulkan adapter was found"):
-        supervisor_of(ProcessServer((*SICK, "broken"), start_limit=60.0)).begin(lambda session: None)
+        supervisor_of(ProcessServer(launcher((*SICK, "broken")), start_limit=60.0)).begin(
+            lambda session: None
+        )
 
 
 def test_a_server_that_does_not_come_up_again_is_given_up(tmp_path):
-    server = ProcessServer((*SICK, "once", str(tmp_path / "started")), start_limit=60.0)
+    server = ProcessServer(launcher((*SICK, "once", str(tmp_path / "started"))), start_limit=60.0)
     supervised = supervisor_of(server, attempts=3, pause=0.01)
     supervised.begin(lambda session: session.begin(SCENARIO))
     os.kill(server.pid, signal.SIGKILL)
@@ -161,9 +164,9 @@ def test_a_server_that_does_not_come_up_again_is_given_up(tmp_path):
 
 
 def test_somebody_elses_server_is_waited_for_and_never_stopped():
-    theirs = ProcessServer(start_limit=120.0)
+    theirs = server_named("embedded")
     endpoint = theirs.start()
-    supervised = supervisor_of(RunningServer(endpoint), pause=0.2)
+    supervised = supervisor_of(RunningServer(endpoint), pause=0.2, attempts=12)
     try:
         drive(supervised, steps=1)
         os.kill(theirs.pid, signal.SIGKILL)
@@ -171,7 +174,7 @@ def test_somebody_elses_server_is_waited_for_and_never_stopped():
             supervised.call(lambda session: session.advance(BRAKE, steer=0.0, pedal=-1.0))
         again = [str(endpoint.port) if word == "0" else word for word in EMBEDDED]
         theirs.stop(graceful=False)
-        theirs = ProcessServer(again, start_limit=120.0)
+        theirs = ProcessServer(launcher(again), start_limit=120.0)
         starting = threading.Thread(target=theirs.start)
         starting.start()
         drive(supervised, steps=1)
@@ -184,7 +187,7 @@ def test_somebody_elses_server_is_waited_for_and_never_stopped():
 
 
 def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alone(client_of):
-    shared = ProcessServer(start_limit=120.0)
+    shared = server_named("embedded")
     endpoint = shared.start()
     try:
         first = Session(endpoint, HELDOUT, delta=0.1, cameras=(TINY,))
@@ -210,7 +213,7 @@ def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alon
 
 
 def test_settings_that_somebody_chose_come_back(client_of):
-    shared = ProcessServer(start_limit=120.0)
+    shared = server_named("embedded")
     endpoint = shared.start()
     try:
         world = client_of(endpoint.host, endpoint.port).get_world()
