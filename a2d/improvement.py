@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -101,7 +102,15 @@ def improve_expert(
             constrain=limit,
         )
     else:
-        scalars = _passes(step, policy, before=before, minibatch=config.minibatch, config=config, rng=rng)
+
+        def moved(
+            rows: Rows,
+        ) -> float:  # of all states, however few the step was on: it costs next to nothing
+            return float(before.divergence(policy(ALL)).mean())
+
+        scalars = _passes(
+            step, moved, count=len(batch.action), minibatch=config.minibatch, config=config, rng=rng
+        )
     with torch.no_grad():
         after = policy(ALL)
         gap = float(after.divergence(family.of(batch.trainee)).mean())
@@ -140,9 +149,11 @@ def improve_trainee(
             loss = loss + fit.value * error
         descend(loss, optimizer, module=trainee, longest=fit.max_grad_norm)
 
-    before = trainee.family.of(batch.trainee)
+    def moved(rows: Rows) -> float:  # of the step's own rows: all pictures cost more than the step itself
+        return float(trainee.family.of(batch.trainee[rows]).divergence(policy(rows)).mean())
+
     minibatch = fit.rows(config.minibatch)
-    passed = _passes(step, policy, before=before, minibatch=minibatch, config=config, rng=rng)
+    passed = _passes(step, moved, count=len(batch.action), minibatch=minibatch, config=config, rng=rng)
     scalars = _named("trainee", passed)
     with torch.no_grad():
         scalars |= _step_scalars("trainee", policy(ALL), batch=batch)
@@ -182,25 +193,23 @@ def _led_loss(
 
 def _passes(
     step: Callable[[Rows], None],
-    policy: Callable[[Rows], Distribution],
+    moved: Callable[[Rows], float],
     *,
-    before: Distribution,
+    count: int,
     minibatch: int,
     config: ExpertConfig,
     rng: np.random.Generator,
 ) -> Scalars:
-    """Go over the round `epochs` times, or until the policy moved `kl_stop`: looked at after each step."""
-    moved, passes = 0.0, 0.0
-    while passes < config.epochs and moved <= config.kl_stop:
-        parts = list(minibatches(len(before.mode()), minibatch, rng=rng))
-        for rows in parts:
-            step(rows)
-            passes += 1.0 / len(parts)
-            with torch.no_grad():
-                moved = float(before.divergence(policy(ALL)).mean())
-            if moved > config.kl_stop:
-                break
-    return {"moved": moved, "passes": round(passes, 2)}
+    """Go over the round `epochs` times, or until a step after which `moved` is more than `kl_stop`."""
+    far, seen = 0.0, 0
+    for rows in chain.from_iterable(minibatches(count, minibatch, rng=rng) for _ in range(config.epochs)):
+        step(rows)
+        seen += len(rows)
+        with torch.no_grad():
+            far = moved(rows)
+        if far > config.kl_stop:
+            break
+    return {"moved": far, "passes": round(seen / count, 2)}
 
 
 def _step_scalars(name: str, after: Distribution, *, batch: PolicyBatch) -> Scalars:
