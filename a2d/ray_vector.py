@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from a2d.errors import A2DError
 from a2d.faults import LOST_WORKER, RESTARTED
 from a2d.ray_worker import CLOSE_SECONDS, START_SECONDS, Line, Vanished, WorkerLost
+from a2d.shared_workers import seed_of_each
 from a2d.vector import WorldError
 
 STEP_SECONDS = 300.0  # a world's own supervision is over long before
@@ -74,7 +75,7 @@ class RayVectorEnv(VectorEnv):
         """
         options = dict(options or {})
         mask = options.pop("reset_mask", np.ones(self.num_envs, np.bool_))
-        seeds = _each(seed, self.num_envs)
+        seeds = seed_of_each(seed, self.num_envs)
         infos: dict[str, Any] = {}
         waiting = np.flatnonzero(mask).tolist()
         for _ in range(TRIES):
@@ -185,10 +186,3 @@ class RayVectorEnv(VectorEnv):
 
     def _batched(self) -> Any:
         return concatenate(self.single_observation_space, self._last, self._empty())
-
-
-def _each(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:
-    """A seed for each world: those given, or those that follow the one given."""
-    if seed is None:
-        return [None] * count
-    return [seed + i for i in range(count)] if isinstance(seed, int) else seed

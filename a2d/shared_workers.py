@@ -1,6 +1,6 @@
 """N worlds over fewer worker processes, each of which steps its worlds in turn, as one VectorEnv.
 
-A process per world spends half of its time on getting its caches back. Where the simulators share the
+A process per world spends two fifths of its time on getting its caches back. Where the simulators share the
 cores with the workers anyway, few workers lose nothing by turns: each waits for one server at a time, and
 the others keep the cores busy.
 """
@@ -8,6 +8,7 @@ the others keep the cores busy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -35,7 +36,7 @@ class SharedWorkersVectorEnv(VectorEnv):
         self.num_envs, self._each = len(makers), per_worker
         parts = [makers[first : first + per_worker] for first in range(0, len(makers), per_worker)]
         self._workers = AsyncVectorEnv(
-            [_Made(number, tuple(part)) for number, part in enumerate(parts)],
+            [partial(_Turns, number, part) for number, part in enumerate(parts)],
             shared_memory=True,
             context=context,
             autoreset_mode=AutoresetMode.DISABLED,
@@ -56,9 +57,8 @@ class SharedWorkersVectorEnv(VectorEnv):
         """Reset all worlds, or those of `options["reset_mask"]`, bool (N,)."""
         options = dict(options or {})
         mask = self._dealt(options.pop("reset_mask", np.ones(self.num_envs, np.bool_)))
-        if seed is None or isinstance(seed, int):
-            seed = [None if seed is None else seed + world for world in range(self.num_envs)]
-        begin = {"mask": mask, "seed": [*self._dealt(np.array(seed, object))], "options": options}
+        seeds = self._dealt(np.array(seed_of_each(seed, self.num_envs), object))
+        begin = {"mask": mask, "seed": seeds, "options": options}
         observation, info = self._workers.reset(options={_BEGIN: begin, "reset_mask": mask.any(axis=1)})
         return self._joined(observation), self._infos(info)
 
@@ -88,6 +88,16 @@ class SharedWorkersVectorEnv(VectorEnv):
         """Have the worlds close, and end the workers."""
         self._workers.close(**keywords)
 
+    def terminate(self, *, within: float) -> None:
+        """End the workers wherever in the conversation with them we are; by force after so many seconds."""
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.join(within)
+            process.kill()
+            process.join()
+        self.closed = self._workers.closed = True  # there is nobody left whom closing could ask
+
     def _dealt(self, values: NDArray[Any]) -> NDArray[Any]:
         """(N, ...) as (workers, per worker, ...)."""
         return values.reshape(-1, self._each, *values.shape[1:])
@@ -103,14 +113,11 @@ class SharedWorkersVectorEnv(VectorEnv):
         return found
 
 
-class _Made:
-    """Makes a worker's worlds; pickled to the worker."""
-
-    def __init__(self, number: int, makers: Sequence[Make]) -> None:
-        self._number, self._makers = number, makers
-
-    def __call__(self) -> gymnasium.Env:
-        return _Turns(self._number, self._makers)
+def seed_of_each(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:
+    """A seed for each world: those given, or those that follow the one given."""
+    if seed is None:
+        return [None] * count
+    return [seed + i for i in range(count)] if isinstance(seed, int) else seed
 
 
 class _Turns(gymnasium.Env):

@@ -181,13 +181,7 @@ def _stop(worlds: VectorEnv) -> None:
     if worlds.closed:
         return
     if isinstance(worlds, SharedWorkersVectorEnv):
-        for process in worlds.processes:
-            process.terminate()
-        for process in worlds.processes:
-            process.join(CLOSE_SECONDS)
-            process.kill()
-            process.join()
-        worlds.closed = True
+        worlds.terminate(within=CLOSE_SECONDS)
     else:
         worlds.close()
 

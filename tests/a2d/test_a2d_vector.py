@@ -110,7 +110,7 @@ def test_workers_are_free_of_torch_deaf_to_interrupts_and_gone_at_the_end(spread
 
 
 def test_workers_close_their_worlds_and_are_gone_after_an_interrupt_in_the_middle_of_a_step(spread, tmp_path):
-    workers = []
+    workers, left = [], []
 
     def interrupted_midway():
         with two(spread, farewell=str(tmp_path)) as worlds:
@@ -118,11 +118,13 @@ def test_workers_close_their_worlds_and_are_gone_after_an_interrupt_in_the_middl
             worlds.reset(seed=[0, 1])
             waiting = getattr(worlds, "_workers", worlds)
             waiting.step_wait = waiting._heard = interrupted  # where the kinds wait for answers
+            left.append(waiting)
             still(1, worlds)
 
     with pytest.raises(KeyboardInterrupt):
         interrupted_midway()
     assert_gone(workers)
+    assert left[0].closed, "whom nobody answers any more would be asked to close when it is collected"
     assert {str(worker.pid) for worker in workers} <= {path.name for path in tmp_path.iterdir()}
 
 
