@@ -28,9 +28,8 @@ from a2d.policies import Expert, Shapes, Trainee
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 CONFIG, METRICS, CHECKPOINT, ORIGIN = "config.yaml", "metrics.jsonl", "checkpoint.pt", "origin.json"
-WHEREABOUTS = frozenset(
-    {"run", "device", "threads", "env.server", "env.per_worker"}
-)  # where a run happens, not what it is
+WHEREABOUTS = frozenset({"run", "device", "threads", "env.server", "env.per_worker"})
+"""Settings that say where a run happens, not what it is."""
 
 
 class RunError(A2DError):

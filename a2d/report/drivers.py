@@ -8,18 +8,9 @@ from dataclasses import dataclass
 from a2d.evaluation import Record, Summary, paired_hits, summary
 from a2d.intervals import PairedDifference, Rate
 from a2d.report.material import METHOD_NAMES, Material
+from a2d.run import WHEREABOUTS
 
-_OF_ONE_RUN = (
-    "run",
-    "seed",
-    "start_from",
-    "expert_from",
-    "device",
-    "threads",
-    "env.server",
-    "env.count",
-    "env.per_worker",
-)
+_OF_ONE_RUN = {*WHEREABOUTS, "seed", "start_from", "expert_from", "env.count"}
 """Settings that runs of one driver may differ in: which one it is, and where it happened."""
 
 
