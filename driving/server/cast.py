@@ -9,7 +9,7 @@ from driving.server.actor import Actor
 from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, RIGID, VEHICLE, WALKER, Body, BodyTable
 from driving.server.errors import WorldError
-from driving.server.solids import NOTHING, Solids
+from driving.server.solids import NOTHING, NOWHERE, Index, Solids
 from driving.server.spawning import is_free
 from driving.server.vehicle_model import MODEL_LENGTH
 from driving.server.wire import Pose
@@ -38,9 +38,9 @@ class Cast:
         self.spectator = self.enter(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
 
     @property
-    def solids(self) -> Solids:
-        """What stands where they play."""
-        return NOTHING
+    def standing(self) -> tuple[Solids, Index]:
+        """What stands where they play, and where."""
+        return NOTHING, NOWHERE
 
     def actor(self, actor_id: int) -> Actor:
         """Look one up.
@@ -101,7 +101,7 @@ class Cast:
         if parent is not None and parent not in self.actors:
             raise WorldError("unable to attach actor: parent actor not found")
         actor = self.enter(blueprint, values, pose, parent, arm=arm)
-        if self.table.rows[actor.row]["collides"] and not is_free(self.table, actor.row, self.solids):
+        if self.table.rows[actor.row]["collides"] and not is_free(self.table, actor.row, *self.standing):
             self._leave(actor)
             raise WorldError("Spawn failed because of collision at spawn position")
         return actor

@@ -15,7 +15,7 @@ from driving.server.impact import MOST_CONTACTS, Contacts, meet
 from driving.server.kernels import kernel
 from driving.server.maps import LaneStrip
 from driving.server.motion_tables import packed, standard_tables
-from driving.server.running_aground import look_out, run_aground
+from driving.server.running_aground import aground, look_out, run_aground
 from driving.server.sliding import SLIDE_FRICTION, rub
 from driving.server.solids import NOTHING, NOWHERE, Index, Solids
 from driving.server.vehicle_model import Tables, longitudinal, turning
@@ -151,6 +151,7 @@ def warm_up() -> None:
         packed(standard_tables()),
     )
     overlapping(bodies, 0)
+    aground(bodies, 0, NOTHING, NOWHERE)
     attach(bodies)
 
 

@@ -101,6 +101,12 @@ def run_aground(
 
 
 @kernel
+def aground(bodies: Bodies, row: int, solids: Solids, index: Index) -> int:
+    """The solid that a body's box overlaps; -1 if none does."""
+    return _first(bodies[row], 0.0, 0.0, solids, index)[0]
+
+
+@kernel
 def _cells(b: Body, far: float, index: Index) -> tuple[int, int, int, int]:
     """First and last column and row of the cells whose lists hold all that a body could meet."""
     more = max(b.half_length + b.half_width + far - NEAR, 0.0)

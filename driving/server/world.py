@@ -24,7 +24,7 @@ from driving.server.recorder import Recorder
 from driving.server.replayer import Replay, ReplaySettings
 from driving.server.settings import DEFAULT_DELTA, Settings, usable
 from driving.server.signals import LIGHT, StopBox, trigger_box
-from driving.server.solids import NOTHING, NOWHERE, Solids
+from driving.server.solids import NOTHING, NOWHERE, Index, Solids
 from driving.server.street_lights import StreetLights
 from driving.server.traffic_lights import Light, TrafficLights
 from driving.server.walkways import navigation_name
@@ -75,9 +75,9 @@ class World(Cast):
         self.load(default_map)
 
     @property
-    def solids(self) -> Solids:
-        """Walls, trunks and posts of the map."""
-        return self.place.solids
+    def standing(self) -> tuple[Solids, Index]:
+        """Walls, trunks and posts of the map, and where they are."""
+        return self.place.solids, self.place.index
 
     # Episodes
 
@@ -148,7 +148,7 @@ class World(Cast):
         """Advance by one frame of `delta` seconds (default: the settings')."""
         self.delta = delta or self.next_delta
         follow_ackermann(self)
-        solids, index = (self.place.solids, self.place.index) if self.peopled else (NOTHING, NOWHERE)
+        solids, index = self.standing if self.peopled else (NOTHING, NOWHERE)
         touched = physics.advance(
             self.table.rows,
             self.delta,
