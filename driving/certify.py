@@ -25,7 +25,7 @@ CHUNK = 25  # seeds that a worker drives, with every driver, before it reports
 TRIES = 3  # of an episode whose server fails
 INVALID = ("invalid_run", RESTARTED)
 CARELESS = 0.8  # of the hazards that the careless driver has to hit at least
-REACTING = 0.3  # of them that whoever brakes at sight has to hit at least
+REACTING = 0.3  # of the hidden ones that whoever brakes at sight has to hit at least
 LOCATION = 10.0  # % of the car's width, how far from the wanted place a test's target may be met
 
 Episode = dict[str, Any]
@@ -38,6 +38,8 @@ class Row:
     driver: str
     hits: int
     with_hazard: int
+    hidden_hits: int
+    with_hidden: int  # hazard, which something hides at first
     impact_speed: float  # m/s, mean over the hits; NaN without a hit
     time_without_hazard: float  # s, mean over the arrivals; NaN without one
     time_with_hazard: float  # s
@@ -49,6 +51,11 @@ class Row:
     def rate(self) -> float:
         """Hits given a hazard."""
         return self.hits / self.with_hazard if self.with_hazard else math.nan
+
+    @property
+    def hidden_rate(self) -> float:
+        """Hits given a hidden hazard."""
+        return self.hidden_hits / self.with_hidden if self.with_hidden else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -128,8 +135,8 @@ def faults(rows: Sequence[Row]) -> list[str]:
             f"{careless.driver} hits less than {100 * CARELESS:.0f} %: the hazard can be outrun",
         ),
         (
-            reacting.rate >= REACTING,
-            f"{reacting.driver} hits less than {100 * REACTING:.0f} %: reacting is enough",
+            not reacting.with_hidden or reacting.hidden_rate >= REACTING,
+            f"{reacting.driver} hits less than {100 * REACTING:.0f} % of who was hidden: reacting is enough",
         ),
         (knowing.hits == 0, f"{knowing.driver} has a hit: the scenario is not solvable by knowing"),
         (careful.hits == 0, f"{careful.driver} has a hit: being careful does not make it safe"),
@@ -170,6 +177,8 @@ def _row(driver: str, episodes: Sequence[Episode]) -> Row:
         driver=driver,
         hits=len(hits),
         with_hazard=sum(bool(e["hazard"]) for e in valid),
+        hidden_hits=sum(bool(e["hidden"]) for e in hits),
+        with_hidden=sum(bool(e["hidden"]) for e in valid),
         impact_speed=_mean([e["impact_speed"] for e in hits]),
         time_without_hazard=_mean([e["duration"] for e in arrived if not e["hazard"]]),
         time_with_hazard=_mean([e["duration"] for e in arrived if e["hazard"]]),

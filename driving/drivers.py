@@ -17,6 +17,8 @@ COMFORT = 3.0  # m/s2, how the privileged driver slows
 SLOW = 5.0  # m/s beside the occluder
 CRUISE_GAIN = 4.0  # pedal per m/s below the speed that is to be kept
 WALKING = 0.3  # m/s; who stands at the kerb is no danger yet
+HEADWAY = 3.0  # s ahead, beyond which nobody in sight is a danger yet
+NEAR = 8.0  # m ahead, within which somebody is even to a car that hardly moves
 NEAR_LANE = 2.2  # m beside the ego's centre line: nearer than this whoever stands is one
 
 
@@ -73,10 +75,11 @@ def along_lane(snapshot: Snapshot, target: float) -> NDArray[np.float32]:
 
 
 def _visible_danger(snapshot: Snapshot) -> bool:
-    """A child in sight ahead moves, or stands so near that the car could touch it, and is not yet past."""
+    """A child in sight close ahead moves, or stands where the car could touch it, and is not yet past."""
     for index, child in enumerate(snapshot.children):
-        ahead = snapshot.station(child) + child.length / 2 > snapshot.front
-        if not (snapshot.seen[index] and ahead and snapshot.in_the_way(index)):
+        ahead = snapshot.station(child) + child.length / 2 - snapshot.front
+        close = 0.0 < ahead < max(HEADWAY * snapshot.ego.speed, NEAR)
+        if not (snapshot.seen[index] and close and snapshot.in_the_way(index)):
             continue
         if child.speed > WALKING or abs(snapshot.side(child) - snapshot.offset) < NEAR_LANE:
             return True

@@ -79,6 +79,7 @@ class Measures:
         return {
             "child": any(walker.crosses for walker in drive.walkers),
             "hazard": drive.hazard,
+            "hidden": drive.hazard and drive.occluder is not None,
             "duration": duration,
             "mean_speed": (end - begin) / duration if duration > 0 else math.nan,
             "min_ttc": _finite(self.min_ttc),

@@ -92,7 +92,7 @@ class Movement:
         if walker.punctual:
             speed = min(max((wanted - come) / self._delta, 0.0), CATCH_UP * walker.speed)
         else:
-            speed = walker.speed if come < walker.reach else 0.0
+            speed = walker.speed if wanted > 0.0 and come < walker.reach else 0.0
         if abs(speed - self._told[index]) <= SPEED_STEP and not (speed == 0.0 != self._told[index]):
             return
         self._told[index] = speed

@@ -37,8 +37,9 @@ CHILD_BOX = 0.5  # m, the larger of a child's length and width
 ONCOMING: Boxes = {"vehicle.audi.tt": (4.181, 1.994)}
 BEHIND = "vehicle.nissan.micra"
 ADULTS = ("walker.pedestrian.0001", "walker.pedestrian.0005")
+OTHER_ADULTS = ("walker.pedestrian.0003", "walker.pedestrian.0007")
 ACTORS = (
     *(CARS | SUVS | VANS | TRUCKS | BUSES | KIOSKS | UNTRAINED | PARKED | ONCOMING),
-    *(*CHILDREN, *OTHER_CHILDREN, *ADULTS, BEHIND),
+    *(*CHILDREN, *OTHER_CHILDREN, *ADULTS, *OTHER_ADULTS, BEHIND),
 )
 """Every blueprint above."""

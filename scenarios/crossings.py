@@ -8,11 +8,11 @@ child sets off so late that whoever comes at the limit meets it, but never neare
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from scenarios import bodies
+from scenarios import bodies, in_sight
 from scenarios.bodies import Boxes
 from scenarios.drive import EGO_LENGTH, EGO_WIDTH, Drive, Follower, Oncoming, Placed, Walker, standing
 from scenarios.roads import Bend, Street
@@ -48,6 +48,7 @@ class Family:
     kerb: float = 0.0  # share of episodes with a child that stays on the pavement
     limits: tuple[float, ...] = (10.0,)  # m/s
     traffic: bool = False  # a car behind, and one that comes towards the ego
+    in_sight: float = 0.0  # share of the walkers in whose way nothing stands: `scenarios.in_sight`
 
 
 EVERY_OCCLUDER: Boxes = {
@@ -59,6 +60,7 @@ EVERY_OCCLUDER: Boxes = {
     **bodies.KIOSKS,
 }
 LIMITS = tuple(kmh * KMH for kmh in (20, 30, 40, 50, 60))
+AT_A_WALK = 10 * KMH  # m/s, as the standards' slowest tests
 FAMILIES: dict[str, Family] = {
     "crossing_occluders": Family(occluders=EVERY_OCCLUDER),
     "crossing_far_side": Family(far_side=1.0),
@@ -67,14 +69,16 @@ FAMILIES: dict[str, Family] = {
     "crossing_kerb": Family(kerb=0.6),
     "crossing_limits": Family(limits=LIMITS),
     "crossing_traffic": Family(traffic=True),
+    "crossing_in_sight": Family(in_sight=1.0, limits=(AT_A_WALK, *LIMITS)),
     "crossings": Family(
         occluders=EVERY_OCCLUDER,
         street=BENT,
         far_side=0.3,
         most_children=3,
         kerb=0.3,
-        limits=LIMITS,
+        limits=(AT_A_WALK, *LIMITS),
         traffic=True,
+        in_sight=0.25,
     ),
 }
 
@@ -84,21 +88,13 @@ def family_of(scenario: str, suite: str) -> Family:
     family = FAMILIES.get(scenario, Family())
     if suite != "shifted":
         return family
-    return Family(
-        occluders=bodies.UNTRAINED,
-        street=OTHER,
-        far_side=family.far_side,
-        most_children=family.most_children,
-        kerb=family.kerb,
-        limits=family.limits,
-        traffic=family.traffic,
-    )
+    return replace(family, occluders=bodies.UNTRAINED, street=OTHER, bends_only=False)
 
 
 def pool_of(scenario: str, suite: str) -> tuple[tuple[str, str], ...]:
     """Everybody whom an episode can need beside the ego, each once."""
     family = family_of(scenario, suite)
-    named = [*family.occluders, *_children(suite), *bodies.PARKED]
+    named = [*family.occluders, *_children(suite), *_adults(family, suite), *bodies.PARKED]
     if family.traffic:
         named += [*bodies.ONCOMING, bodies.BEHIND]
     return tuple((blueprint, "") for blueprint in named)
@@ -115,17 +111,20 @@ def draw(scenario: str, suite: str, seed: int) -> Drive:
     line = _line(rng, family)
     limit = float(rng.choice(family.limits))
     from_left = rng.random() < family.far_side
-    crosses = suite == "short_reveal" or (rng.random() < 0.5 and suite != "decoys")
-    blueprint = str(rng.choice([name for name in family.occluders if not (from_left and "static" in name)]))
-    length, width = family.occluders[blueprint]
     tight = suite == "short_reveal"
-    front = line - rng.uniform(0.5, 0.7 if tight else 1.2) - bodies.CHILD_BOX / 2
+    crosses = tight or (rng.random() < 0.5 and suite != "decoys")
     way = -1.0 if from_left else 1.0
-    turn = math.pi if from_left else _turn(blueprint)
+    occluder: Placed | None
+    occluder, rear = _occluder(rng, family, way=way, line=line, tight=tight)
     names = [str(name) for name in rng.permutation(list(_children(suite)))]
     walkers = _crossing(rng, family, names, line=line, way=way, limit=limit, tight=tight) if crosses else ()
+    if family.in_sight and suite not in ("short_reveal", "decoys") and rng.random() < family.in_sight:
+        occluder, way = None, 1.0
+        name = str(rng.choice([names[0], *_adults(family, suite)]))
+        walkers = (in_sight.draw(rng, street, name, line=line, limit=limit),) if crosses else ()
     if rng.random() < (0.5 if suite == "decoys" else family.kerb) and len(walkers) < len(names):
         walkers += (_waiting(rng, street, names[-1], line),)
+    from_right = way > 0.0 and all(walker.way > 0.0 for walker in walkers)
     distance, speed = _beginning(rng, limit, spread=suite == "train")
     traffic = family.traffic and rng.random() < 0.7
     return Drive(
@@ -137,10 +136,10 @@ def draw(scenario: str, suite: str, seed: int) -> Drive:
         start_speed=speed,
         line=line,
         finish=line + FINISH,
-        occluder=standing(street, blueprint, front - length / 2, way * (INNER_EDGE + width / 2), turn),
+        occluder=occluder,
         walkers=walkers,
-        parked=_parked(rng, street, rear=front - length, line=line),
-        oncoming=_oncoming(rng, street, line) if traffic and not from_left else (),
+        parked=_parked(rng, street, rear=rear, line=line),
+        oncoming=_oncoming(rng, street, line) if traffic and from_right else (),
         follower=Follower(blueprint=bodies.BEHIND, gap=rng.uniform(10.0, 25.0)) if traffic else None,
         weather=str(rng.choice(OTHER_WEATHERS)) if suite == "shifted" else "ClearNoon",
     )
@@ -148,6 +147,26 @@ def draw(scenario: str, suite: str, seed: int) -> Drive:
 
 def _children(suite: str) -> tuple[str, ...]:
     return bodies.OTHER_CHILDREN if suite == "shifted" else bodies.CHILDREN
+
+
+def _adults(family: Family, suite: str) -> tuple[str, ...]:
+    """Adults cross only where they are seen from afar: no parked car hides them."""
+    if not family.in_sight:
+        return ()
+    return bodies.OTHER_ADULTS if suite == "shifted" else bodies.ADULTS
+
+
+def _occluder(
+    rng: np.random.Generator, family: Family, *, way: float, line: float, tight: bool
+) -> tuple[Placed, float]:
+    """What hides a child that comes this way, and the station of its rear (m)."""
+    fit = [name for name in family.occluders if way > 0.0 or "static" not in name]
+    blueprint = str(rng.choice(fit))
+    length, width = family.occluders[blueprint]
+    front = line - rng.uniform(0.5, 0.7 if tight else 1.2) - bodies.CHILD_BOX / 2
+    turn = _turn(blueprint) if way > 0.0 else math.pi
+    placed = standing(family.street, blueprint, front - length / 2, way * (INNER_EDGE + width / 2), turn)
+    return placed, front - length
 
 
 def _turn(blueprint: str) -> float:
@@ -178,7 +197,9 @@ def _crossing(
     side = rng.uniform(2.4, 3.2)
     speed = rng.uniform(2.8 if tight else 2.2, 3.6)
     met = rng.uniform(0.1, 0.9) * EGO_WIDTH  # from the edge that it comes to first
-    time = (side - EGO_WIDTH / 2 + met) / speed
+    path = side - EGO_WIDTH / 2 + met
+    speed = min(speed, path * limit / NEAREST)  # or it were past before a slow car came
+    time = path / speed
     reveal = rng.uniform(NEAREST, NEAREST + 1.5) if tight else max(limit * time, NEAREST)
     walkers = []
     for index in range(count):
@@ -221,7 +242,7 @@ def _beginning(rng: np.random.Generator, limit: float, *, spread: bool) -> tuple
     if spread and rng.random() < 2 / 3:
         distance = rng.uniform(9.0, max(3.0 * limit, 15.0))
         return distance, rng.uniform(2.0, min(limit, (2 * 3.0 * (distance - 4.0)) ** 0.5))
-    return max(rng.uniform(2.5, 4.0) * limit, 22.0), rng.uniform(0.7, 1.0) * limit
+    return max(rng.uniform(2.5, 4.0) * limit, min(22.0, 4.0 * limit)), rng.uniform(0.7, 1.0) * limit
 
 
 def _parked(rng: np.random.Generator, street: Street, *, rear: float, line: float) -> tuple[Placed, ...]:

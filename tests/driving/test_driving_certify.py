@@ -23,6 +23,7 @@ def episodes(hits, *, with_child=10):
                     "driver": driver,
                     "seed": seed,
                     "hazard": child,
+                    "hidden": child,
                     "scenario": "child_crossing",
                     "outcome": "hit_child" if hit else "arrived",
                     "impact_speed": 6.0 if hit else 0.0,
@@ -63,6 +64,16 @@ def test_the_gap_is_accepted():
 def test_a_missing_gap_is_named(driver, hits, fault):
     (found,) = faults(table(episodes({**HITS, driver: hits})))
     assert fault in found
+
+
+def test_whether_reacting_is_enough_is_asked_of_the_hidden_alone():
+    """Of ten hazards five are hidden; two of these are hit, a fifth of all and two fifths of the hidden."""
+    driven = [
+        {**e, "hidden": e["hazard"] and e["seed"] < 5} for e in episodes({**HITS, "sees_and_brakes": 2})
+    ]
+    assert faults(table(driven)) == []
+    in_sight = [{**e, "hidden": False} for e in episodes({**HITS, "sees_and_brakes": 0})]
+    assert faults(table(in_sight)) == []
 
 
 def run_of(driver, **changes):

@@ -12,7 +12,10 @@ from scenarios.suites import ROAD_SUITES
 
 BOXES = {**bodies.PARKED, **bodies.UNTRAINED, **FAMILIES["crossings"].occluders}
 MANY = {name: [draw(name, "train", seed) for seed in range(120)] for name in FAMILIES}
-ALL = [drive for drives in MANY.values() for drive in drives]
+EVERY = [drive for drives in MANY.values() for drive in drives]
+ALL = [drive for drive in EVERY if drive.occluder is not None]
+OPEN = [drive for drive in EVERY if drive.occluder is None]  # nothing hides anybody
+IN_SIGHT = [drive for drive in OPEN if drive.hazard]
 
 
 def test_every_episode_finds_its_actors_in_the_pool_each_once():
@@ -69,8 +72,39 @@ def test_children_set_off_5_m_ahead_at_the_latest_so_that_slow_drivers_can_stop(
     assert all(w.reveal_distance >= 5.0 for d in ALL for w in d.walkers if w.crosses)
 
 
+def test_of_slow_cars_only_slow_children_come_in_the_way():
+    slow = [d for d in ALL if d.speed_limit < 3.0 for w in d.walkers if w.crosses]
+    assert slow
+    for drive in slow:
+        time = drive.walkers[0].reveal_distance / drive.speed_limit
+        assert abs(drive.walkers[0].side) - drive.walkers[0].travelled(time) > -EGO_WIDTH / 2
+
+
+def test_whoever_nothing_hides_meets_a_car_at_the_limit_by_the_way_it_goes():
+    ways = {"crosses": 0, "stands": 0, "walks along": 0}
+    for drive in IN_SIGHT:
+        walker = drive.walkers[0]
+        heading = drive.street.heading(drive.line)
+        if math.isclose(walker.placed.yaw, heading):
+            assert abs(walker.side) <= 0.8
+            ways["walks along"] += 1
+            continue
+        assert math.isclose(walker.placed.yaw - heading, -walker.way * math.pi / 2, abs_tol=1e-9)
+        time = walker.reveal_distance / drive.speed_limit
+        assert abs(abs(walker.side) - walker.travelled(time)) < EGO_WIDTH / 2
+        assert walker.reach == pytest.approx(abs(walker.side) + 6.0)  # and leaves the lane
+        ways["stands" if walker.delay else "crosses"] += 1
+    assert min(ways.values()) > 5
+
+
+def test_a_street_on_which_nothing_hides_anybody_may_be_empty():
+    assert 0.3 < len(IN_SIGHT) / len(OPEN) < 0.7
+    assert all(drive.occluder for drive in (draw("crossings", "decoys", seed) for seed in range(40)))
+    assert all(drive.occluder for drive in (draw("crossings", "short_reveal", seed) for seed in range(40)))
+
+
 def test_every_start_leaves_room_to_stop():
-    for drive in ALL:
+    for drive in EVERY:
         gap = drive.line - drive.start - EGO_LENGTH / 2
         assert drive.start_speed**2 / (2 * 6.0) < gap - 2.0
         assert drive.start > 150.0
@@ -90,8 +124,9 @@ def test_each_family_varies_what_it_is_named_after():
 def test_nothing_of_the_shifted_suite_was_trained_on():
     shifted = [draw("child_crossing", "shifted", seed) for seed in range(60)]
     assert all(d.street == OTHER and d.weather != "ClearNoon" for d in shifted)
-    trained = {d.occluder.blueprint for d in ALL} | {w.placed.blueprint for d in ALL for w in d.walkers}
-    assert trained.isdisjoint(d.occluder.blueprint for d in shifted)
+    shifted += [draw("crossings", "shifted", seed) for seed in range(60)]
+    trained = {d.occluder.blueprint for d in ALL} | {w.placed.blueprint for d in EVERY for w in d.walkers}
+    assert trained.isdisjoint(d.occluder.blueprint for d in shifted if d.occluder)
     assert trained.isdisjoint(w.placed.blueprint for d in shifted for w in d.walkers)
 
 
