@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from scenarios.drive import Drive
 
@@ -33,7 +34,7 @@ class Body:
         return math.hypot(self.velocity_x, self.velocity_y)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """Everything that is true at one tick, and the action that led to it.
 
@@ -57,11 +58,11 @@ class Snapshot:
 
     def station(self, body: Body) -> float:
         """How far along the street a body is; m."""
-        return self.drive.street.locate(body.x, body.y)[0]
+        return self._place(body)[0]
 
     def side(self, body: Body) -> float:
         """How far right of the ego's lane centre a body is; m."""
-        return self.drive.street.locate(body.x, body.y)[1] - self.drive.lane_centre
+        return self._place(body)[1] - self.drive.lane_centre
 
     def velocity(self, body: Body) -> tuple[float, float]:
         """How fast a body goes along the street and to the right of it; m/s."""
@@ -70,12 +71,12 @@ class Snapshot:
         cos, sin = math.cos(yaw), math.sin(yaw)
         return cos * along + sin * across, cos * across - sin * along
 
-    @property
+    @cached_property
     def offset(self) -> float:
         """How far the ego's centre is right of its lane's centre; m."""
         return self.side(self.ego)
 
-    @property
+    @cached_property
     def heading_error(self) -> float:
         """The ego's heading against its lane's; rad, positive to the right."""
         ahead = self.drive.street.heading(self.station(self.ego))
@@ -86,7 +87,7 @@ class Snapshot:
         """How the street bends where the ego is; 1/m, positive to the right."""
         return self.drive.street.curvature(self.station(self.ego))
 
-    @property
+    @cached_property
     def front(self) -> float:
         """Station of the ego's front bumper; m."""
         return self.station(self.ego) + self.ego.length / 2
@@ -96,7 +97,7 @@ class Snapshot:
         """m/s."""
         return self.drive.speed_limit
 
-    @property
+    @cached_property
     def child_index(self) -> int | None:
         """Which child matters most: the nearest that is, or may come, in the way; else the first."""
         indices = range(len(self.children))
@@ -146,3 +147,14 @@ class Snapshot:
             and walker.way * (self.side(child) - self.offset) > -2.0
             for child, walker, seen in zip(self.children, self.drive.walkers, self.seen, strict=True)
         )
+
+    @cached_property
+    def _places(self) -> dict[tuple[float, float], tuple[float, float]]:
+        """Where on the street the bodies are that somebody asked of: a bent street takes its time to tell."""
+        return {}
+
+    def _place(self, body: Body) -> tuple[float, float]:
+        where = (body.x, body.y)
+        if where not in self._places:
+            self._places[where] = self.drive.street.locate(*where)
+        return self._places[where]

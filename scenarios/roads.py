@@ -20,7 +20,7 @@ class Bend:
     curvature: float  # 1/m, positive to the right
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Street:
     """A two-way street that begins along +x of the CARLA frame; traffic keeps right.
 
@@ -51,7 +51,7 @@ class Street:
         Returns:
             x, y in m and yaw in rad.
         """
-        stretch = [piece for piece in _pieces(self) if piece.start <= station or piece.start == 0.0][-1]
+        stretch = [piece for piece in self._pieces if piece.start <= station or piece.start == 0.0][-1]
         x, y, yaw = stretch.after(station - stretch.start)
         return x - right * math.sin(yaw), y + right * math.cos(yaw), yaw
 
@@ -59,7 +59,7 @@ class Street:
         """Station of a place and how far right of the middle line it is (m): the inverse of `pose`."""
         if not self.bends:
             return x, y
-        found = [piece.locate(x, y) for piece in _pieces(self)]
+        found = [piece.locate(x, y) for piece in self._pieces]
         return min(found, key=lambda place: (place[2], abs(place[1])))[:2]
 
     def heading(self, station: float) -> float:
@@ -77,10 +77,23 @@ class Street:
         return _DOCUMENT.format(
             length=f"{self.length:.3f}",
             half=f"{self.length / 2 + 10:.3f}",
-            geometry="".join(piece.geometry for piece in _pieces(self)),
+            geometry="".join(piece.geometry for piece in self._pieces),
             left=_side(self, sign=1),
             right=_side(self, sign=-1),
         )
+
+    @functools.cached_property
+    def _pieces(self) -> tuple[_Piece, ...]:
+        """The street's stretches in order."""
+        pieces, at, x, y, yaw = [], 0.0, 0.0, 0.0, 0.0
+        for bend in (*self.bends, Bend(self.length, 0.0, 0.0)):
+            for length, curvature in ((bend.start - at, 0.0), (bend.length, bend.curvature)):
+                if length > 0.0:
+                    piece = _Piece(at, length, curvature, x, y, yaw)
+                    pieces.append(piece)
+                    x, y, yaw = piece.after(length)
+                    at += length
+        return tuple(pieces)
 
 
 def straight_road() -> str:
@@ -133,20 +146,6 @@ class _Piece:
             forward = angle * radius
         inside = min(max(forward, 0.0), self.length)
         return self.start + forward, right, abs(forward - inside)
-
-
-@functools.cache
-def _pieces(street: Street) -> tuple[_Piece, ...]:
-    """The street's stretches in order."""
-    pieces, at, x, y, yaw = [], 0.0, 0.0, 0.0, 0.0
-    for bend in (*street.bends, Bend(street.length, 0.0, 0.0)):
-        for length, curvature in ((bend.start - at, 0.0), (bend.length, bend.curvature)):
-            if length > 0.0:
-                piece = _Piece(at, length, curvature, x, y, yaw)
-                pieces.append(piece)
-                x, y, yaw = piece.after(length)
-                at += length
-    return tuple(pieces)
 
 
 def _plain(number: float) -> str:

@@ -1,4 +1,4 @@
-"""The official client, for the tests of every folder."""
+"""The official client, and how long hypothesis may take, for the tests of every folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

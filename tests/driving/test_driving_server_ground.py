@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from driving.server import handling
@@ -29,13 +29,11 @@ def height(ground, x, y):
 
 
 @given(st.floats(-20, 120), st.floats(-20, 20))
-@settings(deadline=None)
 def test_a_level_lane_makes_level_ground_everywhere(x, y):
     assert height(ground_of([strip(0, 4, raised=0.5)]), x, y) == pytest.approx(0.5)
 
 
 @given(st.floats(0.5, 99.0), st.floats(0.5, 3.5))
-@settings(deadline=None)
 def test_a_climbing_lane_climbs_by_its_grade(x, y):
     assert height(SLOPE, x, y) == pytest.approx(GRADE * x, abs=1e-4)
 

@@ -26,7 +26,7 @@ def read_answers(sock, count):
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_each_client_gets_the_answers_to_its_calls_in_their_order(port, connect, data):
     """Three clients with up to six calls each, cut anywhere and sent in any order."""

@@ -201,7 +201,7 @@ def test_what_is_not_simulated_stays_where_it_is_put_whatever_hits_it():
     gap=st.floats(0.1, 3.0),
     delta=st.sampled_from([0.0125, 0.02, 0.05, 0.1]),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_nothing_tunnels_through_a_child_of_30_centimetres(speed, offset, gap, delta):
     street = Street()
     street.car(velocity=(speed, 0.0))
@@ -239,7 +239,7 @@ def test_the_impulse_is_the_reduced_mass_times_the_closing_speed():
     mass=st.floats(20.0, 5000.0),
     aside=st.floats(-1.5, 1.5),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_collision_keeps_momentum_and_adds_no_energy(speed, other, mass, aside):
     street = Street()
     a = street.car(velocity=(speed, 0.0))
