@@ -67,6 +67,24 @@ def test_who_knows_arrives_through_bends_groups_and_traffic(crossings):
         assert found["min_gap"] > 0.3
 
 
+def test_who_stands_in_the_lane_leaves_it_once_a_car_has_waited(crossings):
+    draws = (episodes_of("crossings", "heldout").draw(seed) for seed in range(200))
+    seed = next(d.seed for d in draws if d.hazard and d.occluder is None and d.walkers[0].delay)
+    crossings.reset(seed=seed)
+    moved: list[tuple[float, bool]] = []  # s, and whether the walker goes
+    ended = False
+    while not ended:
+        now = crossings.unwrapped.snapshot
+        moved.append((now.time, now.children[0].speed > 0.1))
+        _, _, terminated, truncated, info = crossings.step(privileged(now))
+        ended = terminated or truncated
+    assert info["outcome"] == "arrived"
+    first = next(time for time, goes in moved if goes)
+    called = first - now.drive.walkers[0].delay
+    assert called > -0.2, "it waits its delay from when the car has come near"
+    assert all(goes is (time >= first) for time, goes in moved if time < first + 1.0)
+
+
 def test_a_blind_driver_meets_who_comes_and_a_peeking_one_waits(truck):
     seed = next(s for s in range(20) if episodes_of("overtaking_truck", "heldout").draw(s).hazard)
     blind = drive(truck, seed, passes_blindly)
