@@ -25,6 +25,7 @@ from a2d.learner import Learner, resolve_device
 from a2d.methods import Method, method_of, refuse_start
 from a2d.mixture import Mixture
 from a2d.policies import Expert, Trainee, shapes_of
+from a2d.processors import keep_freed_memory
 from a2d.rollout import Collector
 from a2d.run import Run
 from a2d.steps import (
@@ -56,6 +57,7 @@ def train(run: Run, *, report: Report) -> None:
     config, method = run.config, method_of(run.config)
     device = resolve_device(config.device)
     torch.set_num_threads(1)
+    keep_freed_memory()
     with stopping(worlds_for(config, method)) as worlds:
         shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
         learner = Learner(config, shapes, device=device)
