@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ HEADING_LIMIT = 0.7  # rad
 STUCK_AFTER = 3.0  # s of standstill without cause
 TOUCH = 0.03  # m: the server stops bodies as they touch, so nearer than this is contact
 THROWN = 0.15  # m that no walker strays in a step by its own legs
-NEAR = 25.0  # m between centres: what is farther is touched in no step
+NEAR = 25.0  # m between centres, along x or y: what is farther is touched in no step
 TERMINAL = ("arrived", "hit_child", "hit_oncoming", "hit_other", "left_lane", "stuck")
 
 
@@ -62,15 +63,23 @@ def standing(snapshot: Snapshot) -> tuple[Body, ...]:
     return snapshot.others if snapshot.occluder is None else (snapshot.occluder, *snapshot.others)
 
 
-def _targets(before: Snapshot, after: Snapshot) -> list[tuple[str, Body, Body]]:
-    targets = [("hit_other", body, body) for body in standing(before)]
-    delta = after.time - before.time
-    for child, moved in zip(before.children, after.children, strict=True):
-        targets.append(("hit_child", child, _unstruck(child, moved, delta)))
+def _targets(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Body, Body]]:
+    """What is near enough to be touched in this step: how that is called, and where it was and is."""
+    ego, delta = before.ego, after.time - before.time
     names = ["hit_oncoming"] * len(before.drive.oncoming) + ["hit_other"]
-    targets += list(zip(names, before.traffic, after.traffic, strict=False))
-    ego = before.ego
-    return [target for target in targets if math.hypot(target[1].x - ego.x, target[1].y - ego.y) < NEAR]
+    for body in standing(before):
+        if _near(ego, body):
+            yield "hit_other", body, body
+    for child, moved in zip(before.children, after.children, strict=True):
+        if _near(ego, child):
+            yield "hit_child", child, _unstruck(child, moved, delta)
+    for name, body, moved in zip(names, before.traffic, after.traffic, strict=False):
+        if _near(ego, body):
+            yield name, body, moved
+
+
+def _near(ego: Body, body: Body) -> bool:
+    return abs(body.x - ego.x) < NEAR and abs(body.y - ego.y) < NEAR
 
 
 def _unstruck(child: Body, moved: Body, delta: float) -> Body:

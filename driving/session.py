@@ -119,7 +119,7 @@ class Session:
         self._control(command)
         commands = self._moving.lead(before)
         if commands:
-            self._batch(commands)
+            self._client.apply_batch(commands)  # unanswered, and carried out before the tick
         self._tick()
         after = self._observe(
             before.drive,
