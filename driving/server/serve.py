@@ -20,7 +20,7 @@ from driving.server.gate import Gate
 from driving.server.motion_tables import MotionTables
 from driving.server.publish import Publisher
 from driving.server.warming import warm_up
-from driving.server.wire import WORLD_STREAM, Request, response
+from driving.server.wire import WORLD_STREAM, Request, known_stream, response
 from driving.server.world import World
 
 BACKLOG = 64
@@ -179,7 +179,7 @@ class Server:
             StreamConnection(sock, name, self._selector, subscribe=self._subscribe, closed=self._unsubscribe)
 
     def _subscribe(self, connection: StreamConnection) -> None:
-        stream = connection.stream
+        stream = connection.stream = known_stream(connection.stream)
         if stream != WORLD_STREAM and stream not in self._publisher.sensors:
             connection.close()  # its sensor was destroyed meanwhile, or never was
         else:
@@ -229,8 +229,9 @@ class Server:
         return response(request.id, result)
 
     def _announce(self, arguments: tuple[object, ...]) -> None:
-        stream = arguments[0] if arguments else None
-        if isinstance(stream, int) and (stream == WORLD_STREAM or stream in self._publisher.sensors):
+        asked = arguments[0] if arguments else None
+        stream = known_stream(asked) if isinstance(asked, int) else None
+        if stream is not None and (stream == WORLD_STREAM or stream in self._publisher.sensors):
             self._gate.announce(stream)
 
     def _must_wait(self, connection: CallConnection) -> bool:

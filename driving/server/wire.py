@@ -56,8 +56,9 @@ RELEASE = Release(
 _OURS = secrets.randbelow(1 << 31)
 """Where this process's stream ids begin. Clients of a server that died go on asking for theirs, at whatever
 has taken its port, and are not to be given somebody else's pictures."""
-WORLD_STREAM = _OURS + 1  # stream id of the episode state
 _FIRST_SENSOR_STREAM = _OURS + 1000
+_WORLD_STREAMS = range(_OURS + 1, _FIRST_SENSOR_STREAM)
+WORLD_STREAM = _WORLD_STREAMS[0]  # stream id of the episode state, by which the server knows it
 _TOKEN = struct.Struct("<IHBB16s")
 _TCP = 1
 _SAME_HOST = 0  # address type "not set": the client dials the host it used for the calls
@@ -139,6 +140,20 @@ VOID: list[Any] = [[False]]  # envelope of a call that returns nothing
 def pack(content: Any) -> bytes:
     """Msgpack of a sensor's payload."""
     return bytes(_packer.pack(content))
+
+
+def world_stream(episode: int) -> int:
+    """Stream id by which a client asks for the episode state: another one in each episode.
+
+    A client that changes episodes subscribes anew. If it is still busy with a message of the old subscription,
+    and both have one id, it drops the new one while that connects, and its process ends (0.9.16).
+    """
+    return _WORLD_STREAMS[episode % len(_WORLD_STREAMS)]
+
+
+def known_stream(stream: int) -> int:
+    """By which id the server knows a stream that a client asks for."""
+    return WORLD_STREAM if stream in _WORLD_STREAMS else stream
 
 
 def sensor_stream(actor_id: int) -> int:

@@ -139,6 +139,39 @@ def test_a_tick_waits_for_an_announced_listener_so_that_no_frame_is_lost(served)
     assert seen == [frame - 1, frame]
 
 
+def test_a_new_episode_has_a_stream_of_its_own_and_who_listens_to_the_old_hears_it_too(served):
+    """A client drops a second subscription to one id, and with it its own process."""
+    sock = served.connect()
+    served.ask(sock, "set_episode_settings", [True, False, [True, 0.05]])
+
+    def listened():
+        (_, [token]) = served.ask(sock, "get_episode_info")[0][1]
+        stream, port = struct.unpack_from("<IH", token)
+        listener = served.connect(port)
+        listener.sendall(struct.pack("<I", stream))
+        return stream, listener, episode_and_frame(listener)
+
+    old, first, (before, _) = listened()
+    served.ask(sock, "load_new_episode", "straight", False, 0)
+    new, second, (after, _) = listened()
+    assert new != old
+    assert after == before + 1
+    frame = served.ask(sock, "tick_cue")[0][1]
+    for listener in (first, second):
+        heard = (after, 0)
+        while heard[1] < frame:
+            heard = episode_and_frame(listener)
+        assert heard == (after, frame)
+
+
+def episode_and_frame(listener):
+    """Of the next state that comes."""
+    (length,) = struct.unpack("<I", receive(listener, 4))
+    state = receive(listener, length)
+    (frame,), (episode,) = struct.unpack_from("<Q", state, 8), struct.unpack_from("<Q", state, 48)
+    return episode, frame
+
+
 def test_a_tick_does_not_wait_for_a_listener_that_never_comes(served):
     sock = served.connect()
     served.ask(sock, "set_episode_settings", [True, False, [True, 0.05]])

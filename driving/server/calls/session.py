@@ -7,11 +7,11 @@ from typing import Any
 
 from driving.server.calls.desk import Calls, Desk, never
 from driving.server.structs import read_settings
-from driving.server.wire import RELEASE, WORLD_STREAM, token, value
+from driving.server.wire import RELEASE, token, value, world_stream
 
 
 def _episode_info(desk: Desk) -> Any:
-    return value([desk.world.episode, [token(WORLD_STREAM, desk.stream_port)]])
+    return value([desk.world.episode, [token(world_stream(desk.world.episode), desk.stream_port)]])
 
 
 def _settings(desk: Desk) -> Any:
