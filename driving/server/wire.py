@@ -145,8 +145,8 @@ def pack(content: Any) -> bytes:
 def world_stream(episode: int) -> int:
     """Stream id by which a client asks for the episode state: another one in each episode.
 
-    A client that changes episodes subscribes anew. If it is still busy with a message of the old subscription,
-    and both have one id, it drops the new one while that connects, and its process ends (0.9.16).
+    A client that changes episodes subscribes anew. If it is still busy with a message of the old
+    subscription, and both have one id, it drops the new one while that connects, which ends its process.
     """
     return _WORLD_STREAMS[episode % len(_WORLD_STREAMS)]
 
