@@ -131,7 +131,10 @@ def _told(line: socket.socket, limit: float) -> bytes:
         line.settimeout(quick)
         return line.recv(LONGEST_NUMBER)
     if limit > quick and _zygotes:
-        log.warning("the embedded server is not ready yet: its very first start compiles for a minute or two")
+        log.warning(
+            "the embedded server is not ready yet: its very first start compiles for a minute or two; "
+            "any other takes so long on a busy machine alone"
+        )
     line.settimeout(max(limit - quick, A_MOMENT))
     return line.recv(LONGEST_NUMBER)
 
