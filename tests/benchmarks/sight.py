@@ -1,17 +1,19 @@
 """What a trainee comes to see with which settings: minutes, where trained drivers would take hours.
 
-python -m tests.benchmarks.sight FILE.npz [--pictures 56000] [--samples 600000] [key=value ...]
+python -m tests.benchmarks.sight FILE.npz [--pictures 56000] [--samples 600000] [--picture all] [KEY=VALUE]
 
 The encoder is fitted as in training (the regression of the state beside the projection), to pictures of
 training episodes, and asked whether a child is in sight on pictures of held-out ones. FILE keeps the
-pictures, so that settings are compared on the same; they are driven first if there is none.
+pictures, so that settings are compared on the same; they are driven first if there is none. `--picture` shows
+the encoder less of the same pictures; for more, `env.options.image_width=144 env.options.image_height=72`.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +30,31 @@ if TYPE_CHECKING:  # worker processes import this module, and are free of torch
 HELD_OUT = 12_000  # pictures
 WORLDS = 8
 LAST_SEED = 2**31
+CHUNKS = 32  # in which pictures are made smaller: whole, they are gigabytes as floats
 LOOKS = 2  # at what has been learnt, the last at the end
 FALSE_ALARMS = 0.01  # share of the pictures without a child in sight
 NAMES = list(STATE)
 KEYS = ("state", "image", "telemetry")
 Rows = Mapping[str, NDArray]
+
+
+def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    frames = image.reshape(len(image), -1, 3, *image.shape[-2:])
+    return frames.mean(axis=2, dtype=np.float32).astype(np.uint8)
+
+
+def _coarse(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    *outer, height, width = image.shape
+    blocks = image.reshape(*outer, height // 2, 2, width // 2, 2)
+    return blocks.mean(axis=(-3, -1), dtype=np.float32).astype(np.uint8)
+
+
+PICTURES: Mapping[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    "all": lambda image: image,
+    "grey": _grey,  # without colour
+    "newest": lambda image: image[:, -3:],  # of the stacked frames
+    "coarse": _coarse,  # half as many pixels each way
+}
 
 
 def main() -> None:
@@ -44,6 +66,7 @@ def main() -> None:
     parser.add_argument("--preset", default="child_crossing")
     parser.add_argument("--pictures", type=int, default=56_000, help="of training episodes")
     parser.add_argument("--samples", type=int, default=600_000, help="drawn from them, with replacement")
+    parser.add_argument("--picture", default="all", choices=PICTURES, help="what of each picture is shown")
     parser.add_argument("settings", nargs="*")
     arguments = parser.parse_args()
     config = load(arguments.preset, [*arguments.settings, "env.vector=async"])
@@ -54,7 +77,12 @@ def main() -> None:
     with np.load(arguments.file) as kept:
         train = {key: kept[f"train_{key}"][: arguments.pictures] for key in KEYS}
         held_out = {key: kept[f"heldout_{key}"] for key in KEYS}
-    _fit(config, train, held_out, samples=arguments.samples, label=" ".join(arguments.settings))
+    for rows in (train, held_out):
+        rows["image"] = np.concatenate(
+            [PICTURES[arguments.picture](part) for part in np.array_split(rows["image"], CHUNKS)]
+        )
+    label = " ".join((arguments.picture, *arguments.settings))
+    _fit(config, train, held_out, samples=arguments.samples, label=label)
 
 
 def _driven(config: TrainConfig, suite: str, pictures: int) -> Rows:
@@ -93,6 +121,7 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
     torch.set_num_threads(1)
     with stopping(make_worlds(config.env, count=1, suite="train")) as worlds:
         shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
+    shapes = replace(shapes, image=train["image"].shape[1:])
     learner = Learner(config, shapes, device=torch.device("cpu"))
     learner.buffer.add(train)
     steps, started = samples // config.trainee.minibatch // LOOKS, time.process_time()
@@ -110,7 +139,7 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
         found = _found(_estimates(learner.trainee, held_out), held_out["state"])
         drawn = (look + 1) * steps * config.trainee.minibatch
         seconds = time.process_time() - started
-        print(f"{label or 'preset'}: {drawn} samples, {seconds:.0f} CPU-s: {found}", flush=True)
+        print(f"{label}: {drawn} samples, {seconds:.0f} CPU-s: {found}", flush=True)
 
 
 def _estimates(trainee: Trainee, rows: Rows) -> NDArray[np.float32]:
