@@ -105,10 +105,11 @@ def _table(scenario: str, suite: str, rows: list[certification.Row]) -> Table:
         table.add_column(heading, justify="left" if heading == "driver" else "right")
     for row in rows:
         low, high = row.interval
+        met = row.with_hazard > 0
         table.add_row(
             row.driver,
-            f"{row.hits}/{row.with_hazard} = {100 * row.rate:.1f} %",
-            f"{100 * low:.1f} - {100 * high:.1f} %",
+            f"{row.hits}/{row.with_hazard} = {100 * row.rate:.1f} %" if met else "-",
+            f"{100 * low:.1f} - {100 * high:.1f} %" if met else "-",
             _or_dash(row.impact_speed, "m/s"),
             f"{_or_dash(row.time_without_hazard, 's')} / {_or_dash(row.time_with_hazard, 's')}",
             _or_dash(row.open_speed, "m/s"),
