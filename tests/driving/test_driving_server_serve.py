@@ -185,6 +185,7 @@ def test_a_picture_shows_the_world_of_its_tick_whatever_is_called_next(served):
     camera, stream, port = camera_of(served)
     sock = served.connect()
     served.ask(sock, "set_episode_settings", [True, False, [True, 0.05]])
+    served.ask(sock, "get_sensor_token", stream)  # a tick now waits until somebody listens
     listener = served.connect(port)
     listener.sendall(struct.pack("<I", stream))
     served.ask(sock, "tick_cue")
