@@ -66,7 +66,7 @@ class Studio:
         self._map: RoadMap | None = None
         self._shown: tuple[int, ...] = ()
         self._revision = -1
-        self._poses = np.zeros((0, 6))
+        self._poses: list[list[float]] = []  # row by row, as last shown; empty: show it anew
         self._rows: dict[int, int] = {}  # row -> id of what can be seen
         self._weather: tuple[float, ...] = ()
         self._street_lights: tuple[StreetLights | None, int] = (None, -1)
@@ -87,12 +87,13 @@ class Studio:
             self._recast(scene)
         if world.touched:
             for walker in self._postures.show(world, scene, self._shown):
-                self._poses[world.actors[walker].row] = np.nan
-        poses = world.table.motion[:, :6]
-        for row in np.flatnonzero((poses != self._poses).any(axis=1)):
-            if row in self._rows:
-                self._move(scene, int(row))
-        self._poses = poses.copy()
+                self._poses[world.actors[walker].row] = []
+        poses = world.table.motion[:, :6].tolist()
+        for row, pose in enumerate(poses):
+            if pose != self._poses[row] and row in self._rows:
+                walked = float(world.table.rows["walked"][row])
+                scene.move(self._rows[row], tuple(pose[:3]), tuple(pose[3:]), stride=walked)
+        self._poses = poses
         if self._weather != world.weather:
             self._weather = world.weather
             scene.set_weather(Weather.of(world.weather))
@@ -109,7 +110,7 @@ class Studio:
         shapes = self._world.debug_shapes
         for actor in cameras:
             view, blueprint = self._view(actor), actor.blueprint.id
-            pose = tuple(self._world.table.motion[actor.row, :6].tolist())
+            pose = tuple(self._poses[actor.row])
             if blueprint == NORMALS:
                 pixels: NDArray[Any] = view.finish.bend(self._special.normals(scene, view.camera, pose))
             elif blueprint == FLOW:
@@ -170,16 +171,11 @@ class Studio:
                 scene.add(actor_id, _look(actor.blueprint, actor.values.get("color")))
         self._shown = tuple(visible)
         self._rows = {actor.row: actor.id for actor in visible.values()}
-        self._poses = np.full((len(self._world.actors), 6), np.nan)
+        self._poses = [[] for _ in self._world.actors]
         self._views = {key: view for key, view in self._views.items() if key in self._world.actors}
         self._special.forget(self._world.actors)
         self._postures.forget(visible)
         self._revision = self._world.revision
-
-    def _move(self, scene: Scene, row: int) -> None:
-        pose = self._world.table.motion[row, :6].tolist()
-        walked = float(self._world.table.rows[row]["walked"])
-        scene.move(self._rows[row], tuple(pose[:3]), tuple(pose[3:]), stride=walked)
 
 
 def model(blueprints: Iterable[str]) -> None:

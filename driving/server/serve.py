@@ -71,6 +71,7 @@ class Server:
         self._subscribers: dict[int, list[StreamConnection]] = {}
         self._gate = Gate()
         self._held: list[CallConnection] = []
+        self._unseen = False  # whether the last tick's pictures are still to be taken
         self._stopping = False
         self._wake, self._waker = socket.socketpair()
         self._wake.setblocking(False)
@@ -108,14 +109,17 @@ class Server:
             now = time.monotonic()
             if not self._world.settings.synchronous and now >= due:
                 self._tick()
+                self._show()
                 due = max(due + self._world.delta, now)
             for key, events in self._selector.select(self._patience(now, due)):
                 self._handle(key.data, events)
+                self._show()
             if not self._attendance.patience():
                 log.info("ending: no client has been connected for long enough")
                 break
             if self._held and not self._gate.wait():
                 self._release()
+                self._show()
         self._close()
 
     def stop(self) -> None:
@@ -139,13 +143,27 @@ class Server:
         return None if soonest == math.inf else soonest
 
     def _tick(self) -> None:
-        """Advance the world by a frame and send it: the state first, then what sensors saw."""
+        """Advance the world by a frame and send its state; what sensors saw of it follows, see `_show`."""
+        self._show()
         self._world.tick()
         self._send_state()
+        self._unseen = True
+
+    def _show(self) -> None:
+        """Send what sensors saw of the last tick, if that is still to be done.
+
+        Pictures are drawn when the tick is answered, as by the real server, so that its client goes on
+        meanwhile; and before anything else happens to the world.
+        """
+        if not self._unseen:
+            return
+        self._unseen = False
         streams = [stream for stream in self._subscribers if stream != WORLD_STREAM]
-        if streams:
-            for stream, message in self._publisher.sensor_messages(streams):
+        try:
+            for stream, message in self._publisher.sensor_messages(streams) if streams else ():
                 self._send(stream, message)
+        except Exception:  # the border, as for calls: one sensor must not end the world
+            log.exception("a sensor of frame %d failed", self._world.frame)
 
     def _send_state(self) -> None:
         if WORLD_STREAM in self._subscribers:
@@ -210,6 +228,7 @@ class Server:
 
     def _execute(self, connection: CallConnection, request: Request) -> bytes | None:
         """Answer a request, or return None to have it wait."""
+        self._show()
         method, arguments = request.method, request.arguments
         if method == "tick_cue" and self._must_wait(connection):
             return None

@@ -14,9 +14,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from driving.server.render import Camera, Frame, Look, Scene, UnknownActor, Weather, render
+from driving.server.render.lighting import MAP_SIDE
 from driving.server.render.mesh import Solid
 from driving.server.render.plan import ground_of, outer_edges
 from driving.server.render.scene import rotation_matrix
+from driving.server.render.shadows import MAP_SPAN, MAP_STEP
 from driving.server.render.texture import NOISE_SIZE, noise_levels, stripes
 
 CAR, TRUCK, PEDESTRIAN, STATIC = 14, 15, 12, 20
@@ -414,6 +416,19 @@ def test_a_street_far_from_the_origin_has_the_same_shadows() -> None:
     assert 0.05 < (maps[0] > maps[0].min()).mean() < 0.95
     # The vertices' single precision moves edges, and heights by less than a step.
     assert (np.abs(maps[0] - maps[1]) <= 1).mean() > 0.98
+
+
+def test_maps_of_neighbouring_places_hold_the_same_shadows_where_they_overlap() -> None:
+    """With the sun across the street, the map's columns lie along it: 32 m are 128 of them."""
+    scene = Scene(STRIPS, (), seed=2)
+    scene.set_weather(Weather(sun_altitude=30.0, sun_azimuth=90.0))
+    here, beyond = (
+        scene.light_at(x, 0.0).shade_map.reshape(MAP_SIDE, MAP_SIDE).astype(int)
+        for x in (64.0, 64.0 + MAP_STEP)
+    )
+    shift = round(MAP_STEP * MAP_SIDE / MAP_SPAN)
+    assert 0.05 < (here > here.min()).mean() < 0.95
+    assert (np.abs(here[:, :-shift] - beyond[:, shift:]) <= 1).all()
 
 
 def test_a_taken_or_invalid_id_is_refused(plain: Scene) -> None:

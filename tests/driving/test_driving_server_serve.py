@@ -213,6 +213,28 @@ def test_a_stream_of_a_dead_server_is_none_of_the_next_one_on_its_port(served):
         following.end()
 
 
+def test_a_picture_shows_the_world_of_its_tick_whatever_is_called_next(served):
+    """Pictures are drawn when the tick is answered: what the client asks for meanwhile is not in them."""
+    camera, stream, port = camera_of(served)
+    sock = served.connect()
+    served.ask(sock, "set_episode_settings", [True, False, [True, 0.05]])
+    served.ask(sock, "get_sensor_token", stream)  # a tick now waits until somebody listens
+    listener = served.connect(port)
+    listener.sendall(struct.pack("<I", stream))
+    served.ask(sock, "tick_cue")
+    (length,) = struct.unpack("<I", receive(listener, 4))
+    receive(listener, length)
+    calls = (("tick_cue",), ("set_actor_location", camera, [99.0, 0.0, 9.0]), ("tick_cue",))
+    sock.sendall(b"".join(msgpack.packb([0, 1, name, [[False], *rest]]) for name, *rest in calls))
+    seen = []
+    for _ in range(2):
+        (length,) = struct.unpack("<I", receive(listener, 4))
+        _, frame, _, x, *_ = struct.unpack_from("<QQd6f", receive(listener, length))
+        seen.append((frame, x))
+    (first, before), (second, after) = seen
+    assert (second - first, before, after) == (1, 20.0, 99.0)
+
+
 def receive(sock: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:

@@ -64,7 +64,8 @@ def gather(
             bins, marks, counts, canvas, geometry, objects, surfaces, image, row, first, end, mixed
         )
         row, first = (row, end) if end < width else (row + 1, 0)
-        fullest = counts.max()
+        for kind in range(BINS):
+            fullest = max(fullest, counts[unsigned(kind)])
     return row * width + first, mixed
 
 
@@ -97,17 +98,12 @@ def _gather_block(
             kind, tag, actor = _face(canvas, geometry, objects, surfaces, last)
         tags[here], instances[here] = tag, actor
         place, x, y = row * image.depth.shape[1] + column, narrow(column), narrow(row)
-        if found[0] == found[1] and found[0] == found[2] and found[0] == found[3]:
-            total = near[0] + near[1] + near[2] + near[3]
+        total = near[0] + near[1] + near[2] + near[3]
+        keys = _keys(canvas, geometry, objects, found)
+        if keys[0] == keys[1] and keys[0] == keys[2] and keys[0] == keys[3]:
             depths[here] = 4.0 / total if last >= 0 else SKY_DEPTH
             _append(bins, marks, counts, kind, place, last, 4.0, x + 0.5, y + 0.5, total)
             continue
-        keys = (
-            _key(canvas, geometry, objects, found[0]),
-            _key(canvas, geometry, objects, found[1]),
-            _key(canvas, geometry, objects, found[2]),
-            _key(canvas, geometry, objects, found[3]),
-        )
         done = 0
         for sample in range(4):
             if done >> sample & 1:
@@ -202,6 +198,21 @@ def _face(
     triangle, index = unsigned(canvas.visible[row, 0]), unsigned(canvas.visible[row, 1])
     place = surface_of(geometry, objects, triangle, index)
     return int(surfaces[place, s.KIND]), np.uint8(surfaces[place, s.TAG]), objects.actor[index]
+
+
+@inlined
+def _keys(
+    canvas: Canvas, geometry: Geometry, objects: Objects, owners: tuple[int, int, int, int]
+) -> tuple[int, int, int, int]:
+    """One number per (object, surface) of each sample; all the same where the owners are."""
+    if owners[0] == owners[1] and owners[0] == owners[2] and owners[0] == owners[3]:
+        return 0, 0, 0, 0
+    return (
+        _key(canvas, geometry, objects, owners[0]),
+        _key(canvas, geometry, objects, owners[1]),
+        _key(canvas, geometry, objects, owners[2]),
+        _key(canvas, geometry, objects, owners[3]),
+    )
 
 
 @inlined

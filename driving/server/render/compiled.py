@@ -1,6 +1,7 @@
 """How the renderer's kernels are compiled: cached on disk, IEEE arithmetic, one thread.
 
-No fast-math: the same scene gives the same bytes in every process, which the tests hold us to.
+Of fast-math only that a processor may multiply and add in one step: on one sort of processor the same scene
+gives the same bytes in every process, which the tests hold us to.
 Numbers written in a kernel are single precision, so that arithmetic on `float32` stays there: twice as many
 of them fit a vector instruction. What meets a `float64` is computed with that.
 """
@@ -130,6 +131,7 @@ def _compiled(function: Function, *, inline: bool) -> Function:
         cache=True,
         boundscheck=False,
         error_model="numpy",
+        fastmath={"contract"},
         nogil=True,
         forceinline=inline,
         pipeline_class=_SinglePrecision,

@@ -52,7 +52,7 @@ def light_rooms(work: NDArray[np.float32], count: int, dark: float) -> None:
     bays, storeys = field(work, f.BAY), field(work, f.STOREY)
     mirrors, shines = field(work, f.MIRROR), field(work, f.SHINE)
     for point in range(count):
-        per_bay, per_storey = 1.0 / bays[point], 1.0 / storeys[point]
+        per_bay, per_storey = bays[point], storeys[point]
         width = max(wide[point] * per_bay, tall[point] * per_storey)
         room = _shine(along[point] * per_bay, up[point] * per_storey, width, whole(styles[point]))
         shines[point] = dark * mirrors[point] * room
@@ -84,15 +84,14 @@ def _wall(
     u: float,
     v: float,
     extents: tuple[float, float],
-    bay: float,
-    storey: float,
+    per_bay: float,
+    per_storey: float,
     height: float,
     style: int,
     colour: tuple[float, float, float],
 ) -> Wall:
     """One point of a wall whose masonry is of this colour; extents of the pixel on it, m."""
     (r, g, b), (wide, tall) = colour, extents
-    per_bay, per_storey = 1.0 / bay, 1.0 / storey
     column, row, wide, tall_cells = u * per_bay, v * per_storey, wide * per_bay, tall * per_storey
     plinth = 1.0 - step_up(v, PLINTH, tall)
     cornice = step_up(v, height - 0.35, tall)

@@ -101,7 +101,7 @@ def _measure(
     material: NDArray[np.float64],
     normal: tuple[float, float, float],
 ) -> None:
-    """A wall's columns, and the points' places on it, m."""
+    """A wall's columns, bays and storeys per metre; and the points' places on it, m."""
     xs, ys, zs = field(work, f.X), field(work, f.Y), field(work, f.Z)
     along, up, bays, storeys = field(work, f.U), field(work, f.V), field(work, f.BAY), field(work, f.STOREY)
     heights, styles = field(work, f.HEIGHT), field(work, f.STYLE)
@@ -109,8 +109,8 @@ def _measure(
     x, y = narrow(material[s.ORIGIN_X]), narrow(material[s.ORIGIN_Y])
     base, bay, storey = (
         narrow(material[s.BASE]),
-        narrow(material[s.BAY]),
-        narrow(material[s.STOREY]),
+        narrow(1.0 / material[s.BAY]),
+        narrow(1.0 / material[s.STOREY]),
     )
     height, style = narrow(material[s.TOP] - material[s.BASE]), narrow(material[s.STYLE])
     for step in range(vectors(end - start)):

@@ -26,7 +26,7 @@ GATHERED = 4
 DX, DY, DZ, DEPTH, CLEAR, X, Y, Z, NX, NY, NZ, SIZE, WIDE, TALL, FACTOR = range(4, 19)
 # SUN, OPEN: the shares of sun and sky that are seen. MIRROR, SHINE: of windows.
 RED, GREEN, BLUE, SUN, OPEN, MIRROR, SHINE = range(19, 26)
-# Walls: place from the wall's corner and ground, and the surface's columns of these names.
+# Walls: place from the wall's corner and ground, bays and storeys per m, and the surface's columns.
 U, V, BAY, STOREY, HEIGHT, STYLE = range(26, 32)
 # Noise, what lies between its texels, four texels of the shadow map.
 ONE, TWO, THREE, PART_U, PART_V, FIRST, SECOND, THIRD, FOURTH = range(32, 41)

@@ -171,6 +171,7 @@ def _block(
     x, y, z = narrow(box[0]), narrow(box[1]), narrow(box[2])
     cos, sin, reach, thing = narrow(box[3]), narrow(box[4]), narrow(box[8]), whole(box[9])
     long, wide, tall = narrow(box[5]), narrow(box[6]), narrow(box[7])
+    per_reach = narrow(1.0 / (box[8] + 0.35))
     by_along, by_across = narrow(box[10]), narrow(box[11])
     by_up = narrow(1.0) / narrow(light.sun[2])
     flat = narrow(math.sqrt(1.0 - light.sun[2] * light.sun[2]))
@@ -189,7 +190,7 @@ def _block(
         gap_x, gap_y = max(abs(along) - long, -0.35), max(abs(across) - wide, -0.35)
         out_x, out_y = max(gap_x, 0.0), max(gap_y, 0.0)
         gap = math.sqrt(out_x * out_x + out_y * out_y) + min(max(gap_x, gap_y), 0.0)
-        depth = max(reach - gap, 0.0) / (reach + 0.35)
+        depth = max(reach - gap, 0.0) * per_reach
         contact = 0.88 * depth * depth * (3.0 - 2.0 * depth)
         other = own[point] != thing
         suns[point] = min(suns[point], 1.0 - hidden) if other else suns[point]

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.fill import fill_polygon
+from driving.server.render.fill import fill_polygon, sheet
 
 CELL = 0.5  # m
 PROBE = 0.6  # m beyond an edge where another strip would have to begin
@@ -51,8 +51,8 @@ class TakenGround:
         """Cover the rectangle from `low` to `high`, (2,) each, m."""
         self._origin = np.asarray(low, float)
         columns, rows = np.ceil((np.asarray(high, float) - self._origin) / CELL).astype(int) + 1
-        self._taken = np.zeros((rows, columns), np.float32)
-        self._owner = np.zeros((rows, columns), np.int32)
+        self._taken, self._owner = sheet(rows, columns, np.float32), sheet(rows, columns, np.int32)
+        self._taken[:] = 0.0
 
     def take(self, polygon: Points) -> None:
         """Mark a convex polygon (k, 2), k <= 4."""

@@ -70,6 +70,7 @@ class Scene:
         self._ground = min(lowest, default=0.0)
         self._hidden: frozenset[int] = frozenset()
         self._shade_maps = ShadeMaps(np.array([row for row, _ in self._things.values()], np.int64))
+        self._first = len(street.placed)  # row of the first actor: rows are given out in their order
         self._shapes: dict[int, tuple[int, Shape]] = {}
         self._looks: dict[int, Look] = {}
         self._boxes = np.zeros((16, 10))
@@ -105,8 +106,8 @@ class Scene:
         shape = _SHAPES[look.kind](look)
         row = self._stage.place(shape, actor=actor_id)
         self._shapes[actor_id], self._looks[actor_id] = (row, shape), look
-        if 2 * (row + 1) > len(self._boxes):
-            self._boxes = np.concatenate([self._boxes, np.zeros((2 * (row + 1), 10))])
+        if self._box(row + 1) > len(self._boxes):
+            self._boxes = np.concatenate([self._boxes, np.zeros((self._box(row + 1), 10))])
         self.move(actor_id, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 
     def move(
@@ -142,7 +143,7 @@ class Scene:
                 origin + a * along + b * across + c * (up + shape.lift)
                 for (a, b, c), origin in zip(axes, (x, y, z), strict=True)
             ]
-            self._boxes[2 * row + number] = [*centre, math.cos(yaw), math.sin(yaw), *rest, row]
+            self._boxes[self._box(row) + number] = [*centre, math.cos(yaw), math.sin(yaw), *rest, row]
 
     def open_doors(self, actor_id: int, doors: frozenset[int]) -> None:
         """Open these doors of a vehicle (VehicleDoor) and close all others.
@@ -177,7 +178,7 @@ class Scene:
         row, _ = self._find(actor_id)
         self._stage.free(row)
         self._shining.forget(actor_id)
-        self._boxes[2 * row : 2 * row + 2] = 0.0
+        self._boxes[self._box(row) : self._box(row + 1)] = 0.0
         del self._shapes[actor_id], self._looks[actor_id]
 
     def set_lights(self, actor_id: int, flags: int) -> None:
@@ -265,6 +266,10 @@ class Scene:
             tone_bytes=self._tone_bytes,
             lamps=NO_LAMPS,
         )
+
+    def _box(self, row: int) -> int:
+        """Where the boxes of a row of `Objects` begin."""
+        return 2 * (row - self._first)
 
     def _find(self, actor_id: int) -> tuple[int, Shape]:
         try:

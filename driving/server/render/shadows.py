@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from driving.server.render.arrays import Geometry, Objects
 from driving.server.render.compiled import inlined, kernel
-from driving.server.render.fill import Point, fill
+from driving.server.render.fill import Point, fill, sheet
 from driving.server.render.lighting import CELLS, HEIGHT_STEPS, LONGEST_SHADOW, MAP_SIDE
+from driving.server.render.placing import rows_of, transform
 
 MAP_SPAN = 192.0  # m covered by the map
 MAP_STEP = 32.0  # m: the map follows the camera in steps of this size
@@ -19,6 +20,7 @@ MAPS_KEPT = 4
 CELL = 2.5  # m
 MOST_BLOCKERS = 62  # bits of one cell
 SHADOW_RIM = 0.5  # m that the soft rim of a shadow may reach out of its core
+LIMIT = 32767.0  # steps, the highest that two bytes hold
 
 Axes = tuple[tuple[float, ...], ...]  # 3 x 4
 
@@ -44,18 +46,21 @@ class ShadeMaps:
             while len(self._kept) >= MAPS_KEPT:
                 self._kept.popitem(last=False)
             axes = _map_axes(cell[0] * MAP_STEP, cell[1] * MAP_STEP, sun)
-            heights = np.full((MAP_SIDE, MAP_SIDE), -1e9, np.float32)
-            owners = np.empty((MAP_SIDE, MAP_SIDE), np.int32)
+            heights, owners = sheet(MAP_SIDE, MAP_SIDE, np.float32), sheet(MAP_SIDE, MAP_SIDE, np.int32)
+            heights[:] = -1e9
             bake(geometry, objects, self._casters, axes, heights, owners)
-            self._kept[cell] = (tuple(tuple(row) for row in axes.tolist()), _in_steps(heights))
+            steps = np.empty(MAP_SIDE * MAP_SIDE, np.int16)
+            _in_steps(heights.ravel(), steps)
+            self._kept[cell] = (tuple(tuple(row) for row in axes.tolist()), steps)
         self._kept.move_to_end(cell)
         return self._kept[cell]
 
 
-def _in_steps(heights: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Heights (side, side) in whole steps, flat: half the bytes, since each pixel reads four of them."""
-    limits = np.iinfo(np.int16)
-    return np.clip(np.round(heights.ravel() * HEIGHT_STEPS), limits.min, limits.max).astype(np.int16)
+@kernel
+def _in_steps(heights: NDArray[np.float32], steps: NDArray[np.int16]) -> None:
+    """Heights (n,) in whole steps: half the bytes, since each pixel reads four of them."""
+    for texel in range(heights.shape[0]):
+        steps[texel] = np.int16(min(max(np.rint(heights[texel] * HEIGHT_STEPS), -LIMIT - 1.0), LIMIT))
 
 
 def _map_axes(x: float, y: float, sun: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,6 +96,8 @@ def bake(
             continue
         pose = objects.pose[index]
         mesh = objects.mesh[index]
+        if _beside(geometry.spheres[mesh], pose, objects.shrink[index], axes):
+            continue
         first = geometry.spans[mesh, 0]
         for triangle in range(geometry.spans[mesh, 2], geometry.spans[mesh, 3]):
             for corner in range(3):
@@ -105,6 +112,17 @@ def bake(
             a, b, c = _sample(points[0]), _sample(points[1]), _sample(points[2])
             if (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) < -1e-9:
                 fill(a, b, c, 0, heights, owners)
+
+
+@inlined
+def _beside(
+    sphere: NDArray[np.float64], pose: NDArray[np.float64], shrink: float, axes: NDArray[np.float64]
+) -> bool:
+    """Whether nothing inside a placed sphere falls on the map."""
+    x, y, z = transform(rows_of(pose), sphere[0], sphere[1], sphere[2])
+    across, along, _ = transform(rows_of(axes), x, y, z)
+    radius = sphere[3] / shrink * (MAP_SIDE / MAP_SPAN)
+    return min(across, along) < -radius or max(across, along) > MAP_SIDE + radius
 
 
 @inlined

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Canvas, Geometry, Objects
+from driving.server.render.fill import sheet
 from driving.server.render.mesh import BENDS, Mesh
 from driving.server.render.placing import SAMPLES
 from driving.server.render.shape import Shape
@@ -80,8 +81,8 @@ class Stage:
         if len(self._canvases) >= CANVASES_KEPT:
             self._canvases.clear()
         canvas = Canvas(
-            nearness=np.empty((rows, columns), np.float32),
-            owner=np.empty((rows, columns), np.int32),
+            nearness=sheet(rows, columns, np.float32),
+            owner=sheet(rows, columns, np.int32),
             visible=np.empty((2 * self.most_triangles, 2), np.int32),
             corners=np.empty((3, 2 * self.most_vertices)),
             mixed=np.empty(columns * rows // SAMPLES**2, np.int32),

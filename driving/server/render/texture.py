@@ -87,13 +87,15 @@ def noise_of(
 def texel(u: float, v: float, footprint: float) -> tuple[int, float, float]:
     """Index in `noise_levels` of what lies at (u, v) texels, and how far beyond it; without branches."""
     scale = 1.0 if footprint <= 1.0 else (0.5 if footprint <= 2.0 else (0.25 if footprint <= 4.0 else 0.125))
+    wider = 1.0 if footprint <= 1.0 else (2.0 if footprint <= 2.0 else (4.0 if footprint <= 4.0 else 8.0))
     side, texels = NOISE_SIZE * scale, NOISE_SIZE * NOISE_SIZE * scale * scale
     first = (4.0 * NOISE_SIZE * NOISE_SIZE - 4.0 * texels) * (1.0 / 3.0)
     u, v = u * scale, v * scale
     column, row = np.floor(u), np.floor(v)
     part_u, part_v = u - column, v - row
-    column -= side * np.floor(column * (1.0 / NOISE_SIZE) / scale)
-    row -= side * np.floor(row * (1.0 / NOISE_SIZE) / scale)
+    tile = wider * (1.0 / NOISE_SIZE)
+    column -= side * np.floor(column * tile)
+    row -= side * np.floor(row * tile)
     return whole(first + row * side + column + 0.5), part_u, part_v
 
 
@@ -177,11 +179,9 @@ def slabs(grain: float, u: float, v: float, width: float, side: float) -> float:
 @inlined
 def bricks(stain: float, u: float, v: float, width_u: float, width_v: float) -> float:
     """Brightness factor of brickwork in running bond, 21 x 7.5 cm; `stain` is noise."""
-    course = v / 0.075
-    column = u / 0.215 + 0.5 * odd(course)
-    mortar = 1.0 - (1.0 - stripes(course, 0.0, 0.14, width_v / 0.075)) * (
-        1.0 - stripes(column, 0.0, 0.05, width_u / 0.215)
-    )
-    fade = min(1.0, max(0.0, 1.5 - max(width_v / 0.075, width_u / 0.215)))
+    course, tall = v * (1.0 / 0.075), width_v * (1.0 / 0.075)
+    column, wide = u * (1.0 / 0.215) + 0.5 * odd(course), width_u * (1.0 / 0.215)
+    mortar = 1.0 - (1.0 - stripes(course, 0.0, 0.14, tall)) * (1.0 - stripes(column, 0.0, 0.05, wide))
+    fade = min(1.0, max(0.0, 1.5 - max(tall, wide)))
     own = (scramble(cell_of(column), cell_of(course), 9) - 0.5) * fade
     return (1.0 + 0.30 * own + 0.20 * (stain - 0.5)) * (1.0 + 0.22 * (mortar - 0.18))
