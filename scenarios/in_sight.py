@@ -18,6 +18,7 @@ KINDS = {"crosses": 0.6, "stands": 0.2, "walks along": 0.2}
 SLOWEST, FASTEST = 1.0, 2.2  # m/s
 OFF_CENTRE = 0.8  # m, how far from the lane's centre somebody in the lane is at most
 TO_KERB = 6.0  # m that somebody goes on beyond the lane's centre
+LONGEST_WAIT = 6.0  # s that somebody in the lane makes a car wait, or it learns to creep up to them
 NOTICED = 8.0  # m from the ego's front at which somebody who stands in the lane notices it at the latest
 ALL_THE_WAY = 1000.0  # m that somebody goes along the lane
 
@@ -44,7 +45,7 @@ def draw(rng: np.random.Generator, street: Street, name: str, *, line: float, li
         reveal = limit * time
     elif kind == "stands":
         reveal = max(limit, NOTICED)
-        delay = reveal / limit + rng.uniform(1.0, 2.5)
+        delay = reveal / limit + rng.uniform(1.0, LONGEST_WAIT)
     else:
         turn = 0.0
     return Walker(
