@@ -148,7 +148,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self._measures = Measures(self._now)
         self._steps = 0
         self._ending = Ending(None)
-        self._invalid = deviation(self._now)
+        self._invalid, self._doubt = deviation(self._now), ""
         self._images[:] = np.tile(image, (self._frames, 1, 1))
         return self._observation(), {"seed": episode, **self._expert_info()}
 
@@ -165,8 +165,10 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self._ending = ending(before, self._now)
         struck = (self._ending.outcome or "").startswith("hit")
         self._measures.add(self._now, pixels=pixels, struck=struck)
-        if self._ending.outcome is None:  # what the car does to the target is no fault of the procedure
-            self._invalid = self._invalid or deviation(self._now, before, walked)
+        if not struck:  # a target that is touched now may have been in the car's way a step ago: no fault
+            self._invalid = self._invalid or self._doubt
+        if self._ending.outcome is None:
+            self._doubt = deviation(self._now, before, walked)
         if self._ending.outcome is None and self._steps >= MAX_STEPS:
             self._ending = Ending("timeout")
         outcome = self._ending.outcome

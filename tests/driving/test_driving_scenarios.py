@@ -132,3 +132,15 @@ def test_suites_of_other_scenarios_are_refused_by_name():
         make("OvertakingTruck-v0", suite="cpnco")
     with pytest.raises(ValueError, match="unknown scenario 'nowhere'; choose one of: child_crossing"):
         make("ChildCrossing-v0", scenario="nowhere")
+
+
+@pytest.mark.parametrize(("steps", "outcome"), [(1, "hit_child"), (2, "invalid_run")])
+def test_a_target_out_of_its_place_just_before_it_is_touched_was_held_up_by_the_car(
+    cpnco, monkeypatch, steps, outcome
+):
+    undisturbed = drive(cpnco, 10, never_brakes)
+    spoilt = undisturbed["duration"] - 0.1 * steps - 0.05
+    monkeypatch.setattr(
+        "driving.env.deviation", lambda now, *_: "late" if spoilt < now.time < spoilt + 0.1 else ""
+    )
+    assert drive(cpnco, 10, never_brakes)["outcome"] == outcome
