@@ -135,6 +135,12 @@ class ExpertConfig:
     """Samples per gradient step."""
     clip: float = 0.2
     """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]; 0: only `trainee_kl` does."""
+    weight_cap: float = 0.0
+    """Importance weights above it count as it in the gradient; 0: none is too large.
+
+    Unclipped, an action that the expert comes to like and hardly anybody takes is pushed the harder the more
+    it is liked: one sample of 2048 can become the whole gradient, and undo what was learnt.
+    """
     advantage_memory: float = 0.0
     """Share of earlier rounds in the advantages' scale, in [0, 1).
 
@@ -187,8 +193,12 @@ class ExpertConfig:
         if self.clip == 0.0 and self.trainee_kl == 0.0 and self.step == "ppo":
             raise ConfigError("expert.clip=0 needs expert.trainee_kl above 0: something must bound the step")
         within("expert.entropy_end", self.entropy_end, 0.0, 1.0)
-        for name in ("clip", "entropy", "trainee_kl", "advantage_floor"):
+        for name in ("clip", "weight_cap", "entropy", "trainee_kl", "advantage_floor"):
             at_least(f"expert.{name}", getattr(self, name), 0.0)
+        if 0.0 < self.weight_cap < 1.0:
+            raise ConfigError(
+                f"expert.weight_cap is 0 or at least 1, got {self.weight_cap}: equal policies weigh 1"
+            )
         for name in ("std_start", "std_end"):
             at_least(f"expert.{name}", getattr(self, name), self.std_min)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -98,17 +100,21 @@ def mixture_log_prob(expert_log_prob: Tensor, trainee_log_prob: Tensor, *, beta:
 
 
 def clipped_surrogate(
-    log_prob: Tensor, behaviour_log_prob: Tensor, *, advantage: Tensor, clip: float
+    log_prob: Tensor, behaviour_log_prob: Tensor, *, advantage: Tensor, clip: float, cap: float = math.inf
 ) -> Tensor:
     """What PPO maximises the mean of, with the importance weight of the policy that really acted.
 
     With w = pi_theta(a|s) / pi_beta(a|s, b): min(w A, clip(w, 1 - clip, 1 + clip) A) for each sample.
     With an infinite `clip` the gradient of the mean at any theta is the gradient of A2D:
-    E_{pi_beta}[ w A grad log pi_theta(a|s) ]. All shapes (B,).
+    E_{pi_beta}[ w A grad log pi_theta(a|s) ], or with a `cap` c E_{pi_beta}[ min(w, c) A grad log pi_theta ]:
+    beyond c the weight grows with its logarithm. All shapes (B,).
 
-    Source: Warrington et al., ICML 2021, section 5; clipping from Schulman et al., 2017, eq. 7.
+    Source: Warrington et al., ICML 2021, section 5; clipping from Schulman et al., 2017, eq. 7; truncated
+    weights from Ionides, J. Comput. Graph. Stat. 2008.
     """
-    weight = torch.exp(torch.clamp(log_prob - behaviour_log_prob, max=LONGEST_LOG_WEIGHT))
+    longest = min(math.log(cap), LONGEST_LOG_WEIGHT)
+    log_weight = log_prob - behaviour_log_prob
+    weight = torch.exp(torch.clamp(log_weight, max=longest)) * (1.0 + torch.relu(log_weight - longest))
     bounded = torch.clamp(weight, 1.0 - clip, 1.0 + clip)
     return torch.minimum(weight * advantage, bounded * advantage)
 

@@ -62,7 +62,8 @@ def improve_expert(
 ) -> Scalars:
     """Take PPO steps or one TRPO step on the expert, weighted for the mixture that acted.
 
-    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi). With a
+    Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi), where a weight
+    above `weight_cap` counts as that in the gradient. With a
     `trainee_clip` the weight is clipped twice and the KL counts only where the expert left the trainee
     behind (GPO-clip). PPO stops once it moved `kl_stop`; TRPO does not clip, and moves no further than
     `kl_step`.
@@ -77,7 +78,8 @@ def improve_expert(
         entropy, lead = restraint.entropy, restraint.trainee_clip
         if lead is not None:
             return _led_loss(now, follower, batch, rows, clip=clip, lead=lead, entropy=entropy)
-        found = _policy_loss(now, batch, rows=rows, clip=clip, entropy=entropy)
+        cap = config.weight_cap or math.inf
+        found = _policy_loss(now, batch, rows=rows, clip=clip, entropy=entropy, cap=cap)
         if restraint.trainee_kl > 0.0:
             found = found + restraint.trainee_kl * now.divergence(follower).mean()
         return found
@@ -160,9 +162,21 @@ def improve_trainee(
     return scalars | ({"loss/value": float(np.mean(errors))} if errors else {})
 
 
-def _policy_loss(now: Distribution, batch: PolicyBatch, *, rows: Rows, clip: float, entropy: float) -> Tensor:
+def _policy_loss(
+    now: Distribution,
+    batch: PolicyBatch,
+    *,
+    rows: Rows,
+    clip: float,
+    entropy: float,
+    cap: float = math.inf,
+) -> Tensor:
     gain = clipped_surrogate(
-        now.log_prob(batch.action[rows]), batch.log_prob[rows], advantage=batch.advantage[rows], clip=clip
+        now.log_prob(batch.action[rows]),
+        batch.log_prob[rows],
+        advantage=batch.advantage[rows],
+        clip=clip,
+        cap=cap,
     )
     return -gain.mean() - entropy * now.entropy().mean()
 

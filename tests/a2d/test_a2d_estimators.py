@@ -1,5 +1,7 @@
 """Estimators against cases worked by hand and laws they must obey."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -182,6 +184,21 @@ def test_clipping_only_ever_lowers_what_a_step_promises(weight, advantage, expec
         torch.tensor([weight]).log(), torch.zeros(1), advantage=torch.tensor([advantage]), clip=0.2
     )
     assert found.item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("advantage", [1.0, -1.0])
+def test_a_capped_weight_weighs_the_gradient_as_the_cap(advantage):
+    log_prob = torch.tensor([5.0, 9.0, 600.0], dtype=torch.float64).log().requires_grad_()
+    found = clipped_surrogate(
+        log_prob,
+        torch.zeros(3, dtype=torch.float64),
+        advantage=torch.full((3,), advantage, dtype=torch.float64),
+        clip=torch.inf,
+        cap=10.0,
+    )
+    (gradient,) = torch.autograd.grad(found.sum(), log_prob)
+    torch.testing.assert_close(gradient, advantage * torch.tensor([5.0, 9.0, 10.0], dtype=torch.float64))
+    assert found[2].item() == pytest.approx(advantage * 10.0 * (1.0 + math.log(60.0)))
 
 
 def test_explained_variance_of_a_perfect_a_constant_and_a_backward_critic():
