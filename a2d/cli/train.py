@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -52,7 +53,18 @@ def train(
         saved = "its last checkpoint is kept" if run.checkpoint_path.exists() else "no checkpoint was due yet"
         typer.echo(f"\n{run.folder}: {saved}; run the same command again to go on", err=True)
         raise
+    rounds = map(json.loads, run.metrics_path.read_text("utf-8").splitlines())
+    looks = [metrics for metrics in rounds if "eval/return" in metrics]
+    if config.evaluation.keep_best and looks:
+        console.print(_kept(looks), soft_wrap=True, highlight=False)
     console.print(f"{run.folder} is finished. Next: a2d evaluate {run.folder}", soft_wrap=True)
+
+
+def _kept(looks: Sequence[Mapping[str, float]]) -> str:
+    """Which driver a run gives that keeps its best: a run may fall apart after it."""
+    best, last = max(looks, key=lambda look: look["eval/return"]), looks[-1]
+    kept = f"kept: the driver of {int(best['interactions'])} interactions, return {best['eval/return']:.2f}"
+    return kept if best is last else f"{kept}; the last one's is {last['eval/return']:.2f}"
 
 
 @contextmanager

@@ -64,6 +64,15 @@ def test_training_reports_evaluations_and_says_what_to_do_next(tmp_path):
     assert "is finished; nothing to do" in again.output
 
 
+def test_a_run_that_keeps_its_best_driver_says_which(tmp_path):
+    every = ["evaluation.every=1", "evaluation.keep_best=true"]
+    said = a2d("frozen_lake", f"run={tmp_path / 'run'}", *QUICK, *every).output
+    looks = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    best = max(looks, key=lambda look: look["eval/return"])
+    assert f"kept: the driver of {best['interactions']:.0f} interactions" in said
+    assert (f"the last one's is {looks[-1]['eval/return']:.2f}" in said) is (best is not looks[-1])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
