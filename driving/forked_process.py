@@ -119,6 +119,8 @@ def _forked(streams: tuple[int, int, int], errors: IO[bytes], limit: float) -> i
         with contextlib.suppress(ConnectionError):
             socket.send_fds(line, [b"\0"], streams)
             if told := _told(line, limit):
+                for earlier in _line:
+                    earlier.close()
                 _line[:] = [line]
                 return int(told)
     raise ServerFailed(f"the process that servers are forked from ended: {last_lines(errors)}")
