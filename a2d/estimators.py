@@ -112,9 +112,7 @@ def clipped_surrogate(
     Source: Warrington et al., ICML 2021, section 5; clipping from Schulman et al., 2017, eq. 7; truncated
     weights from Ionides, J. Comput. Graph. Stat. 2008.
     """
-    longest = min(math.log(cap), LONGEST_LOG_WEIGHT)
-    log_weight = log_prob - behaviour_log_prob
-    weight = torch.exp(torch.clamp(log_weight, max=longest)) * (1.0 + torch.relu(log_weight - longest))
+    weight = _weight(log_prob, behaviour_log_prob, cap=cap)
     bounded = torch.clamp(weight, 1.0 - clip, 1.0 + clip)
     return torch.minimum(weight * advantage, bounded * advantage)
 
@@ -143,7 +141,7 @@ def double_clipped_surrogate(
 
     Source: Li et al., ICLR 2026 (arXiv 2505.15418), GPO-clip.
     """
-    weight = torch.exp(torch.clamp(log_prob - behaviour_log_prob, max=LONGEST_LOG_WEIGHT))
+    weight = _weight(log_prob, behaviour_log_prob, cap=math.inf)
     lead = torch.clamp(torch.exp(log_prob - follower_log_prob), 1.0 - follower_clip, 1.0 + follower_clip)
     bounded = torch.clamp(lead * torch.exp(follower_log_prob - behaviour_log_prob), 1.0 - clip, 1.0 + clip)
     return torch.minimum(weight * advantage, bounded * advantage)
@@ -170,3 +168,10 @@ def effective_samples(weight: Tensor) -> float:
     (sum w)^2 / (B sum w^2). Source: Kong, 1992.
     """
     return float(weight.sum().square() / (weight.numel() * weight.square().sum()))
+
+
+def _weight(log_prob: Tensor, behaviour_log_prob: Tensor, *, cap: float) -> Tensor:
+    """Importance weights (B,); beyond the cap they grow with their logarithm, and so weigh as the cap."""
+    longest = min(math.log(cap), LONGEST_LOG_WEIGHT)
+    log_weight = log_prob - behaviour_log_prob
+    return torch.exp(torch.clamp(log_weight, max=longest)) * (1.0 + torch.relu(log_weight - longest))

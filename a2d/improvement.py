@@ -91,6 +91,9 @@ def improve_expert(
         descend(loss(rows, config.clip or math.inf), optimizer, module=expert, longest=config.max_grad_norm)
         limit()
 
+    def moved(rows: Rows) -> float:  # of all states, whatever the step's rows: it costs next to nothing
+        return float(before.divergence(policy(ALL)).mean())
+
     with torch.no_grad():
         before = policy(ALL)
     if config.step == "trpo":
@@ -104,15 +107,8 @@ def improve_expert(
             constrain=limit,
         )
     else:
-
-        def moved(
-            rows: Rows,
-        ) -> float:  # of all states, however few the step was on: it costs next to nothing
-            return float(before.divergence(policy(ALL)).mean())
-
-        scalars = _passes(
-            step, moved, count=len(batch.action), minibatch=config.minibatch, config=config, rng=rng
-        )
+        count, minibatch = len(batch.action), config.minibatch
+        scalars = _passes(step, moved, count=count, minibatch=minibatch, config=config, rng=rng)
     with torch.no_grad():
         after = policy(ALL)
         gap = float(after.divergence(family.of(batch.trainee)).mean())

@@ -48,7 +48,7 @@ class Family:
     kerb: float = 0.0  # share of episodes with a child that stays on the pavement
     limits: tuple[float, ...] = (10.0,)  # m/s
     traffic: bool = False  # a car behind, and one that comes towards the ego
-    in_sight: float = 0.0  # share of the walkers in whose way nothing stands: `scenarios.in_sight`
+    in_sight: float = 0.0  # share of episodes in which nothing hides anybody: `scenarios.in_sight`
 
 
 EVERY_OCCLUDER: Boxes = {

@@ -53,10 +53,10 @@ def train(
         saved = "its last checkpoint is kept" if run.checkpoint_path.exists() else "no checkpoint was due yet"
         typer.echo(f"\n{run.folder}: {saved}; run the same command again to go on", err=True)
         raise
-    rounds = map(json.loads, run.metrics_path.read_text("utf-8").splitlines())
-    looks = [metrics for metrics in rounds if "eval/return" in metrics]
-    if config.evaluation.keep_best and looks:
-        console.print(_kept(looks), soft_wrap=True, highlight=False)
+    if config.evaluation.keep_best and config.evaluation.every:
+        rounds = map(json.loads, run.metrics_path.read_text("utf-8").splitlines())
+        kept = _kept([metrics for metrics in rounds if "eval/return" in metrics])
+        console.print(kept, soft_wrap=True, highlight=False)
     console.print(f"{run.folder} is finished. Next: a2d evaluate {run.folder}", soft_wrap=True)
 
 
