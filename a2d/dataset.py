@@ -73,7 +73,10 @@ class Buffer:
 
     def _allocate(self, rows: Mapping[str, NDArray]) -> None:
         self.capacity = max(1, min(self._samples, self._bytes // self._row_bytes(rows)))
-        self._rows = {key: np.empty((self.capacity, *v.shape[1:]), v.dtype) for key, v in rows.items()}
+        self._rows = {  # pictures keep how they lie in memory
+            key: np.empty_like(values, shape=(self.capacity, *values.shape[1:]))
+            for key, values in rows.items()
+        }
 
     @staticmethod
     def _row_bytes(rows: Mapping[str, NDArray]) -> int:

@@ -39,7 +39,9 @@ class Learner:
         reading = config.trainee if self.method.baseline == "both" else None
         self.critic = Critic(shapes, config.expert, reading=reading).to(device)
         self.trainee = trainee_of(shapes, config).to(device)
-        self.expert_optimizer = _adam(self.expert.parameters(), config.expert.learning_rate)
+        self.expert_optimizer = _adam(
+            self.expert.parameters(), config.expert.learning_rate, beta2=config.expert.adam_beta2
+        )
         self.critic_optimizer = _adam(self.critic.parameters(), config.expert.learning_rate)
         self.trainee_optimizer = _adam(_groups(self.trainee), config.trainee.learning_rate)
         self.buffer = Buffer(
@@ -244,8 +246,9 @@ def trainee_of(shapes: Shapes, config: TrainConfig) -> Trainee:
     )
 
 
-def _adam(weights: Any, rate: float) -> torch.optim.Adam:
-    return torch.optim.Adam(weights, lr=rate, fused=True)  # of small networks it is a third of a step
+def _adam(weights: Any, rate: float, *, beta2: float = 0.999) -> torch.optim.Adam:
+    # fused: of small networks it is a third of a step
+    return torch.optim.Adam(weights, lr=rate, betas=(0.9, beta2), fused=True)
 
 
 def _groups(trainee: Trainee) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from a2d.methods import Method, method_of, refuse_start
 from a2d.mixture import Mixture
 from a2d.policies import Expert, Trainee, shapes_of
 from a2d.processors import keep_freed_memory
-from a2d.rollout import Collector
+from a2d.rollout import Collector, Rollout
 from a2d.run import Run
 from a2d.steps import (
     estimate,
@@ -130,6 +130,7 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
     metrics = {"beta": beta, "train/reward": float(rollout.reward.mean())}
     if whole := [episode.total for episode in rollout.episodes if episode.outcome not in INVALID_OUTCOMES]:
         metrics["train/return"] = float(np.mean(whole))
+    metrics |= outcome_shares(rollout)
     with threads(config.threads):
         if learner.encoding:
             return metrics | step_encoder(learner, rollout)
@@ -144,6 +145,12 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
         if method.projects:
             metrics |= step_projection(learner, rollout, estimates, teacher=teacher)
     return metrics
+
+
+def outcome_shares(rollout: Rollout) -> Scalars:
+    """How the round's episodes ended: shares of those that did."""
+    names = [episode.outcome for episode in rollout.episodes]
+    return {f"train/outcome/{name}": names.count(name) / len(names) for name in sorted(set(names))}
 
 
 def look(worlds: VectorEnv, learner: Learner, method: Method) -> Scalars:

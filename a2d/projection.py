@@ -19,6 +19,7 @@ from a2d.distributions import Distribution
 from a2d.estimators import clipped_surrogate
 from a2d.policies import Expert, Reading, Trainee
 
+FRESH_ALONE = {"target", "action", "log_prob", "advantage"}  # what only the newest round's rows have
 LEAST_VARIANCE = 0.01  # an entry of the state that varies less is not worth more for it
 
 
@@ -72,17 +73,15 @@ def project(
     order = _endless(newest, share, rng=rng)
     worth = _worth(buffer.variance("state") if buffer else variance(fresh["state"]), trainee)
     weights = {"value": config.value, "quality": config.value, "state": config.state}
-    newest_rows = {key: torch.from_numpy(values).to(device) for key, values in fresh.items()}
     found: dict[str, list[float]] = {}
     for _ in range(steps):
         rows = next(order)
+        new = {key: values[rows] for key, values in fresh.items()}
         old = buffer.sample(minibatch - len(rows), rng=rng) if buffer else {}
-        new = {key: values[torch.from_numpy(rows)] for key, values in newest_rows.items()}
-        batch = {
-            key: torch.cat((new[key], torch.from_numpy(values).to(device))) for key, values in old.items()
-        }
-        seen = _augmented(batch or new, config, rng=rng)
-        terms, notes = _losses(trainee, expert, batch=seen, new=new, worth=worth, reward=reinforcement)
+        batch = {key: np.concatenate((new[key], values)) for key, values in old.items()} or new
+        seen = _augmented(_tensors(batch, device), config, rng=rng)
+        own = _tensors({key: new[key] for key in new.keys() & FRESH_ALONE}, device)
+        terms, notes = _losses(trainee, expert, batch=seen, new=own, worth=worth, reward=reinforcement)
         loss = sum((weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():
@@ -107,12 +106,15 @@ def fit_encoder(
     total = 0.0
     for _ in range(steps):
         drawn = buffer.sample(config.rows(config.minibatch), rng=rng)
-        rows = {key: torch.from_numpy(values).to(trainee.log_std.device) for key, values in drawn.items()}
-        seen = _augmented(rows, config, rng=rng)
+        seen = _augmented(_tensors(drawn, trainee.log_std.device), config, rng=rng)
         loss = _state_error(trainee(seen), seen["state"], worth=worth)
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         total += float(loss.detach())
     return {"loss/state": total / steps}
+
+
+def _tensors(rows: Mapping[str, NDArray], device: torch.device) -> dict[str, Tensor]:
+    return {key: torch.from_numpy(values).to(device) for key, values in rows.items()}
 
 
 def _augmented(

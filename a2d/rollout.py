@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from gymnasium import Space
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 from torch import Tensor
@@ -182,13 +183,22 @@ class Collector:
         return {key: torch.from_numpy(values).to(self._device) for key, values in observation.items()}
 
 
+def _room(shape: tuple[int, int], space: Space) -> NDArray:
+    """Room for (T, N) observations; pictures lie channels last, as convolutions read them quickest."""
+    sizes = space.shape or ()
+    if len(sizes) != 3:
+        return np.empty((*shape, *sizes), space.dtype)
+    channels, height, width = sizes
+    return np.moveaxis(np.empty((*shape, height, width, channels), space.dtype), -1, -3)
+
+
 class _Tape:
     """The arrays of a rollout while they are being filled."""
 
     def __init__(self, worlds: VectorEnv, *, steps: int, memory: int) -> None:
         shape = (steps, worlds.num_envs)
         spaces = worlds.single_observation_space.spaces  # type: ignore[attr-defined]
-        self._observation = {k: np.empty((*shape, *space.shape), space.dtype) for k, space in spaces.items()}
+        self._observation = {key: _room(shape, space) for key, space in spaces.items()}
         self._recalled: dict[str, NDArray] = {}
         if memory:
             self._recalled["memory"] = np.empty((*shape, memory), np.float32)

@@ -15,6 +15,7 @@ from driving.process_server import ProcessServer, launcher
 START_LIMIT = 600.0  # s: the very first start compiles the renderer, on a busy machine for minutes
 EMBEDDED = (
     *(sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"),
+    *("--threads", "1"),  # worlds are many and share the cores
     "--no-navigation",  # nobody here has walkers led by AI, and clients would keep its mesh as a file
 )
 """The embedded server where it cannot be forked."""

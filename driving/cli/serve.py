@@ -23,6 +23,7 @@ from driving.server.serve import Server
 from scenarios.roads import straight_road
 
 STRAIGHT = "straight"
+MOST_THREADS = 4  # more bands than that cost more than they gain
 QUICK_START = 4.0  # s; a start that takes longer compiles
 
 
@@ -49,6 +50,10 @@ def serve(
     navigation: Annotated[
         bool, typer.Option(help="Give clients a navigation mesh for walker AI; they keep it as a file.")
     ] = True,
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Threads that draw one picture; default: one per core, at most 4.", min=1),
+    ] = None,
     calls: Annotated[bool, typer.Option("--calls", help="Print which calls are supported, and end.")] = False,
 ) -> None:
     """Answer CARLA 0.9.16 clients until interrupted; prints `ready HOST:PORT` when they may connect.
@@ -71,6 +76,7 @@ def serve(
             idle_exit=idle_exit,
             reset_when_empty=reset_when_empty,
             navigation=navigation,
+            threads=threads or min(os.cpu_count() or 1, MOST_THREADS),
         )
     )
     if exit_with_stdin:

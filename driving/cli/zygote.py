@@ -112,7 +112,7 @@ def _serve(streams: Sequence[int]) -> None:
     _close(streams)
     _call_this(SERVER_NAME)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    serve(port=0, exit_with_stdin=True, navigation=False)
+    serve(port=0, exit_with_stdin=True, navigation=False, threads=1)
 
 
 def _call_this(name: str) -> None:

@@ -15,7 +15,7 @@ from driving.server.blueprints import Blueprint, library
 from driving.server.maps import RoadMap
 from driving.server.photograph import Finish, finish_of
 from driving.server.postures import Postures
-from driving.server.render import Camera, Frame, Look, Scene, Weather, annotate, render
+from driving.server.render import Bands, Camera, Frame, Look, Scene, Weather, annotate, render
 from driving.server.seen import Pose
 from driving.server.sensor_attributes import number
 from driving.server.special_cameras import EVENTS, FLOW, NORMALS, SpecialCameras
@@ -59,8 +59,9 @@ class _View:
 class Studio:
     """Keeps the renderer's scene in step with a world and takes its pictures."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, threads: int = 1) -> None:
         self._world = world
+        self._bands = Bands(threads)
         self._scene: Scene | None = None
         self._postures = Postures()
         self._map: RoadMap | None = None
@@ -119,7 +120,7 @@ class Studio:
                 key = (pose, view.camera)
                 place, turn = cast(Vector, pose[:3]), cast(Vector, pose[3:])
                 if key not in passes:
-                    passes[key] = render(scene, view.camera, place, turn)
+                    passes[key] = render(scene, view.camera, place, turn, bands=self._bands)
                 frame = passes[key]
                 if blueprint == RGB and len(shapes):
                     drawn = annotate(

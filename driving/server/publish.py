@@ -30,8 +30,8 @@ ROUNDING = 1e-6  # s, what sums of ticks may lack of a period
 class Publisher:
     """Writes a world's messages; what nobody listens to is not computed."""
 
-    def __init__(self, world: World, stream_port: int) -> None:
-        self.studio = Studio(world)
+    def __init__(self, world: World, stream_port: int, *, threads: int = 1) -> None:
+        self.studio = Studio(world, threads=threads)
         self._world = world
         self.rays = RayScene(world, self.studio)
         self._instruments = Instruments(Surroundings(world, self.rays, stream_port))

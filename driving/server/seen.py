@@ -59,7 +59,7 @@ def eye_at(pose: Pose) -> Eye:
 def look(scene: Scene, camera: Camera, pose: Pose) -> Seen:
     """Draw `scene` without shading it."""
     eye = eye_at(pose)
-    canvas = scene.stage.canvas(camera.width * SAMPLES, camera.height * SAMPLES)
+    (canvas,) = scene.stage.canvases(camera.width * SAMPLES, camera.height * SAMPLES)
     view = View(
         position=(float(pose[0]), float(pose[1]), float(pose[2])),
         axes=tuple(tuple(axis) for axis in eye.axes.tolist()),  # type: ignore[arg-type]
@@ -68,7 +68,8 @@ def look(scene: Scene, camera: Camera, pose: Pose) -> Seen:
         height=camera.height,
         reach=float(scene.reach),
     )
-    draw(plain(scene.stage.geometry), plain(scene.stage.objects), plain(view), plain(canvas))
+    geometry, objects = plain(scene.stage.geometry), plain(scene.stage.objects)
+    draw(geometry, objects, plain(view), plain(canvas), (0, camera.height), 0)
     face = canvas.owner[::SAMPLES, ::SAMPLES].copy()
     faces = np.vstack([canvas.visible[: int(face.max()) + 1], np.array([[0, SKY]], np.int32)])
     nearness = np.where(face == SKY, 1.0 / FAR_AWAY, canvas.nearness[::SAMPLES, ::SAMPLES])

@@ -43,6 +43,7 @@ class Server:
         idle_exit: float | None = None,
         reset_when_empty: bool = False,
         navigation: bool = True,
+        threads: int = 1,
     ) -> None:
         """Load the world; nothing listens yet.
 
@@ -56,6 +57,7 @@ class Server:
             idle_exit: Seconds without a client after which `run` ends; None: never.
             reset_when_empty: Begin anew when the last client is gone, instead of keeping what it left.
             navigation: Whether clients are given a navigation mesh for walker AI, which they keep as a file.
+            threads: How many draw one picture.
 
         Raises:
             MapError: The default map cannot be read.
@@ -70,6 +72,7 @@ class Server:
         self._listening: list[socket.socket] = []
         self._subscribers: dict[int, list[StreamConnection]] = {}
         self._gate = Gate()
+        self._threads = threads
         self._held: list[CallConnection] = []
         self._unseen = False  # whether the last tick's pictures are still to be taken
         self._stopping = False
@@ -91,7 +94,7 @@ class Server:
             streams = _listen(self.host, 0)
         self._listening = [calls, streams]
         stream_port = int(streams.getsockname()[1])
-        self._publisher = Publisher(self._world, stream_port)
+        self._publisher = Publisher(self._world, stream_port, threads=self._threads)
         self._desk = Desk(self._world, stream_port, self._publisher.rays, self._tick, self._recordings)
         warm_up()
         self._world.place.ground  # noqa: B018  # drawn now, not in the first tick

@@ -16,6 +16,7 @@ from driving.server.render.compiled import borrowed, inlined, unsigned
 
 Group = TypeVar("Group")
 Triple = tuple[float, float, float]
+SUM_BITS = 10  # binary places after the point of `Canvas.sums`: whole numbers, whose sums know no order
 
 
 class Geometry(NamedTuple):
@@ -61,7 +62,7 @@ class Canvas(NamedTuple):
     visible: NDArray[np.int32]  # (K, 2) triangle, object
     corners: NDArray[np.float64]  # (3, C) one mesh's vertices, before the camera or in the image
     mixed: NDArray[np.int32]  # (H W,) pixels that show several surfaces
-    sums: NDArray[np.float32]  # (H W, 3) their display values 0-255, blue first
+    sums: NDArray[np.int32]  # (H W, 3) their display values 0-255, blue first, times 2 ** SUM_BITS
 
 
 class Fog(NamedTuple):
@@ -107,6 +108,7 @@ class Light(NamedTuple):
     noise: NDArray[np.uint32]  # one random texture and its coarser levels, see `noise_levels`
     tone: NDArray[np.float32]  # (TONES,) linear light to display value 0-255
     tone_bytes: NDArray[np.uint32]  # (TONES,) the same, rounded
+    tone_parts: NDArray[np.int32]  # (TONES,) the same, of a quarter of a pixel, times 2 ** SUM_BITS
     lamps: Lamps
 
 
@@ -204,7 +206,8 @@ def borrow_light(light: Light) -> Light:
         borrowed(light[14]),
         borrowed(light[15]),
         borrowed(light[16]),
-        borrow_lamps(light[17]),
+        borrowed(light[17]),
+        borrow_lamps(light[18]),
     )
 
 

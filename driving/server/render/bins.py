@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from driving.server.render import fields as f
 from driving.server.render import surfaces as s
-from driving.server.render.arrays import Canvas, Geometry, Image, Objects, surface_of
+from driving.server.render.arrays import SUM_BITS, Canvas, Geometry, Image, Objects, surface_of
 from driving.server.render.compiled import inlined, kernel, narrow, unsigned, vectors
 from driving.server.render.fields import field
 from driving.server.render.sky import SKY_DEPTH
@@ -21,6 +21,7 @@ from driving.server.render.sky import SKY_DEPTH
 SKY_BIN = s.MATERIALS
 BINS = SKY_BIN + 1
 SKY_TAG: Any = np.uint8(s.SKY)
+HALF = 1 << SUM_BITS >> 1  # what sums begin with, to be rounded
 
 
 @kernel
@@ -34,9 +35,10 @@ def gather(
     surfaces: NDArray[np.float64],
     image: Image,
     start: int,
+    rows: int,
     mixed: int,
 ) -> tuple[int, int]:
-    """Put the points of pixels into bins until one is full or the image ends.
+    """Put the points of pixels into bins until one is full or the rows end.
 
     Compiled by itself, so that it has the processor's registers to itself.
 
@@ -50,15 +52,16 @@ def gather(
         surfaces: As drawn.
         image: Gets depth, class and instance.
         start: The first pixel, counted row by row.
+        rows: The first row of pixels not to look at.
         mixed: Pixels of several points so far.
 
     Returns:
         The pixel to go on with, and the new number of mixed pixels.
     """
-    height, width = image.depth.shape
+    width = image.depth.shape[1]
     row, first = start // width, start % width
     fullest = 0
-    while row < height and fullest < f.RUN:
+    while row < rows and fullest < f.RUN:
         end = min(first + f.BLOCK, width)
         mixed = _gather_block(
             bins, marks, counts, canvas, geometry, objects, surfaces, image, row, first, end, mixed
@@ -125,7 +128,7 @@ def _gather_block(
         last = -2
         number = unsigned(mixed)
         canvas.mixed[number] = place
-        canvas.sums[number, 0], canvas.sums[number, 1], canvas.sums[number, 2] = 0.5, 0.5, 0.5
+        canvas.sums[number, 0], canvas.sums[number, 1], canvas.sums[number, 2] = HALF, HALF, HALF
         mixed += 1
     return mixed
 

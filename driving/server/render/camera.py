@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.render.arrays import Image, Triple, View, plain
+from driving.server.render.bands import Band, Bands
 from driving.server.render.compiled import Unchecked
 from driving.server.render.glare import dazzle
 from driving.server.render.placing import SAMPLES
@@ -25,6 +26,7 @@ from driving.server.render.shade import shade
 from driving.server.render.sketch import Text, sketch, write
 
 _draw, _shade = Unchecked(draw), Unchecked(shade)
+ALONE = Bands()
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,31 @@ def render(
     camera: Camera,
     location: tuple[float, float, float],
     rotation: tuple[float, float, float],
+    *,
+    bands: Bands | None = None,
 ) -> Frame:
-    """Draw `scene` as `camera` sees it from `location` (m), turned by `rotation` (degrees)."""
+    """Draw `scene` as `camera` sees it from `location` (m), turned by `rotation` (degrees).
+
+    `bands` shares the work out among threads; without, this one does it alone.
+    """
+    bands = bands or ALONE
     view = view_of(scene, camera, location, rotation)
     stage = scene.stage
     light = scene.light_at(location[0], location[1])
-    canvas = stage.canvas(camera.width * SAMPLES, camera.height * SAMPLES)
+    count = bands.number(camera.height)
+    canvases = stage.canvases(camera.width * SAMPLES, camera.height * SAMPLES, count)
+    room = len(canvases[0].visible) // count
     image = _blank(camera.height, camera.width)
-    wet, light = light.wetness > 0.0, plain(light)
-    geometry, objects, view, canvas = plain(stage.geometry), plain(stage.objects), plain(view), plain(canvas)
-    _draw(geometry, objects, view, canvas)
-    _shade(canvas, geometry, objects, stage.surfaces, view, light, plain(image))
+    wet, light, written = light.wetness > 0.0, plain(light), plain(image)
+    geometry, objects, view = plain(stage.geometry), plain(stage.objects), plain(view)
+
+    def paint(number: int, band: Band) -> None:
+        canvas = plain(canvases[number])
+        _draw(geometry, objects, view, canvas, band, number * room)
+        _shade(canvas, geometry, objects, stage.surfaces, view, light, written, band)
+
+    bands.paint(camera.width, camera.height, paint)
+    canvas = plain(canvases[0])
     bgra = image.pixels.view(np.uint8).reshape(camera.height, camera.width, 4)
     if wet:
         mirror(canvas, geometry, objects, stage.surfaces, view, light, bgra.copy(), bgra)

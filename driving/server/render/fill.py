@@ -25,11 +25,17 @@ def sheet(rows: int, columns: int, kind: type[np.generic]) -> NDArray[Any]:
 
 @inlined
 def fill(
-    a: Point, b: Point, c: Point, owner: int, values: NDArray[np.float32], owners: NDArray[np.int32]
+    a: Point,
+    b: Point,
+    c: Point,
+    owner: int,
+    values: NDArray[np.float32],
+    owners: NDArray[np.int32],
+    rows: tuple[int, int],
 ) -> None:
     """Write a triangle's value into `values` (H, W), and `owner` beside it, where the value is larger.
 
-    Both are made by `sheet`.
+    Both are made by `sheet`; only from the first of `rows` until before the second.
     """
     if b[1] < a[1]:
         a, b = b, a
@@ -37,7 +43,7 @@ def fill(
         a, c = c, a
     if c[1] < b[1]:
         b, c = c, b
-    first_row, end_row = max(math.ceil(a[1]), 0), min(math.ceil(c[1]), values.shape[0])
+    first_row, end_row = max(math.ceil(a[1]), rows[0]), min(math.ceil(c[1]), rows[1])
     bx, by, bv = b[0] - a[0], b[1] - a[1], b[2] - a[2]
     cx, cy, cv = c[0] - a[0], c[1] - a[1], c[2] - a[2]
     area = bx * cy - cx * by
@@ -71,4 +77,5 @@ def fill_polygon(
     a = (corners[0, 0] - 0.5, corners[0, 1] - 0.5, value)
     for k in range(2, corners.shape[0]):
         b = (corners[k - 1, 0] - 0.5, corners[k - 1, 1] - 0.5, value)
-        fill(a, b, (corners[k, 0] - 0.5, corners[k, 1] - 0.5, value), 1, values, owners)
+        c = (corners[k, 0] - 0.5, corners[k, 1] - 0.5, value)
+        fill(a, b, c, 1, values, owners, (0, values.shape[0]))

@@ -22,7 +22,17 @@ from driving.server.render.arrays import (
 )
 from driving.server.render.compiled import inlined, kernel
 from driving.server.render.fill import fill
-from driving.server.render.placing import NEAR, clip, into_camera, place, project, rows_of, transform, widen
+from driving.server.render.placing import (
+    NEAR,
+    SAMPLES,
+    clip,
+    into_camera,
+    place,
+    project,
+    rows_of,
+    transform,
+    widen,
+)
 
 CLOSE = 0.5  # m: what may come nearer is clipped; coarse levels bulge a little out of the finest one's sphere
 DETAIL = 56.0  # px of bounding radius: below it the second level of detail is drawn
@@ -32,18 +42,30 @@ TINY = (1.2, 0.2)  # px, below it nothing: parts of the street, actors
 
 
 @kernel
-def draw(geometry: Geometry, objects: Objects, view: View, canvas: Canvas) -> None:
-    """Draw every object into `canvas`, which is cleared first."""
+def draw(
+    geometry: Geometry, objects: Objects, view: View, canvas: Canvas, band: tuple[int, int], first: int
+) -> None:
+    """Draw every object into a band of `canvas`, which is cleared first.
+
+    Args:
+        geometry: The scene's.
+        objects: The scene's.
+        view: Of the whole picture.
+        canvas: Likewise; nobody else may use its `corners` meanwhile.
+        band: The first row of pixels and the first beyond.
+        first: Row of `visible` from which on this band's triangles are listed.
+    """
     canvas, geometry = borrow_canvas(canvas), borrow_geometry(geometry)
     objects, view = borrow_objects(objects), borrow_view(view)
-    canvas.nearness[:] = 0.0
-    canvas.owner[:] = -1
+    rows = SAMPLES * band[0], SAMPLES * band[1]
+    canvas.nearness[rows[0] : rows[1]] = 0.0
+    canvas.owner[rows[0] : rows[1]] = -1
     polygon = np.empty((4, 3))
-    drawn = 0
+    drawn = first
     for index in range(objects.mesh.shape[0]):
         if objects.levels[index] == 0:
             continue
-        level, ahead = _level(geometry, objects, view, index)
+        level, ahead = _level(geometry, objects, view, band, index)
         if level < 0:
             continue
         mesh = objects.mesh[index] + level
@@ -52,15 +74,17 @@ def draw(geometry: Geometry, objects: Objects, view: View, canvas: Canvas) -> No
         if objects.ribbon[index] > 0.0:
             widen(geometry, mesh, placement, canvas.corners, objects.ribbon[index], HALF_PIXEL / view.focal)
         if ahead < CLOSE:
-            drawn = _draw_clipped(geometry, mesh, index, view, canvas, polygon, drawn)
+            drawn = _draw_clipped(geometry, mesh, index, view, canvas, rows, polygon, drawn)
         else:
             project(view, canvas.corners, geometry.spans[mesh, 1] - geometry.spans[mesh, 0])
-            drawn = _draw_whole(geometry, mesh, index, canvas, drawn)
+            drawn = _draw_whole(geometry, mesh, index, canvas, rows, drawn)
 
 
 @inlined
-def _level(geometry: Geometry, objects: Objects, view: View, index: int) -> tuple[int, float]:
-    """The level of detail, or -1 if out of view; and a depth in front of which nothing of the object lies."""
+def _level(
+    geometry: Geometry, objects: Objects, view: View, band: tuple[int, int], index: int
+) -> tuple[int, float]:
+    """The level of detail, or -1 if not in the band; and a depth before which nothing of the object lies."""
     pose = objects.pose[index]
     axes = view.axes
     sphere = geometry.spheres[objects.mesh[index]]
@@ -72,10 +96,14 @@ def _level(geometry: Geometry, objects: Objects, view: View, index: int) -> tupl
         return -1, 0.0
     right = axes[0][0] * dx + axes[0][1] * dy + axes[0][2] * dz
     down = axes[1][0] * dx + axes[1][1] * dy + axes[1][2] * dz
-    focal, half_width, half_height = view.focal, view.width * 0.5, view.height * 0.5
+    focal, half_width = view.focal, view.width * 0.5
+    # a painted line may be widened beyond its sphere by half a pixel
+    top, bottom = band[0] - 1.0 - view.height * 0.5, band[1] + 1.0 - view.height * 0.5
     if abs(right) * focal - ahead * half_width > radius * math.sqrt(focal**2 + half_width**2):
         return -1, 0.0
-    if abs(down) * focal - ahead * half_height > radius * math.sqrt(focal**2 + half_height**2):
+    if ahead * top - down * focal > radius * math.sqrt(focal**2 + top**2):
+        return -1, 0.0
+    if down * focal - ahead * bottom > radius * math.sqrt(focal**2 + bottom**2):
         return -1, 0.0
     distance = math.sqrt(right * right + down * down + ahead * ahead)
     size = focal * radius / max(distance, NEAR)
@@ -86,9 +114,11 @@ def _level(geometry: Geometry, objects: Objects, view: View, index: int) -> tupl
 
 
 @inlined
-def _draw_whole(geometry: Geometry, mesh: int, index: int, canvas: Canvas, drawn: int) -> int:
+def _draw_whole(
+    geometry: Geometry, mesh: int, index: int, canvas: Canvas, rows: tuple[int, int], drawn: int
+) -> int:
     """Draw a mesh that lies beyond the near plane; return the number of rows of `visible` in use."""
-    end = _select(geometry, mesh, index, canvas, drawn)
+    end = _select(geometry, mesh, index, canvas, rows, drawn)
     xs, ys, values = canvas.corners[0], canvas.corners[1], canvas.corners[2]
     for owner in range(drawn, end):
         triangle = canvas.visible[owner, 0]
@@ -102,12 +132,15 @@ def _draw_whole(geometry: Geometry, mesh: int, index: int, canvas: Canvas, drawn
             owner,
             canvas.nearness,
             canvas.owner,
+            rows,
         )
     return end
 
 
 @inlined
-def _select(geometry: Geometry, mesh: int, index: int, canvas: Canvas, drawn: int) -> int:
+def _select(
+    geometry: Geometry, mesh: int, index: int, canvas: Canvas, rows: tuple[int, int], drawn: int
+) -> int:
     """List in `visible` the triangles that face the camera and may hold a sample.
 
     The world is left-handed and the camera frame right-handed: a face that looks at the camera turns
@@ -116,7 +149,7 @@ def _select(geometry: Geometry, mesh: int, index: int, canvas: Canvas, drawn: in
     Without branches, whose outcomes no processor can guess: every triangle is written down, and the
     next one overwrites those that do not count.
     """
-    rows, columns = float(canvas.nearness.shape[0]), float(canvas.nearness.shape[1])
+    above, below, columns = rows[0] - 1.0, float(rows[1]), float(canvas.nearness.shape[1])
     xs, ys = canvas.corners[0], canvas.corners[1]
     visible = canvas.visible
     for triangle in range(geometry.spans[mesh, 2], geometry.spans[mesh, 3]):
@@ -126,7 +159,7 @@ def _select(geometry: Geometry, mesh: int, index: int, canvas: Canvas, drawn: in
         ax, ay, bx, by, cx, cy = xs[i], ys[i], xs[j], ys[j], xs[k], ys[k]
         turn = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         left, right = max(min(ax, min(bx, cx)), -1.0), min(max(ax, max(bx, cx)), columns)
-        top, bottom = max(min(ay, min(by, cy)), -1.0), min(max(ay, max(by, cy)), rows)
+        top, bottom = max(min(ay, min(by, cy)), above), min(max(ay, max(by, cy)), below)
         visible[drawn, 0] = triangle
         visible[drawn, 1] = index
         drawn += int((turn > 0.0) & (np.ceil(left) < np.ceil(right)) & (np.ceil(top) < np.ceil(bottom)))
@@ -140,6 +173,7 @@ def _draw_clipped(
     index: int,
     view: View,
     canvas: Canvas,
+    rows: tuple[int, int],
     polygon: NDArray[np.float64],
     drawn: int,
 ) -> int:
@@ -164,6 +198,7 @@ def _draw_clipped(
                     drawn,
                     canvas.nearness,
                     canvas.owner,
+                    rows,
                 )
         canvas.visible[drawn, 0] = triangle
         canvas.visible[drawn, 1] = index

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render.arrays import Light, Triple
+from driving.server.render.arrays import SUM_BITS, Light, Triple
 from driving.server.render.compiled import Unchecked
 from driving.server.render.lamps import lamps_around, no_lamps
 from driving.server.render.lighting import NOWHERE
@@ -77,6 +77,7 @@ class Scene:
         self._noise = street.noise
         self._tone = tone_curve()
         self._tone_bytes = np.asarray(self._tone + 0.5, np.uint32)
+        self._tone_parts = np.asarray(np.round(self._tone * (1 << SUM_BITS) / 4), np.int32)
         self._blockers = np.zeros((MOST_BLOCKERS, 12))
         self._blocked = np.zeros(NOWHERE + 1, np.int64)
         self._origin = np.zeros(3)
@@ -264,6 +265,7 @@ class Scene:
             noise=self._noise,
             tone=self._tone,
             tone_bytes=self._tone_bytes,
+            tone_parts=self._tone_parts,
             lamps=NO_LAMPS,
         )
 

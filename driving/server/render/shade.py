@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from driving.server.render import fields as f
 from driving.server.render.arrays import (
+    SUM_BITS,
     Canvas,
     Geometry,
     Image,
@@ -46,8 +47,9 @@ def shade(
     view: View,
     light: Light,
     image: Image,
+    band: tuple[int, int],
 ) -> None:
-    """Fill `image` from `canvas`."""
+    """Fill a band of `image` from `canvas`: from its first row until before its second."""
     canvas, geometry, objects = borrow_canvas(canvas), borrow_geometry(geometry), borrow_objects(objects)
     view, light, image = borrow_view(view), borrow_light(light), borrow_image(image)
     surfaces = borrowed(surfaces)
@@ -55,11 +57,12 @@ def shade(
     marks = np.empty(BINS * f.MARKED * f.LANES, np.int32)
     work, work_marks = np.empty(f.NUMBERS * f.LANES, np.float32), np.empty(f.MARKS * f.LANES, np.int32)
     counts = np.zeros(BINS, np.int64)
-    pixel, mixed, fewest = 0, 0, f.RUN
+    start, end = band[0] * view.width, band[1] * view.width
+    pixel, mixed, fewest = start, start, f.RUN
     while fewest > 1:
-        if pixel < view.height * view.width:
+        if pixel < end:
             pixel, mixed = gather(
-                bins, marks, counts, canvas, geometry, objects, surfaces, image, pixel, mixed
+                bins, marks, counts, canvas, geometry, objects, surfaces, image, pixel, band[1], mixed
             )
         else:
             fewest = 1
@@ -75,8 +78,9 @@ def shade(
                 look_up(work, work_marks, full, kind, canvas, geometry, objects, surfaces)
                 colour(work, work_marks, full, kind, view, light)
             _develop(work, work_marks, count, light, canvas.sums, image.pixels)
-    for number in range(mixed):
-        blue, green, red = canvas.sums[number, 0], canvas.sums[number, 1], canvas.sums[number, 2]
+    for number in range(start, mixed):
+        blue = canvas.sums[number, 0] >> SUM_BITS
+        green, red = canvas.sums[number, 1] >> SUM_BITS, canvas.sums[number, 2] >> SUM_BITS
         image.pixels[canvas.mixed[number]] = (
             np.uint32(blue) | np.uint32(green) << 8 | np.uint32(red) << 16 | OPAQUE
         )
@@ -88,15 +92,15 @@ def _develop(
     marks: NDArray[np.int32],
     count: int,
     light: Light,
-    sums: NDArray[np.float32],
+    sums: NDArray[np.int32],
     pixels: NDArray[np.uint32],
 ) -> None:
     """Put the haze before the points; write their pixels, or add to the mixed ones' display values."""
     places, shares, clear = field(marks, f.PLACE), field(work, f.SHARE), field(work, f.CLEAR)
     red, green, blue = field(work, f.RED), field(work, f.GREEN), field(work, f.BLUE)
     reds, greens, blues = field(marks, f.TONE_RED), field(marks, f.TONE_GREEN), field(marks, f.TONE_BLUE)
-    haze, tone, steps = single(light.palette[HAZE]), light.tone, light.tone_bytes
-    top = narrow(whole(tone.shape[0] - 1))
+    haze, parts, steps = single(light.palette[HAZE]), light.tone_parts, light.tone_bytes
+    top = narrow(whole(parts.shape[0] - 1))
     for point in range(count):
         thin = clear[point]
         reds[point] = whole(min(max(haze[0] + (red[point] - haze[0]) * thin, 0.0), 1.0) * top)
@@ -108,7 +112,7 @@ def _develop(
         if place >= 0:
             pixels[unsigned(place)] = steps[b] | steps[g] << 8 | steps[r] << 16 | OPAQUE
         else:
-            number, share = unsigned(-1 - place), 0.25 * shares[point]
-            sums[number, 0] += share * tone[b]
-            sums[number, 1] += share * tone[g]
-            sums[number, 2] += share * tone[r]
+            number, share = unsigned(-1 - place), whole(shares[point])
+            sums[number, 0] += share * parts[b]
+            sums[number, 1] += share * parts[g]
+            sums[number, 2] += share * parts[r]

@@ -111,7 +111,7 @@ def bake(
                         points[corner, row] += axes[row, column] * world
             a, b, c = _sample(points[0]), _sample(points[1]), _sample(points[2])
             if (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) < -1e-9:
-                fill(a, b, c, 0, heights, owners)
+                fill(a, b, c, 0, heights, owners, (0, heights.shape[0]))
 
 
 @inlined

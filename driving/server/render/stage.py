@@ -36,7 +36,7 @@ class Stage:
         self._geometry: Geometry | None = None
         self._most_triangles: int | None = None
         self._most_vertices: int | None = None
-        self._canvases: dict[tuple[int, int], Canvas] = {}
+        self._canvases: dict[tuple[int, int], list[Canvas]] = {}
         self.objects = _grown(None, 64)
         self._free.extend(range(63, -1, -1))
 
@@ -69,13 +69,17 @@ class Stage:
             self._most_vertices = max((len(mesh.vertices) for mesh in self._meshes), default=1)
         return self._most_vertices
 
-    def canvas(self, columns: int, rows: int) -> Canvas:
-        """Scratch for images of columns x rows samples; kept between images of one size."""
-        kept = self._canvases.get((columns, rows))
+    def canvases(self, columns: int, rows: int, count: int = 1) -> list[Canvas]:
+        """Scratch for images of columns x rows samples in bands; kept between images of one size.
+
+        There is one for each band. They are the same but for `corners`; the triangles of band b are
+        listed from row b * len(visible) / count of `visible` on.
+        """
+        kept = self._canvases.get((columns, rows), [])
         if (
-            kept is not None
-            and len(kept.visible) >= self.most_triangles
-            and kept.corners.shape[1] >= self.most_vertices
+            len(kept) == count
+            and len(kept[0].visible) >= count * self.most_triangles
+            and kept[0].corners.shape[1] >= self.most_vertices
         ):
             return kept
         if len(self._canvases) >= CANVASES_KEPT:
@@ -83,13 +87,14 @@ class Stage:
         canvas = Canvas(
             nearness=sheet(rows, columns, np.float32),
             owner=sheet(rows, columns, np.int32),
-            visible=np.empty((2 * self.most_triangles, 2), np.int32),
-            corners=np.empty((3, 2 * self.most_vertices)),
+            visible=np.empty((2 * count * self.most_triangles, 2), np.int32),
+            corners=np.empty((3, 0)),
             mixed=np.empty(columns * rows // SAMPLES**2, np.int32),
-            sums=np.empty((columns * rows // SAMPLES**2, 3), np.float32),
+            sums=np.empty((columns * rows // SAMPLES**2, 3), np.int32),
         )
-        self._canvases[columns, rows] = canvas
-        return canvas
+        kept = [canvas._replace(corners=np.empty((3, 2 * self.most_vertices))) for _ in range(count)]
+        self._canvases[columns, rows] = kept
+        return kept
 
     def place(self, shape: Shape, *, actor: int) -> int:
         """Give a shape a row of `objects`; return the row."""
