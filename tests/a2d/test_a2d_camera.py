@@ -2,10 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
+import torch
 
-from a2d.config import from_mapping
+from a2d.config import TraineeConfig, from_mapping
 from a2d.loop import train
+from a2d.networks import ImageEncoder
 from a2d.run import Run
 
 SETTINGS = {
@@ -72,3 +75,18 @@ def test_a2d_learns_to_see_and_steer_without_anybody_to_copy(tmp_path):
     assert seen["eval/return"] > 4.0
     assert seen["loss/state"] < 0.02
     assert {"divergence", "entropy", "explained_variance", "train/return"} <= seen.keys()
+
+
+def test_a_round_tells_how_its_episodes_ended(tmp_path):
+    seen = looked(tmp_path / "run", "ail", 128)
+    shares = [value for key, value in seen.items() if key.startswith("train/outcome/")]
+    assert sum(shares) == pytest.approx(1.0)
+
+
+def test_the_encoder_sees_pixels_between_minus_one_and_one():
+    config = TraineeConfig(channels=(4, 8), kernels=(5, 3), strides=(3, 2), features=16)
+    encoder = ImageEncoder((6, 20, 31), config)
+    image = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 6, 20, 31), np.uint8))
+    scaled = image.float() / 127.5 - 1.0
+    expected = torch.relu(encoder.code(encoder.convolutions(scaled)))
+    torch.testing.assert_close(encoder(image), expected, atol=1e-5, rtol=1e-5)

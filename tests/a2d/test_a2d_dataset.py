@@ -45,6 +45,15 @@ def test_images_stay_bytes_and_keys_stay_together():
     assert set(drawn["x"].tolist()) <= set(range(50))
 
 
+def test_pictures_lie_in_memory_as_they_came():
+    channels_last = np.moveaxis(np.zeros((5, 4, 6, 3), np.uint8), -1, 1)
+    buffer = Buffer(samples=10, megabytes=1)
+    buffer.add({"image": channels_last})
+    for kept in (buffer.sample(7, rng=np.random.default_rng(0)), buffer.newest(megabytes=1)):
+        assert kept["image"].shape[1:] == (3, 4, 6)
+        assert np.moveaxis(kept["image"], 1, -1).flags.c_contiguous
+
+
 def test_a_copy_of_the_newest_starts_an_equal_buffer():
     first, second = Buffer(samples=5, megabytes=1), Buffer(samples=5, megabytes=1)
     first.add(rows(0, 8))

@@ -42,6 +42,20 @@ class Counter(gymnasium.Env):
         return {key: np.full(1, self._count, np.float32) for key in ("state", "compact")}
 
 
+PICTURE = np.arange(3 * 8 * 10, dtype=np.uint8).reshape(3, 8, 10)
+
+
+class Painter(Counter):
+    """Shows its steps in a picture, too."""
+
+    def __init__(self) -> None:
+        super().__init__(dies=True)
+        self.observation_space["image"] = spaces.Box(0, 255, PICTURE.shape, np.uint8)
+
+    def _observe(self):
+        return {**super()._observe(), "image": PICTURE + np.uint8(self._count)}
+
+
 @pytest.fixture
 def worlds():
     made = SyncVectorEnv(
@@ -148,6 +162,18 @@ def test_a_scripted_expert_must_label(worlds):
     scripted = Mixture(None, learned.critic, learned.trainee, 0.5)
     with pytest.raises(RolloutError, match="expert_from=RUN"):
         collector_for(worlds).collect(scripted, steps=2, return_scale=1.0)
+
+
+def test_pictures_lie_channels_last_and_are_what_was_seen():
+    worlds = SyncVectorEnv([Painter, Painter], autoreset_mode=AutoresetMode.DISABLED)
+    image = (
+        collector_for(worlds)
+        .collect(mixture_for(worlds, 1.0), steps=3, return_scale=1.0)
+        .observation["image"]
+    )
+    assert np.moveaxis(image, -3, -1).flags.c_contiguous
+    for t, count in enumerate((0, 1, 2)):
+        np.testing.assert_array_equal(image[t], np.stack([PICTURE + np.uint8(count)] * 2))
 
 
 def test_arrays_that_disagree_are_refused(worlds):
