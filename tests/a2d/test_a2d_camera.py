@@ -83,6 +83,24 @@ def test_a_round_tells_how_its_episodes_ended(tmp_path):
     assert sum(shares) == pytest.approx(1.0)
 
 
+def test_an_encoder_learns_with_bfloat16_and_is_judged_with_float32():
+    torch.manual_seed(0)
+    image = torch.randint(0, 256, (64, 3, 20, 31), dtype=torch.uint8)
+    gradients = []
+    for precision in ("float32", "bfloat16"):
+        torch.manual_seed(1)
+        encoder = ImageEncoder((3, 20, 31), TraineeConfig(precision=precision))
+        with torch.no_grad():
+            judged = encoder(image)
+        learnt = encoder(image)
+        assert learnt.dtype == torch.float32
+        assert torch.equal(judged, learnt) == (precision == "float32")
+        torch.testing.assert_close(judged, learnt, atol=0.05, rtol=0.02)
+        learnt.square().mean().backward()
+        gradients.append(torch.cat([weight.grad.flatten() for weight in encoder.parameters()]))
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.99
+
+
 def test_the_encoder_sees_pixels_between_minus_one_and_one():
     config = TraineeConfig(channels=(4, 8), kernels=(5, 3), strides=(3, 2), features=16)
     encoder = ImageEncoder((6, 20, 31), config)

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driving.server.render import Camera, Look, Scene, render, warm_up
+from driving.server.render import Bands, Camera, Look, Scene, render, warm_up
 
 # Width, height in px; images per CPU-second to reach: 0.8, 15 and 35 ms each.
 SIZES = ((96, 48, 1250.0), (96, 96, 1250.0), (800, 450, 66.7), (1280, 720, 28.6))
 SECONDS = 2.0  # of CPU per measurement
 REPEATS = 3  # the best counts: what disturbs a measurement only ever slows it
-PAIRED = ((96, 96), (1280, 720))  # px: what two processes draw at once
+PAIRED = ((96, 96), (1280, 720))  # px: what two processes draw at once, and two threads together
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ def run() -> list[dict[str, Any]]:
             both = max(sum(processes.map(_by_the_clock, [size] * 2, chunksize=1)) for _ in range(REPEATS))
             name = f"render {size[0]}x{size[1]}, two processes / one"
             rows.append({"name": name, "value": round(both / alone, 2), "unit": "", "target": 1.9})
+    for size in PAIRED:
+        alone, together = (max(_by_the_clock(size, threads) for _ in range(REPEATS)) for threads in (1, 2))
+        name = f"render {size[0]}x{size[1]}, two threads / one"
+        rows.append({"name": name, "value": round(together / alone, 2), "unit": "", "target": None})
     return rows
 
 
@@ -86,19 +90,20 @@ def street_with_traffic() -> Scene:
     return scene
 
 
-def _by_the_clock(size: tuple[int, int]) -> float:
+def _by_the_clock(size: tuple[int, int], threads: int = 1) -> float:
     """Pictures per second by the clock; processes that are asked at once draw at once."""
-    scene, camera = street_with_traffic(), Camera(*size, 80.0)
-    _draw(scene, camera, 0)
+    scene, camera, bands = street_with_traffic(), Camera(*size, 80.0), Bands(threads)
+    _draw(scene, camera, 0, bands)
     count, start = 0, time.perf_counter()
     while time.perf_counter() - start < SECONDS:
-        _draw(scene, camera, count)
+        _draw(scene, camera, count, bands)
         count += 1
     return count / (time.perf_counter() - start)
 
 
-def _draw(scene: Scene, camera: Camera, count: int) -> None:
-    render(scene, camera, (2.0 + 0.02 * (count % 400), 1.75, 1.35), (0.0, 0.0, 0.0))
+def _draw(scene: Scene, camera: Camera, count: int, bands: Bands | None = None) -> None:
+    place = (2.0 + 0.02 * (count % 400), 1.75, 1.35)
+    render(scene, camera, place, (0.0, 0.0, 0.0), bands=bands)
 
 
 def _rate(scene: Scene, camera: Camera) -> float:
@@ -111,4 +116,4 @@ def _rate(scene: Scene, camera: Camera) -> float:
 
 if __name__ == "__main__":
     for row in run():
-        print(f"{row['name']:<45} {row['value']:>9} {row['unit']:<14} target {row['target']}")
+        print(f"{row['name']:<45} {row['value']:>9} {row['unit']:<14} target {row['target'] or '-'}")
