@@ -142,11 +142,11 @@ class ExpertConfig:
     Unclipped, an action that the expert comes to like and hardly anybody takes is pushed the harder the more
     it is liked: one sample of 2048 can become the whole gradient, and undo what was learnt.
     """
-    adam_beta2: float = 0.999
-    """How long Adam remembers the square of the expert's gradient: 1 / (1 - it) steps.
+    adaptive_rate: bool = False
+    """PPO: the rate follows how many steps a round takes until `kl_stop`; `learning_rate` is the highest.
 
-    After quiet rounds a gradient that is suddenly large moves the expert by several learning rates for as
-    long as Adam still divides by the former one: with 0.999 for rounds, with 0.99 for a few steps.
+    A round that is over after one minibatch has moved the expert by that one's noise. So the rate begins at
+    an eighth, falls after rounds that end before half of their passes, and rises after those that go through.
     """
     advantage_memory: float = 0.0
     """Share of earlier rounds in the advantages' scale, in [0, 1).
@@ -193,7 +193,6 @@ class ExpertConfig:
         at_least("expert.epochs", self.epochs, 1)
         at_least("expert.minibatch", self.minibatch, 1)
         above("expert.trainee_kl_target", self.trainee_kl_target, 0.0)
-        within("expert.adam_beta2", self.adam_beta2, 0.0, 0.9999)
         within("expert.trainee_clip", self.trainee_clip, 0.01, 0.99)
         for name in ("kl_stop", "std_min", "max_grad_norm"):
             above(f"expert.{name}", getattr(self, name), 0.0)

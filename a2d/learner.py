@@ -19,7 +19,8 @@ from a2d.errors import A2DError
 from a2d.methods import method_of
 from a2d.policies import Expert, Shapes, Trainee
 
-KL_PACE, KL_BOUNDS, START_KL = 1.5, (1e-3, 10.0), 0.1  # of the pull that GPO-penalty adapts
+KL_PACE, KL_BOUNDS, START_KL = 1.5, (1e-3, 10.0), 0.1  # of what adapts, of the pull of GPO-penalty
+START_PACE, PACES = 1 / 8, (1 / 64, 1.0)  # on the expert's learning rate, where it adapts
 OVERHEAD = 2**20  # bytes of a checkpoint that are neither weights nor rows
 SPREAD_PACE = 5.0  # on the learning rate of the trainee's log std, which must follow the expert's down
 
@@ -39,8 +40,9 @@ class Learner:
         reading = config.trainee if self.method.baseline == "both" else None
         self.critic = Critic(shapes, config.expert, reading=reading).to(device)
         self.trainee = trainee_of(shapes, config).to(device)
+        pace = START_PACE if config.expert.adaptive_rate else 1.0
         self.expert_optimizer = _adam(
-            self.expert.parameters(), config.expert.learning_rate, beta2=config.expert.adam_beta2
+            [{"params": self.expert.parameters(), "pace": pace}], config.expert.learning_rate
         )
         self.critic_optimizer = _adam(self.critic.parameters(), config.expert.learning_rate)
         self.trainee_optimizer = _adam(_groups(self.trainee), config.trainee.learning_rate)
@@ -88,6 +90,20 @@ class Learner:
         """The image encoder is still learning to see, and nobody learns to act."""
         share = self.config.trainee.pretrain * self.config.rollout.interactions
         return self.method.pretrains and self.interactions < share
+
+    def adapt_pace(self, passes: float) -> float:
+        """Set the expert's rate by the passes over the last round; return its share of the highest.
+
+        Source: Schulman et al., 2017, section 4 (there the penalty is adapted, here the rate).
+        """
+        config, (group,) = self.config.expert, self.expert_optimizer.param_groups
+        pace = float(group.get("pace", 1.0))
+        if config.adaptive_rate and passes < config.epochs / 2:
+            pace /= KL_PACE
+        elif config.adaptive_rate and passes >= config.epochs:
+            pace *= KL_PACE
+        group["pace"] = min(max(pace, PACES[0]), PACES[1])
+        return group["pace"]
 
     def adapt_trainee_kl(self, divergence: float) -> None:
         """Raise or lower the pull on the expert so that KL(expert || trainee) comes to its target.
@@ -246,9 +262,8 @@ def trainee_of(shapes: Shapes, config: TrainConfig) -> Trainee:
     )
 
 
-def _adam(weights: Any, rate: float, *, beta2: float = 0.999) -> torch.optim.Adam:
-    # fused: of small networks it is a third of a step
-    return torch.optim.Adam(weights, lr=rate, betas=(0.9, beta2), fused=True)
+def _adam(weights: Any, rate: float) -> torch.optim.Adam:
+    return torch.optim.Adam(weights, lr=rate, fused=True)  # of small networks it is a third of a step
 
 
 def _groups(trainee: Trainee) -> list[dict[str, Any]]:

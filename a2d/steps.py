@@ -67,6 +67,8 @@ def step_expert(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sca
         config=config,
         rng=learner.batches,
     )
+    if config.step == "ppo":
+        scalars["expert/pace"] = learner.adapt_pace(scalars["expert/passes"])
     if restrains == "penalty":
         scalars["expert/trainee_kl"] = learner.trainee_kl
         learner.adapt_trainee_kl(scalars["expert/gap"])

@@ -17,7 +17,9 @@ FAILURES = ("hit_child", "hit_oncoming", "hit_other", "left_lane", "stuck")
 def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
     """Drive on, keep to the lane and the limit, arrive, and never fail.
 
-    Standing still for ever costs as much as a hit, so that stopping before the occluder does not pay.
+    Standing still for ever costs as much as a touch, so that stopping before the occluder does not pay. A
+    hit costs the more the faster it is, as it does those who are hit: so a driver who is far too fast to
+    brake in time learns that slower is better, though still a hit.
 
     Args:
         before: The instant of the action.
@@ -31,6 +33,7 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
         "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
         "arrival": 20.0 * (outcome == "arrived"),
         "failure": -40.0 * (outcome in FAILURES),
+        "impact": -4.0 * before.ego.speed * (outcome is not None and outcome.startswith("hit")),
     }
 
 
