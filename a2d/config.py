@@ -145,7 +145,8 @@ class ExpertConfig:
     adaptive_rate: bool = False
     """PPO: the rate follows how many steps a round takes until `kl_stop`; `learning_rate` is the highest.
 
-    A round that is over after one minibatch has moved the expert by that one's noise. So the rate begins at
+    A round that is over after one minibatch has moved the expert by that one's noise, and what Adam
+    remembers goes on to do so for rounds. So the step that goes too far is taken back, and the rate begins at
     an eighth, falls after rounds that end before half of their passes, and rises after those that go through.
     """
     advantage_memory: float = 0.0

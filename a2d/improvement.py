@@ -87,9 +87,18 @@ def improve_expert(
     def limit() -> None:
         expert.limit_std(expert.std_max)
 
+    kept = [weight.detach().clone() for weight in expert.parameters()]
+
     def step(rows: Rows) -> None:
+        for copy, weight in zip(kept, expert.parameters(), strict=True):
+            copy.copy_(weight.detach())
         descend(loss(rows, config.clip or math.inf), optimizer, module=expert, longest=config.max_grad_norm)
         limit()
+
+    @torch.no_grad()
+    def undo() -> None:
+        for copy, weight in zip(kept, expert.parameters(), strict=True):
+            weight.copy_(copy)
 
     def moved(rows: Rows) -> float:  # of all states, whatever the step's rows: it costs next to nothing
         return float(before.divergence(policy(ALL)).mean())
@@ -108,7 +117,15 @@ def improve_expert(
         )
     else:
         count, minibatch = len(batch.action), config.minibatch
-        scalars = _passes(step, moved, count=count, minibatch=minibatch, config=config, rng=rng)
+        scalars = _passes(
+            step,
+            moved,
+            count=count,
+            minibatch=minibatch,
+            config=config,
+            rng=rng,
+            undo=undo if config.adaptive_rate else None,
+        )
     with torch.no_grad():
         after = policy(ALL)
         gap = float(after.divergence(family.of(batch.trainee)).mean())
@@ -209,14 +226,21 @@ def _passes(
     minibatch: int,
     config: ExpertConfig,
     rng: np.random.Generator,
+    undo: Callable[[], None] | None = None,
 ) -> Scalars:
-    """Go over the round `epochs` times, or until a step after which `moved` is more than `kl_stop`."""
+    """Go over the round `epochs` times, or until a step after which `moved` is more than `kl_stop`.
+
+    With `undo` that step is taken back.
+    """
     far, seen = 0.0, 0
     for rows in chain.from_iterable(minibatches(count, minibatch, rng=rng) for _ in range(config.epochs)):
         step(rows)
-        seen += len(rows)
         with torch.no_grad():
-            far = moved(rows)
+            reached = moved(rows)
+        if reached > config.kl_stop and undo is not None:
+            undo()
+            break
+        far, seen = reached, seen + len(rows)
         if far > config.kl_stop:
             break
     return {"moved": far, "passes": round(seen / count, 2)}

@@ -17,23 +17,24 @@ FAILURES = ("hit_child", "hit_oncoming", "hit_other", "left_lane", "stuck")
 def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
     """Drive on, keep to the lane and the limit, arrive, and never fail.
 
-    Standing still for ever costs as much as a touch, so that stopping before the occluder does not pay. A
-    hit costs the more the faster it is, as it does those who are hit: so a driver who is far too fast to
-    brake in time learns that slower is better, though still a hit.
+    A hit costs the more the faster it is, as it does those who are hit: so a driver who is far too fast to
+    brake in time learns that slower is better, though still a hit. Standing still for ever and leaving the
+    lane cost as much as a hit at the limit, so that neither pays instead.
 
     Args:
         before: The instant of the action.
         after: The instant that followed.
         outcome: How the episode ended, if it did.
     """
+    hit, failed = outcome is not None and outcome.startswith("hit"), outcome in FAILURES
     return {
         "progress": 0.2 * (after.station(after.ego) - before.station(before.ego)),
         "time": -0.1,
         "lane": -0.05 * min(abs(after.offset), 2.0),
         "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
         "arrival": 20.0 * (outcome == "arrived"),
-        "failure": -40.0 * (outcome in FAILURES),
-        "impact": -4.0 * before.ego.speed * (outcome is not None and outcome.startswith("hit")),
+        "failure": -40.0 * failed,
+        "impact": -4.0 * (before.ego.speed if hit else before.speed_limit) * failed,
     }
 
 

@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from a2d.acting import Driver
-from a2d.config import ExpertConfig, TraineeConfig
+from a2d.config import ExpertConfig, TraineeConfig, from_mapping
 from a2d.critics import Critic
 from a2d.dataset import Buffer
 from a2d.descent import minibatches
 from a2d.distributions import ActionFamily
 from a2d.improvement import PolicyBatch, Restraint, improve_expert
+from a2d.learner import Learner
 from a2d.policies import Expert, Shapes, Trainee
 from a2d.projection import Reinforcement, project
 from a2d.updates import fit_critic
@@ -110,15 +111,10 @@ def test_what_is_small_in_the_state_is_learnt_as_well_as_what_is_large():
     assert 0.5 < found[0] < 2.0  # guessing the mean costs one variance
 
 
-@pytest.mark.parametrize(
-    ("minibatch", "rate", "passes", "moved"), [(64, 3e-3, 50.0, 0.05), (8, 3e-2, 1.0, 0.1)]
-)
-def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
-    minibatch, rate, passes, moved
-):
+def improved(config):
+    """An expert after one step towards the better of two actions: how much likelier, and what was told."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    config = ExpertConfig(hidden=(16,), minibatch=minibatch, epochs=50, kl_stop=0.02, learning_rate=rate)
     expert = Expert(SEEN, config)
     states = torch.eye(2)[torch.as_tensor(rng.integers(2, size=256))]
     with torch.no_grad():
@@ -142,10 +138,44 @@ def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
         rng=rng,
     )
     with torch.no_grad():
-        gained = expert.distribution(states).log_prob(best) - before.log_prob(best)
+        return expert.distribution(states).log_prob(best) - before.log_prob(best), scalars
+
+
+@pytest.mark.parametrize(
+    ("minibatch", "rate", "passes", "moved"), [(64, 3e-3, 50.0, 0.05), (8, 3e-2, 1.0, 0.1)]
+)
+def test_the_expert_moves_towards_better_actions_and_stops_when_it_moved_enough(
+    minibatch, rate, passes, moved
+):
+    config = ExpertConfig(hidden=(16,), minibatch=minibatch, epochs=50, kl_stop=0.02, learning_rate=rate)
+    gained, scalars = improved(config)
     assert gained.min() > 0.0
     assert 0.02 < scalars["expert/moved"] < moved
     assert scalars["expert/passes"] < passes, "it may stop in the middle of a pass"
+
+
+@pytest.mark.parametrize(("rate", "passes"), [(3e-3, 50.0), (1.0, 0.0)])
+def test_with_an_adaptive_rate_the_step_that_goes_too_far_is_taken_back(rate, passes):
+    config = ExpertConfig(hidden=(16,), minibatch=64, epochs=50, kl_stop=0.02, learning_rate=rate)
+    gained, scalars = improved(replace(config, adaptive_rate=True))
+    assert scalars["expert/moved"] <= 0.02
+    assert scalars["expert/passes"] <= passes
+    assert (gained > 0.0).all() == (passes > 0.0)
+    assert (gained == 0.0).all() == (passes == 0.0), (
+        "a first step that goes too far leaves the expert as it was"
+    )
+
+
+def test_the_rate_falls_after_a_round_that_ended_early_and_rises_after_one_that_went_through():
+    config = from_mapping({"env": {"id": "a:B-v0"}, "expert": {"adaptive_rate": True, "epochs": 8}})
+    learner = Learner(config, SEEN, device=torch.device("cpu"))
+    paces = [learner.adapt_pace(passes) for passes in (3.9, 4.0, 7.9, 8.0, 8.0)]
+    assert paces == pytest.approx([1 / 12, 1 / 12, 1 / 12, 1 / 8, 3 / 16])
+    learner.anneal()
+    assert learner.expert_optimizer.param_groups[0]["lr"] == pytest.approx(
+        3 / 16 * config.expert.learning_rate
+    )
+    assert [learner.adapt_pace(8.0) for _ in range(9)][-1] == 1.0
 
 
 def test_a_strong_pull_keeps_the_expert_at_the_trainee():

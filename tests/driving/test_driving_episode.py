@@ -94,12 +94,14 @@ def test_the_default_reward_pays_a_tenth_per_step_at_the_limit_and_a_failure_cos
     assert default(before, after, "arrived")["arrival"] == 20.0
 
 
-def test_a_hit_costs_the_more_the_faster_it_is_and_nothing_else_does():
+def test_a_hit_costs_the_more_the_faster_it_is_and_another_failure_as_much_as_one_at_the_limit():
     slow, fast = (snapshot(ego(200.0, speed=speed)) for speed in (2.0, 8.0))
     costs = [default(before, before, "hit_other")["impact"] for before in (slow, fast)]
     assert costs == [-8.0, -32.0]
-    assert default(fast, fast, "left_lane")["impact"] == 0.0
-    assert default(fast, fast, None)["impact"] == 0.0
+    for outcome in ("left_lane", "stuck"):
+        assert default(slow, slow, outcome)["impact"] == pytest.approx(-4.0 * SCENARIO.speed_limit)
+    for outcome in (None, "arrived"):
+        assert default(fast, fast, outcome)["impact"] == 0.0
 
 
 def test_the_papers_reward_is_one_per_step_for_the_controllers_own_action():
