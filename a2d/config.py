@@ -263,7 +263,7 @@ class TraineeConfig:
     precision: str = "float32"
     """What the image encoder learns with: float32 | bfloat16. Whoever acts or is judged sees with float32.
 
-    bfloat16 halves a minibatch's time on processors with AMX and on GPUs; on others it is slower.
+    bfloat16 takes a quarter off a minibatch on processors with AMX; on those without it is slower.
     """
 
     def __post_init__(self) -> None:
