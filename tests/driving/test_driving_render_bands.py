@@ -17,7 +17,7 @@ RAIN = Weather(wetness=90.0, deposits=80.0, precipitation=70.0)
 @pytest.mark.parametrize("weather", [Weather(), RAIN], ids=["dry", "rain"])
 @pytest.mark.parametrize("roll", [0.0, 35.0])
 def test_a_picture_is_the_same_however_many_threads_draw_it(weather: Weather, roll: float) -> None:
-    scene, camera = street_with_traffic(), Camera(128, 75, 80.0)
+    scene, camera = street_with_traffic(), Camera(128, 165, 80.0)
     scene.set_weather(weather)
     alone = render(scene, camera, (2.0, 1.75, 1.35), (3.0, 4.0, roll))
     for threads in (2, 3, 5):
@@ -34,14 +34,14 @@ def test_a_picture_of_few_rows_has_few_bands() -> None:
 
 
 def test_bands_cover_every_row_once() -> None:
-    drawn = np.zeros(50, np.int64)
+    drawn = np.zeros(100, np.int64)
 
     def paint(number: int, band: Band) -> None:
         drawn[band[0] : band[1]] += 1
 
     bands = Bands(3)
     for _ in range(20):
-        bands.paint(10, 50, paint)
+        bands.paint(10, 100, paint)
     assert (drawn == 20).all()
 
 
@@ -51,7 +51,7 @@ def test_what_fails_in_a_band_fails_for_whoever_asked() -> None:
             raise MemoryError("no room")
 
     with pytest.raises(MemoryError, match="no room"):
-        Bands(2).paint(10, 50, paint)
+        Bands(2).paint(10, 100, paint)
 
 
 def test_a_band_that_cost_three_times_as_much_shrinks() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
-FEWEST_ROWS = 8  # px of a band: with less, what every band does again costs more than it saves
+FEWEST_ROWS = 32  # px of a band: with less, what every band does again costs as much as it saves
 MEMORY = 0.5  # weight of the former shares against those that would have been right for the last picture
 
 Band = tuple[int, int]  # first row of pixels, and the first that is not in it anymore
