@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.descent import Scalars, descend, minibatches
@@ -87,18 +88,9 @@ def improve_expert(
     def limit() -> None:
         expert.limit_std(expert.std_max)
 
-    kept = [weight.detach().clone() for weight in expert.parameters()]
-
     def step(rows: Rows) -> None:
-        for copy, weight in zip(kept, expert.parameters(), strict=True):
-            copy.copy_(weight.detach())
         descend(loss(rows, config.clip or math.inf), optimizer, module=expert, longest=config.max_grad_norm)
         limit()
-
-    @torch.no_grad()
-    def undo() -> None:
-        for copy, weight in zip(kept, expert.parameters(), strict=True):
-            weight.copy_(copy)
 
     def moved(rows: Rows) -> float:  # of all states, whatever the step's rows: it costs next to nothing
         return float(before.divergence(policy(ALL)).mean())
@@ -116,15 +108,14 @@ def improve_expert(
             constrain=limit,
         )
     else:
-        count, minibatch = len(batch.action), config.minibatch
         scalars = _passes(
             step,
             moved,
-            count=count,
-            minibatch=minibatch,
+            count=len(batch.action),
+            minibatch=config.minibatch,
             config=config,
             rng=rng,
-            undo=undo if config.adaptive_rate else None,
+            restored=list(expert.parameters()) if config.adaptive_rate else [],
         )
     with torch.no_grad():
         after = policy(ALL)
@@ -226,22 +217,24 @@ def _passes(
     minibatch: int,
     config: ExpertConfig,
     rng: np.random.Generator,
-    undo: Callable[[], None] | None = None,
+    restored: Sequence[nn.Parameter] = (),
 ) -> Scalars:
     """Go over the round `epochs` times, or until a step after which `moved` is more than `kl_stop`.
 
-    With `undo` that step is taken back.
+    Where there are weights to be `restored`, that step is taken back.
     """
     far, seen = 0.0, 0
     for rows in chain.from_iterable(minibatches(count, minibatch, rng=rng) for _ in range(config.epochs)):
+        start = parameters_to_vector(restored).detach() if restored else None
         step(rows)
         with torch.no_grad():
             reached = moved(rows)
-        if reached > config.kl_stop and undo is not None:
-            undo()
-            break
-        far, seen = reached, seen + len(rows)
-        if far > config.kl_stop:
+        too_far = reached > config.kl_stop
+        if too_far and start is not None:
+            vector_to_parameters(start, restored)
+        else:
+            far, seen = reached, seen + len(rows)
+        if too_far:
             break
     return {"moved": far, "passes": round(seen / count, 2)}
 

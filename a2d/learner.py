@@ -96,11 +96,11 @@ class Learner:
 
         Source: Schulman et al., 2017, section 4 (there the penalty is adapted, here the rate).
         """
-        config, (group,) = self.config.expert, self.expert_optimizer.param_groups
+        epochs, (group,) = self.config.expert.epochs, self.expert_optimizer.param_groups
         pace = float(group.get("pace", 1.0))
-        if config.adaptive_rate and passes < config.epochs / 2:
+        if passes < epochs / 2:
             pace /= KL_PACE
-        elif config.adaptive_rate and passes >= config.epochs:
+        elif passes >= epochs:
             pace *= KL_PACE
         group["pace"] = min(max(pace, PACES[0]), PACES[1])
         return group["pace"]

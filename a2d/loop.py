@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -149,8 +150,8 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
 
 def outcome_shares(rollout: Rollout) -> Scalars:
     """How the round's episodes ended: shares of those that did."""
-    names = [episode.outcome for episode in rollout.episodes]
-    return {f"train/outcome/{name}": names.count(name) / len(names) for name in sorted(set(names))}
+    counts = Counter(episode.outcome for episode in rollout.episodes)
+    return {f"train/outcome/{name}": count / counts.total() for name, count in sorted(counts.items())}
 
 
 def look(worlds: VectorEnv, learner: Learner, method: Method) -> Scalars:

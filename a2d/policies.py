@@ -20,6 +20,11 @@ from a2d.networks import ImageEncoder, layer, perceptron, recurrent
 Observation = Mapping[str, Tensor]  # each (B, ...); images uint8
 
 
+def tensors(arrays: Mapping[str, NDArray], device: torch.device) -> dict[str, Tensor]:
+    """Arrays by name, where the networks are."""
+    return {key: torch.from_numpy(values).to(device) for key, values in arrays.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Shapes:
     """What the networks must fit: sizes of the observation's parts and of the action."""

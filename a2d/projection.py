@@ -17,9 +17,8 @@ from a2d.dataset import Buffer, variance
 from a2d.descent import Scalars, descend, minibatches
 from a2d.distributions import Distribution
 from a2d.estimators import clipped_surrogate
-from a2d.policies import Expert, Reading, Trainee
+from a2d.policies import Expert, Reading, Trainee, tensors
 
-FRESH_ALONE = {"target", "action", "log_prob", "advantage"}  # what only the newest round's rows have
 LEAST_VARIANCE = 0.01  # an entry of the state that varies less is not worth more for it
 
 
@@ -76,12 +75,11 @@ def project(
     found: dict[str, list[float]] = {}
     for _ in range(steps):
         rows = next(order)
-        new = {key: values[rows] for key, values in fresh.items()}
+        batch = {key: values[rows] for key, values in fresh.items()}
         old = buffer.sample(minibatch - len(rows), rng=rng) if buffer else {}
-        batch = {key: np.concatenate((new[key], values)) for key, values in old.items()} or new
-        seen = _augmented(_tensors(batch, device), config, rng=rng)
-        own = _tensors({key: new[key] for key in new.keys() & FRESH_ALONE}, device)
-        terms, notes = _losses(trainee, expert, batch=seen, new=own, worth=worth, reward=reinforcement)
+        batch |= {key: np.concatenate((batch[key], values)) for key, values in old.items()}
+        seen = _augmented(tensors(batch, device), config, rng=rng)
+        terms, notes = _losses(trainee, expert, batch=seen, worth=worth, reward=reinforcement)
         loss = sum((weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():
@@ -106,15 +104,11 @@ def fit_encoder(
     total = 0.0
     for _ in range(steps):
         drawn = buffer.sample(config.rows(config.minibatch), rng=rng)
-        seen = _augmented(_tensors(drawn, trainee.log_std.device), config, rng=rng)
+        seen = _augmented(tensors(drawn, trainee.log_std.device), config, rng=rng)
         loss = _state_error(trainee(seen), seen["state"], worth=worth)
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         total += float(loss.detach())
     return {"loss/state": total / steps}
-
-
-def _tensors(rows: Mapping[str, NDArray], device: torch.device) -> dict[str, Tensor]:
-    return {key: torch.from_numpy(values).to(device) for key, values in rows.items()}
 
 
 def _augmented(
@@ -130,23 +124,25 @@ def _losses(
     expert: Expert | None,
     *,
     batch: Mapping[str, Tensor],
-    new: Mapping[str, Tensor],
     worth: Tensor,
     reward: Reinforcement | None,
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return the terms of the loss by name, and what else is worth knowing."""
-    reading, family, count = trainee(batch), trainee.family, len(new["target"])
+    """Return the terms of the loss by name, and what else is worth knowing.
+
+    The newest round's rows come first in the `batch`; what they alone have is as long as they are.
+    """
+    reading, family, count = trainee(batch), trainee.family, len(batch["target"])
     label: Distribution | Tensor = batch["label"] if expert is None else _label(expert, batch["state"])
     policy = family.of(reading.parameters)
     imitation = _imitation(policy, label)
     terms = {
-        "value": (reading.value[:count] - new["target"]).square().mean(),
+        "value": (reading.value[:count] - batch["target"]).square().mean(),
         "state": _state_error(reading, batch["state"], worth=worth),
     }
     notes = {} if expert is None else {"divergence": imitation.mean()}
     if reading.quality is not None:
-        chosen = reading.quality[:count].gather(-1, new["action"].unsqueeze(-1)).squeeze(-1)
-        terms["quality"] = (chosen - new["target"]).square().mean()
+        chosen = reading.quality[:count].gather(-1, batch["action"].unsqueeze(-1)).squeeze(-1)
+        terms["quality"] = (chosen - batch["target"]).square().mean()
     share: Tensor | float = 1.0
     if reading.auxiliary is not None and reward is not None and reward.alpha is not None:
         imitator = family.of(reading.auxiliary)
@@ -157,9 +153,9 @@ def _losses(
     terms["projection"] = imitation.mean()
     if reward is not None:
         gain = clipped_surrogate(
-            family.of(reading.parameters[:count]).log_prob(new["action"]),
-            new["log_prob"],
-            advantage=new["advantage"],
+            family.of(reading.parameters[:count]).log_prob(batch["action"]),
+            batch["log_prob"],
+            advantage=batch["advantage"],
             clip=reward.clip,
         )
         terms["reward"] = -reward.coefficient * (share * gain).mean()

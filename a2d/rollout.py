@@ -16,6 +16,7 @@ from torch import Tensor
 from a2d.acting import for_world
 from a2d.errors import A2DError
 from a2d.mixture import Mixture
+from a2d.policies import tensors
 from a2d.stopwatch import SIMULATOR, Stopwatch
 
 FIRST_TRAINING_SEED, LAST_TRAINING_SEED = 2**20, 2**31  # smaller seeds are left to evaluation
@@ -122,7 +123,7 @@ class Collector:
                 tape.recall(t, memory=self._memory, began=self._began)
             label = self._label_tensor() if mixture.expert is None else None
             decision = mixture.decide(
-                self._tensors(tape.at(t)), memory=self._memory, label=label, generator=self._generator
+                tensors(tape.at(t), self._device), memory=self._memory, label=label, generator=self._generator
             )
             self._memory = decision.memory
             action = for_world(decision.action)
@@ -138,7 +139,7 @@ class Collector:
             self._total += reward
             ended = np.asarray(terminated) | np.asarray(truncated)
             if t == steps - 1 or (truncated & ~terminated).any():
-                bootstrap = mixture.value(self._tensors(following), memory=self._memory)
+                bootstrap = mixture.value(tensors(following, self._device), memory=self._memory)
                 tape.bootstrap(t, bootstrap.cpu().numpy() * return_scale)
             self._began = ended
             if ended.any():
@@ -178,9 +179,6 @@ class Collector:
                 "the world gives no info['expert_action']; use expert_from=RUN, the folder of a run"
             )
         return torch.from_numpy(self._label).to(self._device)
-
-    def _tensors(self, observation: Mapping[str, NDArray]) -> dict[str, Tensor]:
-        return {key: torch.from_numpy(values).to(self._device) for key, values in observation.items()}
 
 
 def _room(shape: tuple[int, int], space: Space) -> NDArray:

@@ -67,7 +67,7 @@ def step_expert(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sca
         config=config,
         rng=learner.batches,
     )
-    if config.step == "ppo":
+    if config.adaptive_rate and config.step == "ppo":
         scalars["expert/pace"] = learner.adapt_pace(scalars["expert/passes"])
     if restrains == "penalty":
         scalars["expert/trainee_kl"] = learner.trainee_kl

@@ -17,7 +17,7 @@ from driving.control import command
 from driving.endpoint import Endpoint
 from driving.errors import ServerLost
 from driving.measures import Measures
-from driving.outcome import TERMINAL, Ending, ending
+from driving.outcome import TERMINAL, Ending, ending, is_hit
 from driving.reward import REWARDS
 from driving.scripts import SCRIPTS
 from driving.servers import CARLA_IMAGE, server_named
@@ -163,7 +163,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             return self._cut_short(lost)
         self._steps += 1
         self._ending = ending(before, self._now)
-        struck = (self._ending.outcome or "").startswith("hit")
+        struck = is_hit(self._ending.outcome)
         self._measures.add(self._now, pixels=pixels, struck=struck)
         if not struck:  # a target that is touched now may have been in the car's way a step ago: no fault
             self._invalid = self._invalid or self._doubt
@@ -237,7 +237,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             **self._episodes.judged(
                 self._now.drive.seed,
                 impact_speed=ended.impact_speed,
-                hit=bool(ended.outcome and ended.outcome.startswith("hit")),
+                hit=is_hit(ended.outcome),
                 hardest_braking=self._measures.hardest_braking,
             ),
             **self._measures.record(ended.outcome),

@@ -27,6 +27,11 @@ class Ending(NamedTuple):
     impact_location: float = math.nan  # % of the ego's width, 0 its right edge; NaN without impact
 
 
+def is_hit(outcome: str | None) -> bool:
+    """Whether an outcome is a collision."""
+    return outcome is not None and outcome.startswith("hit")
+
+
 def contact(before: Snapshot, after: Snapshot) -> Ending | None:
     """The first contact between two snapshots, from boxes, with the collision sensor as a cross-check."""
     hits = []

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from driving.control import hold_speed, keep_lane
+from driving.outcome import is_hit
 from driving.snapshot import Snapshot
 
 Terms = dict[str, float]
@@ -26,7 +27,7 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
         after: The instant that followed.
         outcome: How the episode ended, if it did.
     """
-    hit, failed = outcome is not None and outcome.startswith("hit"), outcome in FAILURES
+    failed = outcome in FAILURES
     return {
         "progress": 0.2 * (after.station(after.ego) - before.station(before.ego)),
         "time": -0.1,
@@ -34,7 +35,7 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
         "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
         "arrival": 20.0 * (outcome == "arrived"),
         "failure": -40.0 * failed,
-        "impact": -4.0 * (before.ego.speed if hit else before.speed_limit) * failed,
+        "impact": -4.0 * (before.ego.speed if is_hit(outcome) else before.speed_limit) * failed,
     }
 
 
@@ -50,7 +51,7 @@ def paper(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
         "controller": close,
         "waypoints": float(_waypoints_passed(after) - _waypoints_passed(before)),
         "completion": 10.0 * (outcome == "arrived"),
-        "collision": -1.0 * (outcome is not None and outcome.startswith("hit")),
+        "collision": -1.0 * is_hit(outcome),
         "lane_invasion": -1.0 * (outcome == "left_lane"),
         "effort": -0.025 * (math.log1p(abs(after.steer)) + math.log1p(abs(after.pedal))),
     }

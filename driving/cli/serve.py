@@ -23,7 +23,7 @@ from driving.server.serve import Server
 from scenarios.roads import straight_road
 
 STRAIGHT = "straight"
-MOST_THREADS = 4  # more bands than that cost more than they gain
+MOST_THREADS = 4  # of one picture, unless more are asked for: each does a part of the others' work again
 QUICK_START = 4.0  # s; a start that takes longer compiles
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import numpy as np
+
 FEWEST_ROWS = 32  # px of a band: with less, what every band does again costs as much as it saves
 MEMORY = 0.5  # weight of the former shares against those that would have been right for the last picture
 
@@ -39,8 +41,7 @@ class Bands:
             paint(0, (0, height))
             return
         ends = self._ends.setdefault((width, height), [(number + 1) / count for number in range(count)])
-        rows = [0, *(round(end * height) for end in ends)]
-        bands = list(pairwise(rows))
+        bands = list(pairwise([0, *(round(end * height) for end in ends)]))
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._threads - 1, thread_name_prefix="picture")
         others = [self._pool.submit(_timed, paint, number, bands[number]) for number in range(1, count)]
@@ -63,13 +64,8 @@ def shared_out(ends: Sequence[float], costs: Sequence[float], *, least: float) -
         costs: What each of them took; seconds.
         least: Share of the rows that every band keeps.
     """
-    goal, spent, start = sum(costs) / len(costs), 0.0, 0.0
-    found: list[float] = []
-    for end, cost in zip(ends, costs, strict=True):
-        while len(found) < len(ends) - 1 and spent + cost >= goal * (len(found) + 1) and cost > 0.0:
-            found.append(start + (end - start) * (goal * (len(found) + 1) - spent) / cost)
-        spent, start = spent + cost, end
-    found += ends[len(found) :]
+    goals = np.arange(1, len(ends) + 1) * sum(costs) / len(ends)
+    found = np.interp(goals, np.cumsum([0.0, *costs]), [0.0, *ends]).tolist()
     mixed: list[float] = []
     low = 0.0
     for number, (old, new) in enumerate(zip(ends, found, strict=True)):

@@ -80,19 +80,18 @@ def render(
     stage = scene.stage
     light = scene.light_at(location[0], location[1])
     count = bands.number(camera.height)
-    canvases = stage.canvases(camera.width * SAMPLES, camera.height * SAMPLES, count)
-    room = len(canvases[0].visible) // count
+    kept = stage.canvases(camera.width * SAMPLES, camera.height * SAMPLES, count)
+    room, canvases = len(kept[0].visible) // count, [plain(canvas) for canvas in kept]
     image = _blank(camera.height, camera.width)
     wet, light, written = light.wetness > 0.0, plain(light), plain(image)
     geometry, objects, view = plain(stage.geometry), plain(stage.objects), plain(view)
 
     def paint(number: int, band: Band) -> None:
-        canvas = plain(canvases[number])
-        _draw(geometry, objects, view, canvas, band, number * room)
-        _shade(canvas, geometry, objects, stage.surfaces, view, light, written, band)
+        _draw(geometry, objects, view, canvases[number], band, number * room)
+        _shade(canvases[number], geometry, objects, stage.surfaces, view, light, written, band)
 
     bands.paint(camera.width, camera.height, paint)
-    canvas = plain(canvases[0])
+    canvas = canvases[0]
     bgra = image.pixels.view(np.uint8).reshape(camera.height, camera.width, 4)
     if wet:
         mirror(canvas, geometry, objects, stage.surfaces, view, light, bgra.copy(), bgra)

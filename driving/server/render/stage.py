@@ -84,15 +84,16 @@ class Stage:
             return kept
         if len(self._canvases) >= CANVASES_KEPT:
             self._canvases.clear()
+        corners = np.empty((count, 3, 2 * self.most_vertices))
         canvas = Canvas(
             nearness=sheet(rows, columns, np.float32),
             owner=sheet(rows, columns, np.int32),
             visible=np.empty((2 * count * self.most_triangles, 2), np.int32),
-            corners=np.empty((3, 0)),
+            corners=corners[0],
             mixed=np.empty(columns * rows // SAMPLES**2, np.int32),
             sums=np.empty((columns * rows // SAMPLES**2, 3), np.int32),
         )
-        kept = [canvas._replace(corners=np.empty((3, 2 * self.most_vertices))) for _ in range(count)]
+        kept = [canvas._replace(corners=own) for own in corners]
         self._canvases[columns, rows] = kept
         return kept
 
