@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from driving.snapshot import Body
+from driving.snapshot import Body, Snapshot
 
 Corner = tuple[float, float]
 
@@ -57,6 +57,24 @@ def time_to_collision(first: Body, second: Body, *, horizon: float = 10.0) -> fl
         (second.velocity_x * horizon, second.velocity_y * horizon),
     )
     return math.inf if fraction is None else fraction * horizon
+
+
+def soonest_collision(now: Snapshot) -> float:
+    """Seconds until the ego touches a child or an oncoming car if all keep their velocity; or infinity."""
+    bodies = (*now.children, *now.traffic[: len(now.drive.oncoming)])
+    return min((time_to_collision(now.ego, body) for body in bodies), default=math.inf)
+
+
+def needed_braking(now: Snapshot) -> float:
+    """How hard the ego must brake, from now on, not to touch anybody who keeps their velocity; m/s2.
+
+    The deceleration rate to avoid a crash, for what crosses its way: v / (2 TTC); infinite in contact.
+    Source: Cooper and Ferguson, Traffic Engineering and Control 17, 1976.
+    """
+    if now.ego.speed == 0.0:
+        return 0.0
+    left = soonest_collision(now)
+    return now.ego.speed / (2.0 * left) if left > 0.0 else math.inf
 
 
 def segment_hits_box(start: tuple[float, float, float], end: tuple[float, float, float], box: Body) -> bool:

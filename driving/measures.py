@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from driving.contact import time_to_collision
+from driving.contact import soonest_collision
 from driving.snapshot import Body, Snapshot
 
 ACCELERATION_COMFORT = (-4.05, 2.40)  # m/s2, along the car; Bench2Drive's limits, as nuPlan's
@@ -50,11 +50,9 @@ class Measures:
             pixels: How many pixels of children the picture has; None if nobody looked.
         """
         for index, child in enumerate(snapshot.children):
-            self.min_ttc = min(self.min_ttc, time_to_collision(snapshot.ego, child))
             self.min_gap = min(self.min_gap, box_gap(snapshot.ego, child))
             self._cross(snapshot, index)
-        for car in snapshot.traffic[: len(snapshot.drive.oncoming)]:
-            self.min_ttc = min(self.min_ttc, time_to_collision(snapshot.ego, car))
+        self.min_ttc = min(self.min_ttc, soonest_collision(snapshot))
         if snapshot.occluder is not None:
             edge = snapshot.station(snapshot.occluder) + snapshot.occluder.length / 2
             if self.last.front < edge <= snapshot.front:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from driving.contact import needed_braking
 from driving.control import hold_speed, keep_lane
+from driving.measures import ACCELERATION_COMFORT
 from driving.outcome import is_hit
 from driving.snapshot import Snapshot
 
 Terms = dict[str, float]
 Reward = Callable[[Snapshot, Snapshot, str | None], Terms]
 
+HARDEST_BRAKING = 10.0  # m/s2, what tyres give: who needs more will hit
 FAILURES = ("hit_child", "hit_oncoming", "hit_other", "left_lane", "stuck")
 
 
@@ -22,17 +25,22 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
     brake in time learns that slower is better, though still a hit. Standing still for ever and leaving the
     lane cost as much as a hit at the limit, so that neither pays instead.
 
+    Hits are rare in the end, so how close they came counts as well: while the ego must brake harder than is
+    comfortable not to hit somebody, each step costs by how much harder.
+
     Args:
         before: The instant of the action.
         after: The instant that followed.
         outcome: How the episode ended, if it did.
     """
     failed = outcome in FAILURES
+    too_hard = min(needed_braking(after), HARDEST_BRAKING) + ACCELERATION_COMFORT[0]
     return {
         "progress": 0.2 * (after.station(after.ego) - before.station(before.ego)),
         "time": -0.1,
         "lane": -0.05 * min(abs(after.offset), 2.0),
         "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
+        "conflict": -0.5 * max(too_hard, 0.0),
         "arrival": 20.0 * (outcome == "arrived"),
         "failure": -40.0 * failed,
         "impact": -4.0 * (before.ego.speed if is_hit(outcome) else before.speed_limit) * failed,
