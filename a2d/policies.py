@@ -1,10 +1,10 @@
-"""The policies: the expert on `state`, the trainee on everything else."""
+"""The policies: the expert on `state`, the trainee on everything else but `exogenous`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import gymnasium
 import numpy as np
@@ -18,6 +18,7 @@ from a2d.errors import A2DError
 from a2d.networks import ImageEncoder, layer, perceptron, recurrent
 
 Observation = Mapping[str, Tensor]  # each (B, ...); images uint8
+STATE, EXOGENOUS = "state", "exogenous"  # the keys that no trainee reads
 
 
 def tensors(arrays: Mapping[str, NDArray], device: torch.device) -> dict[str, Tensor]:
@@ -33,10 +34,11 @@ class Shapes:
     vectors: tuple[tuple[str, int], ...]  # the trainee's vector keys, by name
     image: tuple[int, int, int] | None  # (C, H, W)
     family: ActionFamily
+    exogenous: int = 0  # what neither policy reads, for the critic
 
     def seen(self, *, state: bool) -> Shapes:
         """What a trainee is made for that sees the state and nothing else, if `state`; otherwise the same."""
-        return Shapes(self.state, (("state", self.state),), None, self.family) if state else self
+        return replace(self, vectors=(("state", self.state),), image=None) if state else self
 
 
 def shapes_of(observation: gymnasium.Space, action: gymnasium.Space) -> Shapes:
@@ -61,10 +63,10 @@ def shapes_of(observation: gymnasium.Space, action: gymnasium.Space) -> Shapes:
                 f"observation[{key!r}] must be float32 (K,), or image uint8 (C, H, W); it is {space}"
             )
     sizes = dict(vectors)
-    seen = tuple((key, size) for key, size in vectors if key != "state")
+    seen = tuple((key, size) for key, size in vectors if key not in (STATE, EXOGENOUS))
     if "state" not in sizes or not (seen or image):
         raise A2DError(f"the world needs a `state` vector and at least one other key, it has {observation}")
-    return Shapes(sizes["state"], seen, image, family_of(action))
+    return Shapes(sizes["state"], seen, image, family_of(action), sizes.get(EXOGENOUS, 0))
 
 
 class Expert(nn.Module):
@@ -114,7 +116,7 @@ class Reading:
 
 
 class Trainee(nn.Module):
-    """pi_psi(a|b): sees every key but `state`; one encoder for action, value and state estimate.
+    """pi_psi(a|b): sees every key but `state` and `exogenous`; one encoder for action, value, state estimate.
 
     With `config.memory` a GRU stands behind the encoder, and b is all that was seen since the episode began.
 

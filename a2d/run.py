@@ -338,4 +338,5 @@ def _shapes(text: str) -> Shapes:
     values = json.loads(text)
     image = None if values["image"] is None else (values["image"][0], values["image"][1], values["image"][2])
     vectors = tuple((str(key), int(size)) for key, size in values["vectors"])
-    return Shapes(values["state"], vectors, image, ActionFamily(**values["family"]))
+    family, exogenous = ActionFamily(**values["family"]), values.get("exogenous", 0)
+    return Shapes(values["state"], vectors, image, family, exogenous)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving import features
-from driving.contact import time_to_collision
+from driving.contact import soonest_collision
 from driving.control import command
 from driving.endpoint import Endpoint
 from driving.errors import ServerLost
@@ -44,7 +44,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     Observation: `state` float32 (S,), privileged, in the order of `driving.features.STATE` or, in all
     scenarios but the child crossing, of `driving.features.WIDE`; `image`
     uint8 (3 * frames, H, W), the front camera's last frames, newest last; `telemetry` float32 (P,) in
-    the order of `driving.features.TELEMETRY`.
+    the order of `driving.features.TELEMETRY`; `exogenous` float32 (E,), for the critic alone, in the order
+    of `driving.features.EXOGENOUS`.
     Action: steer and throttle (> 0) or brake (< 0), each in [-1, 1]; held for 0.1 s.
     The last step's info carries `outcome` and the measures of `driving.measures.Measures`. Where
     the server failed, the episode is cut short (truncated) with the outcome `server_restarted`, its last
@@ -62,6 +63,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         image_width: int = 96,
         image_height: int = 48,
         fov: float = 80.0,
+        camera_forward: float = 1.2,
+        camera_up: float = 1.45,
         frames: int = 2,
         reward: str = "default",
         scripted_expert: str | None = None,
@@ -81,6 +84,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             image_width: Of the trainee's camera; pixels.
             image_height: Of the trainee's camera; pixels.
             fov: Of the trainee's camera, horizontal; degrees.
+            camera_forward: Where it is, ahead of the car's middle; m.
+            camera_up: Where it is, above the ground; m.
             frames: How many frames `image` stacks.
             reward: A name of `driving.reward.REWARDS`.
             scripted_expert: A name of `driving.scripts.SCRIPTS[scenario]` whose action for each observation
@@ -110,7 +115,12 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self._reward = REWARDS[reward]
         self._expert = None if scripted_expert is None else SCRIPTS[scenario][scripted_expert]
         front = CameraSpec(
-            width=image_width, height=image_height, fov=fov, forward=1.2, up=1.45, name="front"
+            width=image_width,
+            height=image_height,
+            fov=fov,
+            forward=camera_forward,
+            up=camera_up,
+            name="front",
         )
         self._cameras: tuple[CameraSpec, ...] = (front,)
         if render_mode is not None:
@@ -220,6 +230,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             "state": features.state(self._now, self._table),
             "image": self._images.copy(),
             "telemetry": features.telemetry(self._now),
+            "exogenous": features.exogenous(self._now),
         }
 
     def _expert_info(self) -> dict[str, Any]:
@@ -245,8 +256,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         }
 
     def _overlay(self, now: Snapshot) -> Overlay:
-        oncoming = now.traffic[: len(now.drive.oncoming)]
-        ttc = min((time_to_collision(now.ego, body) for body in (*now.children, *oncoming)), default=math.inf)
+        ttc = soonest_collision(now)
         return Overlay(
             speed=now.ego.speed,
             speed_limit=now.speed_limit,
@@ -282,6 +292,7 @@ def _observation_space(state: int, image: tuple[int, int, int]) -> gymnasium.spa
             "state": _vector_space(state),
             "image": gymnasium.spaces.Box(0, 255, image, np.uint8),
             "telemetry": _vector_space(len(features.TELEMETRY)),
+            "exogenous": _vector_space(len(features.EXOGENOUS)),
         }
     )
 

@@ -92,6 +92,14 @@ WIDE: Table = {
     "oncoming_seen": (1.0, lambda s: float(bool(s.drive.oncoming) and s.traffic_seen[0])),
 }
 
+# what will happen however anybody drives, and no body's place or speed tells yet
+EXOGENOUS: Table = {
+    "child_reveal": (10.0, lambda s: 0.0 if s.child_index is None else _walker(s).reveal_distance),
+    "child_speed": (3.0, lambda s: 0.0 if s.child_index is None else _walker(s).speed),
+    "child_delay": (3.0, lambda s: 0.0 if s.child_index is None else _walker(s).delay),
+    "oncoming_reveal": (50.0, lambda s: s.drive.oncoming[0].reveal_distance if s.drive.oncoming else 0.0),
+}
+
 TELEMETRY: Table = {name: STATE[name] for name in ("speed", "speed_limit", "last_steer", "last_pedal")}
 
 
@@ -103,6 +111,11 @@ def state(snapshot: Snapshot, table: Table = STATE) -> NDArray[np.float32]:
 def telemetry(snapshot: Snapshot) -> NDArray[np.float32]:
     """What the car itself tells any driver; shape (len(TELEMETRY),)."""
     return _vector(TELEMETRY, snapshot)
+
+
+def exogenous(snapshot: Snapshot) -> NDArray[np.float32]:
+    """What happens next whatever the driver does, for who judges actions; shape (len(EXOGENOUS),)."""
+    return _vector(EXOGENOUS, snapshot)
 
 
 def _vector(features: Table, snapshot: Snapshot) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from a2d.learner import Learner
 from a2d.policies import shapes_of
 from a2d.run import Run
 from a2d.vector import make_worlds, stopping
-from driving.features import STATE
+from driving.features import EXOGENOUS, STATE
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +62,7 @@ def observation(*, began: bool, seen: bool) -> dict[str, np.ndarray]:
         "state": state,
         "image": image,
         "telemetry": np.zeros((1, 4), np.float32),
+        "exogenous": np.zeros((1, len(EXOGENOUS)), np.float32),
         "began": np.array([began]),
     }
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from driving import features
+from driving.contact import needed_braking
 from driving.control import STEER_AUTHORITY, command, hold_speed, keep_lane
 from driving.drivers import never_brakes, privileged, sees_and_brakes, slow_then_react
 from driving.measures import Measures
@@ -104,6 +105,24 @@ def test_a_hit_costs_the_more_the_faster_it_is_and_another_failure_as_much_as_on
         assert default(fast, fast, outcome)["impact"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("speed", "gap", "needed"), [(5.0, 5.0, 2.5), (9.0, 5.0, 8.1), (8.0, 1.0, 32.0), (0.0, 1.0, 0.0)]
+)
+def test_who_must_brake_harder_than_comfort_has_it_pays_for_how_much_harder(speed, gap, needed):
+    # stopping from v within d takes v^2 / (2 d); the ego's front is 2.45 m on, the child's side 0.25 m before
+    near = snapshot(ego(SCENARIO.line - 2.45 - 0.25 - gap, speed=speed), child(0.0, 0.0, speed=0.0))
+    assert needed_braking(near) == pytest.approx(needed)
+    paid = default(near, near, None)["conflict"]
+    assert paid == pytest.approx(-0.5 * max(min(needed, 10.0) - 4.05, 0.0))
+
+
+def test_nobody_pays_for_a_child_who_stays_beside_the_way_or_in_contact_at_a_standstill():
+    fast = ego(SCENARIO.line - 6.0, speed=9.0)
+    assert default(fast_by := snapshot(fast, child(0.0, 2.6, speed=0.0)), fast_by, None)["conflict"] == 0.0
+    assert needed_braking(snapshot(ego(SCENARIO.line, speed=0.0), child(0.0, 0.0))) == 0.0
+    assert needed_braking(snapshot(ego(SCENARIO.line, speed=1.0), child(0.0, 0.0))) == math.inf
+
+
 def test_the_papers_reward_is_one_per_step_for_the_controllers_own_action():
     pedal = hold_speed(10.0, 5.0)
     before, after = snapshot(ego(200.0, speed=5.0)), snapshot(ego(200.0, speed=5.0), pedal=pedal)
@@ -119,6 +138,16 @@ def test_the_state_hides_nothing_and_telemetry_tells_nothing_of_the_child():
     }  # fmt: skip
     assert changed.any()
     assert (features.telemetry(with_child) == features.telemetry(without)).all()
+
+
+def test_what_only_the_scenario_knows_is_told_apart_from_the_state():
+    told = dict(
+        zip(features.EXOGENOUS, features.exogenous(snapshot(ego(200.0), child(0.0, 2.6))), strict=True)
+    )
+    (walker,) = SCENARIO.walkers
+    assert told["child_reveal"] == pytest.approx(walker.reveal_distance / 10.0)
+    assert told["child_speed"] == pytest.approx(walker.speed / 3.0)
+    assert not features.exogenous(snapshot(ego(200.0))).any()
 
 
 def test_the_child_appears_in_the_seen_features_only_when_seen():
