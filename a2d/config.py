@@ -132,8 +132,13 @@ class ExpertConfig:
     """trpo: of the conjugate gradients."""
     epochs: int = 4
     """Passes over a round's experience; of the critic, too."""
+    reuse: int = 1
+    """Rounds that the step and the critic learn from, the newest among them, weighted for who acted then.
+
+    What is rare, such as a hit, then moves the expert a little for some rounds instead of far in one.
+    """
     minibatch: int = 512
-    """Samples per gradient step."""
+    """Samples per gradient step, of each of the `reuse` rounds."""
     clip: float = 0.2
     """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]; 0: only `trainee_kl` does."""
     weight_cap: float = 0.0
@@ -191,6 +196,7 @@ class ExpertConfig:
         at_least("expert.damping", self.damping, 0.0)
         at_least("expert.iterations", self.iterations, 1)
         above("expert.learning_rate", self.learning_rate, 0.0)
+        at_least("expert.reuse", self.reuse, 1)
         at_least("expert.epochs", self.epochs, 1)
         at_least("expert.minibatch", self.minibatch, 1)
         above("expert.trainee_kl_target", self.trainee_kl_target, 0.0)
@@ -237,6 +243,11 @@ class TraineeConfig:
     """Samples drawn per environment step: the bound on what learning costs (an image costs ~0.3 ms)."""
     fresh: float = 0.5
     """Share of each minibatch from the newest round: only those have value targets. In (0, 1]."""
+    averaging: float = 0.0
+    """Weight of the former average against the newest weights after each round, in [0, 1).
+
+    The run gives, and looks at, the average. 0: the trainee as the newest round left it.
+    """
     value: float = 0.5
     """Coefficient of the value loss."""
     shift: int = 0
@@ -280,6 +291,7 @@ class TraineeConfig:
             above(f"trainee.{name}", getattr(self, name), 0.0)
         within("trainee.fresh", self.fresh, 0.0, 1.0)
         at_least("trainee.shift", self.shift, 0)
+        within("trainee.averaging", self.averaging, 0.0, 0.9999)
         at_least("trainee.value", self.value, 0.0)
         at_least("trainee.state", self.state, 0.0)
         at_least("trainee.reinforce", self.reinforce, 0.0)

@@ -112,7 +112,7 @@ def improve_expert(
             step,
             moved,
             count=len(batch.action),
-            minibatch=config.minibatch,
+            minibatch=config.minibatch * config.reuse,
             config=config,
             rng=rng,
             restored=list(expert.parameters()) if config.adaptive_rate else [],

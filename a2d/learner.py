@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from a2d.config import TrainConfig
 from a2d.critics import Critic
 from a2d.dataset import Buffer
 from a2d.errors import A2DError
 from a2d.methods import method_of
-from a2d.policies import Expert, Shapes, Trainee
+from a2d.policies import Expert, Shapes, Trainee, tensors
 
 KL_PACE, KL_BOUNDS, START_KL = 1.5, (1e-3, 10.0), 0.1  # of what adapts, of the pull of GPO-penalty
 START_PACE, PACES = 1 / 8, (1 / 64, 1.0)  # on the expert's learning rate, where it adapts
 OVERHEAD = 2**20  # bytes of a checkpoint that are neither weights nor rows
 SPREAD_PACE = 5.0  # on the learning rate of the trainee's log std, which must follow the expert's down
+
+
+Experience = dict[str, NDArray[Any]]
+"""A round's rows (B, ...), by name, as the expert's step and the critic learn from them."""
 
 
 class Learner:
@@ -40,6 +46,9 @@ class Learner:
         reading = config.trainee if self.method.baseline == "both" else None
         self.critic = Critic(shapes, config.expert, reading=reading).to(device)
         self.trainee = trainee_of(shapes, config).to(device)
+        self.average = AveragedModel(
+            self.trainee, multi_avg_fn=get_ema_multi_avg_fn(config.trainee.averaging)
+        )
         pace = START_PACE if config.expert.adaptive_rate else 1.0
         self.expert_optimizer = _adam(
             [{"params": self.expert.parameters(), "pace": pace}], config.expert.learning_rate
@@ -49,6 +58,7 @@ class Learner:
         self.buffer = Buffer(
             samples=config.trainee.rows(config.buffer.samples), megabytes=config.buffer.megabytes
         )
+        self.recent: deque[Experience] = deque(maxlen=config.expert.reuse - 1)
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
         self.advantage_variance = 0.0
         self.entropy = config.expert.entropy
@@ -64,7 +74,12 @@ class Learner:
     @property
     def driver(self) -> Expert | Trainee:
         """Whom the run gives."""
-        return self.expert if self.method.driver == "expert" else self.trainee
+        return self.expert if self.method.driver == "expert" else cast(Trainee, self.average.module)
+
+    def end_round(self) -> None:
+        """Count the round, and take its trainee into the average."""
+        self.rounds += 1
+        self.average.update_parameters(self.trainee)
 
     def anneal(self) -> None:
         """Set learning rates, bonuses, bounds and what is frozen for the coming round."""
@@ -137,13 +152,22 @@ class Learner:
 
     @property
     def largest_checkpoint(self) -> int:
-        """What `checkpoint` may come to, bytes: Adam keeps two numbers per weight, the best driver one."""
+        """What `checkpoint` may come to, bytes; Adam keeps two numbers per weight, best and average one."""
         weights = sum(weight.nbytes for module in self._modules().values() for weight in module.parameters())
         row = 4 * (self.shapes.state + sum(size for _, size in self.shapes.vectors)) + 64
         row += math.prod(self.shapes.image or (0,)) + 4 * self.config.trainee.memory
         rows = self.config.trainee.rows(self.config.buffer.samples)
         buffer = min(rows * self.config.trainee.length * row, self.config.checkpoint.megabytes * 2**20)
-        return 4 * weights + buffer + OVERHEAD
+        return 5 * weights + buffer + OVERHEAD
+
+    def with_recent(self, newest: Experience) -> Experience:
+        """Join a round's rows to those of the rounds before that `expert.reuse` still asks for; and keep it.
+
+        Source: Queeney, Paschalidis & Cassandras, NeurIPS 2021 (GePPO: PPO with sample reuse).
+        """
+        rounds = [*self.recent, newest]
+        self.recent.append(newest)
+        return {key: np.concatenate([rows[key] for rows in rounds]) for key in newest}
 
     def checkpoint(self) -> dict[str, Any]:
         """Gather everything the run goes on from, as tensors and plain values.
@@ -161,16 +185,20 @@ class Learner:
             "advantage_variance": self.advantage_variance,
             "trainee_kl": self.trainee_kl,
             "best_return": self.best_return,
-            "best": self.best,
+            "best": self._given(),
             "finished": self.finished,
             **{name: module.state_dict() for name, module in self._modules().items()},
+            "average": self.average.state_dict(),
             **{name: optimizer.state_dict() for name, optimizer in self._optimizers().items()},
             "world_seeds": json.dumps(self.world_seeds.bit_generator.state),
             "batches": json.dumps(self.batches.bit_generator.state),
             "actions": self.actions.get_state(),
             "torch": torch.get_rng_state(),
+            "recent": [
+                {key: torch.from_numpy(values) for key, values in rows.items()} for rows in self.recent
+            ],
             "buffer_position": self.buffer.position,
-            "buffer": {key: torch.from_numpy(values) for key, values in rows.items()},
+            "buffer": _tensors(rows),
         }
 
     def restore(self, checkpoint: dict[str, Any]) -> None:
@@ -183,6 +211,8 @@ class Learner:
         try:
             for name, module in self._modules().items():
                 module.load_state_dict(checkpoint[name])
+            if "average" in checkpoint:  # a run begun before there was one takes it from its trainee
+                self.average.load_state_dict(checkpoint["average"])
             for name, optimizer in self._optimizers().items():
                 optimizer.load_state_dict(checkpoint[name])
             self.world_seeds.bit_generator.state = json.loads(checkpoint["world_seeds"])
@@ -194,8 +224,9 @@ class Learner:
             self.advantage_variance = checkpoint["advantage_variance"]
             self.trainee_kl = checkpoint["trainee_kl"]
             self.best_return, self.best = checkpoint["best_return"], checkpoint["best"]
+            self.recent.extend(_arrays(rows) for rows in checkpoint.get("recent", []))
             position = checkpoint.get("buffer_position", 0)
-            rows = {key: values.numpy() for key, values in checkpoint["buffer"].items()}
+            rows = _arrays(checkpoint["buffer"])
         except (KeyError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise A2DError(f"the checkpoint does not fit this run's networks: {reason}") from error
@@ -220,6 +251,12 @@ class Learner:
         with torch.no_grad():
             for log_std in (self.expert.log_std, self.trainee.log_std):
                 log_std.fill_(math.log(self.config.expert.std_start))
+
+    def _given(self) -> dict[str, Tensor]:
+        """The driver that the run gives where that is not its last one: the best, or the average."""
+        if self.config.evaluation.keep_best:
+            return self.best
+        return self.driver.state_dict() if self.config.trainee.averaging else {}
 
     def _modules(self) -> dict[str, nn.Module]:
         return {"expert": self.expert, "critic": self.critic, "trainee": self.trainee}
@@ -260,6 +297,14 @@ def trainee_of(shapes: Shapes, config: TrainConfig) -> Trainee:
         quality=method.learns_q,
         auxiliary=method.reinforces == "instead",
     )
+
+
+def _tensors(rows: Experience) -> dict[str, Tensor]:
+    return tensors(rows, torch.device("cpu"))
+
+
+def _arrays(rows: dict[str, Tensor]) -> Experience:
+    return {key: values.numpy() for key, values in rows.items()}
 
 
 def _adam(weights: Any, rate: float) -> torch.optim.Adam:

@@ -31,6 +31,7 @@ from a2d.rollout import Collector, Rollout
 from a2d.run import Run
 from a2d.steps import (
     estimate,
+    experience,
     step_critic,
     step_encoder,
     step_expert,
@@ -80,7 +81,7 @@ def train(run: Run, *, report: Report) -> None:
                 started = time.perf_counter()
                 with collector.watch.of(UPDATES):
                     metrics = one_round(learner, method, teacher=teacher, collector=collector)
-                learner.rounds += 1
+                learner.end_round()
                 divergence.append(metrics.get("divergence", 0.0))
                 if is_due(config.evaluation.every, learner):
                     with collector.watch.of(LOOKS):
@@ -137,12 +138,13 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
             return metrics | step_encoder(learner, rollout)
         if method.improves != "nobody" or method.reinforces != "nothing":
             metrics["explained_variance"] = explained_variance(rollout.value, estimates.target)
+        known = experience(learner, rollout, estimates)
         if method.improves == "expert":
-            metrics |= step_expert(learner, rollout, estimates)
+            metrics |= step_expert(learner, known)
         if method.improves == "trainee":
             metrics |= step_trainee(learner, rollout, estimates)
         if beta > 0.0 or critic_alone:  # otherwise nobody asks the critic
-            metrics |= step_critic(learner, rollout, estimates)
+            metrics |= step_critic(learner, known)
         if method.projects:
             metrics |= step_projection(learner, rollout, estimates, teacher=teacher)
     return metrics

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from a2d.descent import Scalars
 from a2d.estimators import advantages, lambda_returns
 from a2d.improvement import PolicyBatch, Restraint, improve_expert, improve_trainee
-from a2d.learner import Learner
+from a2d.learner import Experience, Learner
 from a2d.policies import Expert
 from a2d.projection import Reinforcement, fit_encoder, project
 from a2d.rollout import Rollout
@@ -52,13 +52,22 @@ def estimate(learner: Learner, rollout: Rollout) -> Estimates:
     return Estimates((found - found.mean()) / scale, target)
 
 
-def step_expert(learner: Learner, rollout: Rollout, estimates: Estimates) -> Scalars:
+def experience(learner: Learner, rollout: Rollout, estimates: Estimates) -> Experience:
+    """What the expert's step and the critic learn from: this round's rows, and those that are reused."""
+    keys = {*learner.expert.reads, *learner.critic.reads}
+    newest = {key: flat(rollout.observation[key]) for key in sorted(keys)} | _acted(
+        rollout, estimates, length=1
+    )
+    return learner.with_recent(newest | {"target": flat(_scaled(learner, estimates))})
+
+
+def step_expert(learner: Learner, known: Experience) -> Scalars:
     """Improve the expert by what the mixture experienced."""
     config, restrains = learner.config.expert, learner.method.restrains
     scalars = improve_expert(
         learner.expert,
         learner.expert_optimizer,
-        batch=_policy_batch(learner, rollout, estimates, keys=["state"], length=1),
+        batch=_policy_batch(learner, known, keys=learner.expert.reads),
         restraint=Restraint(
             entropy=learner.entropy,
             trainee_kl=learner.trainee_kl,
@@ -79,10 +88,11 @@ def step_trainee(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sc
     """Improve the trainee by its own experience, and its own critic where that is the baseline."""
     own, fit = learner.method.baseline == "mixture", learner.config.trainee
     keys = learner.trainee.reads + (["memory", "began"] if fit.memory else [])
+    found = _seen(rollout, length=fit.length) | _acted(rollout, estimates, length=fit.length)
     return improve_trainee(
         learner.trainee,
         learner.trainee_optimizer,
-        batch=_policy_batch(learner, rollout, estimates, keys=keys, length=fit.length),
+        batch=_policy_batch(learner, found, keys=keys),
         entropy=learner.entropy,
         config=learner.config.expert,
         fit=fit,
@@ -91,13 +101,13 @@ def step_trainee(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sc
     )
 
 
-def step_critic(learner: Learner, rollout: Rollout, estimates: Estimates) -> Scalars:
+def step_critic(learner: Learner, known: Experience) -> Scalars:
     """Fit the critic that sees more than the trainee."""
     return fit_critic(
         learner.critic,
         learner.critic_optimizer,
-        observation={key: learner.tensor(flat(rollout.observation[key])) for key in learner.critic.reads},
-        target=learner.tensor(flat(_scaled(learner, estimates))),
+        observation={key: learner.tensor(known[key]) for key in learner.critic.reads},
+        target=learner.tensor(known["target"]),
         config=learner.config.expert,
         rng=learner.batches,
     )
@@ -132,10 +142,8 @@ def step_projection(
         expert=teacher,
         fresh={
             **seen,
+            **_acted(rollout, estimates, length=length),
             "target": rows(_scaled(learner, estimates), length=length),
-            "action": rows(rollout.action, length=length),
-            "log_prob": rows(rollout.log_prob, length=length),
-            "advantage": rows(estimates.advantage, length=length),
         },
         buffer=learner.buffer if learner.method.aggregates else None,
         config=learner.config.trainee,
@@ -187,19 +195,23 @@ def _seen(rollout: Rollout, *, length: int) -> dict[str, NDArray[Any]]:
     return seen
 
 
+def _acted(rollout: Rollout, estimates: Estimates, *, length: int) -> dict[str, NDArray[Any]]:
+    """What was done, by whom, and how it turned out, as rows."""
+    return {
+        "action": rows(rollout.action, length=length),
+        "log_prob": rows(rollout.log_prob, length=length),
+        "advantage": rows(estimates.advantage, length=length),
+        "trainee": rows(rollout.trainee, length=length),
+    }
+
+
 def _scaled(learner: Learner, estimates: Estimates) -> NDArray[np.float32]:
     """Targets (T, N) as the critics learn them, in units of the return scale."""
     return estimates.target / np.float32(learner.config.return_scale)
 
 
-def _policy_batch(
-    learner: Learner, rollout: Rollout, estimates: Estimates, *, keys: list[str], length: int
-) -> PolicyBatch:
-    seen = _seen(rollout, length=length)
+def _policy_batch(learner: Learner, found: Experience, *, keys: list[str]) -> PolicyBatch:
     return PolicyBatch(
-        observation={key: learner.tensor(seen[key]) for key in keys},
-        action=learner.tensor(rows(rollout.action, length=length)),
-        log_prob=learner.tensor(rows(rollout.log_prob, length=length)),
-        advantage=learner.tensor(rows(estimates.advantage, length=length)),
-        trainee=learner.tensor(rows(rollout.trainee, length=length)),
+        observation={key: learner.tensor(found[key]) for key in keys},
+        **{name: learner.tensor(found[name]) for name in ("action", "log_prob", "advantage", "trainee")},
     )

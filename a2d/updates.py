@@ -51,7 +51,7 @@ def fit_critic(
     """Regress targets (B,), in units of the return scale, on observations (B, ...) by mean square."""
     total, steps = 0.0, 0
     for _ in range(config.epochs):
-        for rows in minibatches(len(target), config.minibatch, rng=rng):
+        for rows in minibatches(len(target), config.minibatch * config.reuse, rng=rng):
             seen = {key: observation[key][rows] for key in critic.reads}
             loss = (critic(seen) - target[rows]).square().mean()
             descend(loss, optimizer, module=critic, longest=config.max_grad_norm)

@@ -89,6 +89,8 @@ def short(folder):
             "evaluation.every=3",
             "evaluation.episodes=16",
             "rollout.beta=0.8",
+            "expert.reuse=3",
+            "trainee.averaging=0.5",
         ],
     )
 
@@ -119,7 +121,7 @@ def test_a_run_that_was_interrupted_and_resumed_is_the_same_run_to_the_bit(tmp_p
 
     assert scalars(broken) == scalars(unbroken)
     first, second = unbroken.checkpoint(), broken.checkpoint()
-    for name in ("expert", "critic", "trainee"):
+    for name in ("expert", "critic", "trainee", "average"):
         for key, weights in first[name].items():
             assert torch.equal(weights, second[name][key]), f"{name}.{key}"
     assert first["actions"].equal(second["actions"])

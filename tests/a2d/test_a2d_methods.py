@@ -1,6 +1,7 @@
 """Every method runs and gives a driver that sees what it may; what cannot be is refused before it starts."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,16 @@ def test_only_the_critic_of_both_reads_both():
         assert critic.reads == reads
         moved = {**observation, "compact": observation["compact"] + 1.0}
         assert torch.equal(critic(observation), critic(moved)) == (reading is None)
+
+
+def test_what_happens_whatever_anybody_does_is_for_the_critic_alone():
+    told = replace(SHAPES, exogenous=2)
+    learner = Learner(load("frozen_lake", []), told, device=torch.device("cpu"))
+    assert learner.critic.reads == ["state", "exogenous"]
+    for policy in (learner.expert, learner.trainee):
+        assert "exogenous" not in policy.reads
+    seen = {"state": torch.zeros(1, 34), "exogenous": torch.zeros(1, 2)}
+    assert learner.critic(seen) != learner.critic({**seen, "exogenous": torch.ones(1, 2)})
 
 
 @pytest.mark.parametrize(

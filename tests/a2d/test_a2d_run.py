@@ -6,6 +6,7 @@ import signal
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -124,6 +125,7 @@ def test_a_run_that_keeps_its_best_gives_the_driver_that_was_best_when_evaluated
     for best_evaluated, bias in ((1.0, 0.1), (3.0, 0.3), (2.0, 0.2)):
         with torch.no_grad():
             learner.trainee.policy.bias.fill_(bias)
+        learner.end_round()
         learner.keep_best(best_evaluated)
     run.save(learner.checkpoint())
     assert Run(run.folder, keeping).load_trainee("cpu").policy.bias.unique().item() == pytest.approx(0.3)
@@ -131,6 +133,33 @@ def test_a_run_that_keeps_its_best_gives_the_driver_that_was_best_when_evaluated
     resumed.restore(run.checkpoint())
     resumed.keep_best(2.5)
     assert resumed.best_return == 3.0
+
+
+def test_a_run_that_averages_gives_the_average_of_its_rounds_trainees(config, run):
+    averaging = replace(
+        config,
+        trainee=replace(config.trainee, averaging=0.75),
+        evaluation=replace(config.evaluation, keep_best=False),
+    )
+    learner = Learner(averaging, SHAPES, device=torch.device("cpu"))
+    for value in (1.0, 5.0):
+        torch.nn.init.constant_(learner.trainee.policy.bias, value)
+        learner.end_round()
+    run.save(learner.checkpoint())
+    # the first round's is the average; of the next a quarter comes in: 0.75 + 1.25
+    for given in (learner.driver, run.load_trainee("cpu")):
+        torch.testing.assert_close(given.policy.bias, torch.full_like(given.policy.bias, 2.0))
+
+
+def test_what_is_reused_are_the_newest_rounds_and_a_resumed_run_has_them(config):
+    reusing = replace(config, expert=replace(config.expert, reuse=3))
+    learner = Learner(reusing, SHAPES, device=torch.device("cpu"))
+    rounds = [{"target": np.full(2, number, np.float32)} for number in range(4)]
+    for found, expected in zip(rounds, ([0], [0, 1], [0, 1, 2], [1, 2, 3]), strict=True):
+        assert learner.with_recent(found)["target"].tolist() == np.repeat(expected, 2).tolist()
+    resumed = Learner(reusing, SHAPES, device=torch.device("cpu"))
+    resumed.restore(learner.checkpoint())
+    assert resumed.with_recent(rounds[0])["target"].tolist() == [2, 2, 3, 3, 0, 0]
 
 
 def test_metrics_of_rounds_after_the_checkpoint_and_broken_lines_are_forgotten(run):
