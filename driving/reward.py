@@ -40,7 +40,7 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
         "time": -0.1,
         "lane": -0.05 * min(abs(after.offset), 2.0),
         "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
-        "conflict": -0.5 * max(too_hard, 0.0),
+        "conflict": -1.0 * max(too_hard, 0.0),
         "arrival": 20.0 * (outcome == "arrived"),
         "failure": -40.0 * failed,
         "impact": -4.0 * (before.ego.speed if is_hit(outcome) else before.speed_limit) * failed,

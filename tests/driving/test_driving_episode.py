@@ -113,7 +113,7 @@ def test_who_must_brake_harder_than_comfort_has_it_pays_for_how_much_harder(spee
     near = snapshot(ego(SCENARIO.line - 2.45 - 0.25 - gap, speed=speed), child(0.0, 0.0, speed=0.0))
     assert needed_braking(near) == pytest.approx(needed)
     paid = default(near, near, None)["conflict"]
-    assert paid == pytest.approx(-0.5 * max(min(needed, 10.0) - 4.05, 0.0))
+    assert paid == pytest.approx(-1.0 * max(min(needed, 10.0) - 4.05, 0.0))
 
 
 def test_nobody_pays_for_a_child_who_stays_beside_the_way_or_in_contact_at_a_standstill():
