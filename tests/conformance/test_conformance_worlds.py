@@ -52,6 +52,7 @@ KEYS = {
     "state": (np.float32, 1),
     "compact": (np.float32, 1),
     "telemetry": (np.float32, 1),
+    "exogenous": (np.float32, 1),
     "image": (np.uint8, 3),
 }
 for plugin in entry_points(group="gymnasium.envs"):
