@@ -154,11 +154,14 @@ class Learner:
     def largest_checkpoint(self) -> int:
         """What `checkpoint` may come to, bytes; Adam keeps two numbers per weight, best and average one."""
         weights = sum(weight.nbytes for module in self._modules().values() for weight in module.parameters())
+        picture, memory = math.prod(self.shapes.image or (0,)), 4 * self.config.trainee.memory
         row = 4 * (self.shapes.state + sum(size for _, size in self.shapes.vectors)) + 64
-        row += math.prod(self.shapes.image or (0,)) + 4 * self.config.trainee.memory
         rows = self.config.trainee.rows(self.config.buffer.samples)
-        buffer = min(rows * self.config.trainee.length * row, self.config.checkpoint.megabytes * 2**20)
-        return 5 * weights + buffer + OVERHEAD
+        buffer = rows * self.config.trainee.length * (row + picture + memory)
+        buffer = min(buffer, self.config.checkpoint.megabytes * 2**20)
+        reused = (self.config.expert.reuse - 1) * self.config.rollout.steps * self.config.env.count
+        recent = reused * (row + 4 * self.shapes.exogenous + picture * ("image" in self.critic.reads))
+        return 5 * weights + buffer + recent + OVERHEAD
 
     def with_recent(self, newest: Experience) -> Experience:
         """Join a round's rows to those of the rounds before that `expert.reuse` still asks for; and keep it.
@@ -194,9 +197,7 @@ class Learner:
             "batches": json.dumps(self.batches.bit_generator.state),
             "actions": self.actions.get_state(),
             "torch": torch.get_rng_state(),
-            "recent": [
-                {key: torch.from_numpy(values) for key, values in rows.items()} for rows in self.recent
-            ],
+            "recent": [] if self.finished else [_tensors(rows) for rows in self.recent],
             "buffer_position": self.buffer.position,
             "buffer": _tensors(rows),
         }
