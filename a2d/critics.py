@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.networks import ImageEncoder, layer, perceptron
-from a2d.policies import EXOGENOUS, STATE, Observation, Shapes
+from a2d.policies import EXOGENOUS, Observation, Shapes
 
 
 class Critic(nn.Module):
@@ -26,12 +26,12 @@ class Critic(nn.Module):
 
     def __init__(self, shapes: Shapes, config: ExpertConfig, *, reading: TraineeConfig | None) -> None:
         super().__init__()
-        self.keys = [STATE, EXOGENOUS] if shapes.exogenous else [STATE]
+        self.keys = ["state", EXOGENOUS] if shapes.exogenous else ["state"]
         inputs = shapes.state + shapes.exogenous
         self.encoder: ImageEncoder | None = None
         if reading is not None:
-            self.keys += [key for key, _ in shapes.vectors if key != STATE]
-            inputs += sum(size for key, size in shapes.vectors if key != STATE)
+            self.keys += [key for key, _ in shapes.vectors if key != "state"]
+            inputs += sum(size for key, size in shapes.vectors if key != "state")
             if shapes.image is not None:
                 self.encoder = ImageEncoder(shapes.image, reading)
                 inputs += reading.features

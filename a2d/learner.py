@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from a2d.config import TrainConfig
 from a2d.critics import Critic
-from a2d.dataset import Buffer
+from a2d.dataset import Arrays, Buffer
 from a2d.errors import A2DError
 from a2d.methods import method_of
 from a2d.policies import Expert, Shapes, Trainee, tensors
@@ -25,10 +25,6 @@ KL_PACE, KL_BOUNDS, START_KL = 1.5, (1e-3, 10.0), 0.1  # of what adapts, of the 
 START_PACE, PACES = 1 / 8, (1 / 64, 1.0)  # on the expert's learning rate, where it adapts
 OVERHEAD = 2**20  # bytes of a checkpoint that are neither weights nor rows
 SPREAD_PACE = 5.0  # on the learning rate of the trainee's log std, which must follow the expert's down
-
-
-Experience = dict[str, NDArray[Any]]
-"""A round's rows (B, ...), by name, as the expert's step and the critic learn from them."""
 
 
 class Learner:
@@ -58,7 +54,7 @@ class Learner:
         self.buffer = Buffer(
             samples=config.trainee.rows(config.buffer.samples), megabytes=config.buffer.megabytes
         )
-        self.recent: deque[Experience] = deque(maxlen=config.expert.reuse - 1)
+        self.recent: deque[Arrays] = deque(maxlen=config.expert.reuse - 1)
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
         self.advantage_variance = 0.0
         self.entropy = config.expert.entropy
@@ -163,13 +159,15 @@ class Learner:
         recent = reused * (row + 4 * self.shapes.exogenous + picture * ("image" in self.critic.reads))
         return 5 * weights + buffer + recent + OVERHEAD
 
-    def with_recent(self, newest: Experience) -> Experience:
+    def with_recent(self, newest: Arrays) -> Arrays:
         """Join a round's rows to those of the rounds before that `expert.reuse` still asks for; and keep it.
 
         Source: Queeney, Paschalidis & Cassandras, NeurIPS 2021 (GePPO: PPO with sample reuse).
         """
         rounds = [*self.recent, newest]
         self.recent.append(newest)
+        if len(rounds) == 1:
+            return newest
         return {key: np.concatenate([rows[key] for rows in rounds]) for key in newest}
 
     def checkpoint(self) -> dict[str, Any]:
@@ -300,11 +298,11 @@ def trainee_of(shapes: Shapes, config: TrainConfig) -> Trainee:
     )
 
 
-def _tensors(rows: Experience) -> dict[str, Tensor]:
+def _tensors(rows: Arrays) -> dict[str, Tensor]:
     return tensors(rows, torch.device("cpu"))
 
 
-def _arrays(rows: dict[str, Tensor]) -> Experience:
+def _arrays(rows: dict[str, Tensor]) -> Arrays:
     return {key: values.numpy() for key, values in rows.items()}
 
 

@@ -18,7 +18,7 @@ from a2d.errors import A2DError
 from a2d.networks import ImageEncoder, layer, perceptron, recurrent
 
 Observation = Mapping[str, Tensor]  # each (B, ...); images uint8
-STATE, EXOGENOUS = "state", "exogenous"  # the keys that no trainee reads
+EXOGENOUS = "exogenous"  # the key that the critic alone reads
 
 
 def tensors(arrays: Mapping[str, NDArray], device: torch.device) -> dict[str, Tensor]:
@@ -63,7 +63,7 @@ def shapes_of(observation: gymnasium.Space, action: gymnasium.Space) -> Shapes:
                 f"observation[{key!r}] must be float32 (K,), or image uint8 (C, H, W); it is {space}"
             )
     sizes = dict(vectors)
-    seen = tuple((key, size) for key, size in vectors if key not in (STATE, EXOGENOUS))
+    seen = tuple((key, size) for key, size in vectors if key not in ("state", EXOGENOUS))
     if "state" not in sizes or not (seen or image):
         raise A2DError(f"the world needs a `state` vector and at least one other key, it has {observation}")
     return Shapes(sizes["state"], seen, image, family_of(action), sizes.get(EXOGENOUS, 0))

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from a2d.dataset import Arrays
 from a2d.descent import Scalars
 from a2d.estimators import advantages, lambda_returns
 from a2d.improvement import PolicyBatch, Restraint, improve_expert, improve_trainee
-from a2d.learner import Experience, Learner
+from a2d.learner import Learner
 from a2d.policies import Expert
 from a2d.projection import Reinforcement, fit_encoder, project
 from a2d.rollout import Rollout
@@ -52,16 +53,15 @@ def estimate(learner: Learner, rollout: Rollout) -> Estimates:
     return Estimates((found - found.mean()) / scale, target)
 
 
-def experience(learner: Learner, rollout: Rollout, estimates: Estimates) -> Experience:
+def experience(learner: Learner, rollout: Rollout, estimates: Estimates) -> Arrays:
     """What the expert's step and the critic learn from: this round's rows, and those that are reused."""
     keys = {*learner.expert.reads, *learner.critic.reads}
-    newest = {key: flat(rollout.observation[key]) for key in sorted(keys)} | _acted(
-        rollout, estimates, length=1
-    )
-    return learner.with_recent(newest | {"target": flat(_scaled(learner, estimates))})
+    newest = {key: flat(values) for key, values in rollout.observation.items() if key in keys}
+    newest |= {**_acted(rollout, estimates, length=1), "target": flat(_scaled(learner, estimates))}
+    return learner.with_recent(newest)
 
 
-def step_expert(learner: Learner, known: Experience) -> Scalars:
+def step_expert(learner: Learner, known: Arrays) -> Scalars:
     """Improve the expert by what the mixture experienced."""
     config, restrains = learner.config.expert, learner.method.restrains
     scalars = improve_expert(
@@ -101,7 +101,7 @@ def step_trainee(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sc
     )
 
 
-def step_critic(learner: Learner, known: Experience) -> Scalars:
+def step_critic(learner: Learner, known: Arrays) -> Scalars:
     """Fit the critic that sees more than the trainee."""
     return fit_critic(
         learner.critic,
@@ -210,7 +210,7 @@ def _scaled(learner: Learner, estimates: Estimates) -> NDArray[np.float32]:
     return estimates.target / np.float32(learner.config.return_scale)
 
 
-def _policy_batch(learner: Learner, found: Experience, *, keys: list[str]) -> PolicyBatch:
+def _policy_batch(learner: Learner, found: Arrays, *, keys: list[str]) -> PolicyBatch:
     return PolicyBatch(
         observation={key: learner.tensor(found[key]) for key in keys},
         **{name: learner.tensor(found[name]) for name in ("action", "log_prob", "advantage", "trainee")},
