@@ -256,7 +256,7 @@ class TraineeConfig:
     Where something is learnt from few pictures of a small thing, it is what makes it known elsewhere, too.
     """
     state: float = 0.0
-    """Coefficient of regressing `state`, each entry in units of its variance: teaches an encoder to see."""
+    """Coefficient of regressing `state`, each entry by its error's size: teaches an encoder to see."""
     reinforce: float = 2.0
     """gpo_clip: coefficient of the trainee's own PPO loss beside the imitation."""
     advisor_alpha: float = 4.0

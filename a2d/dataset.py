@@ -59,10 +59,6 @@ class Buffer:
         chosen = rng.integers(self.size, size=count)
         return {key: values[chosen] for key, values in self._rows.items()}
 
-    def variance(self, key: str) -> NDArray[np.float32]:
-        """How much each entry of the last axis under `key` varies over all that is kept."""
-        return variance(self._rows[key][: self.size])
-
     def newest(self, *, megabytes: int) -> Arrays:
         """Copy the newest rows that fit, oldest first."""
         if not self._rows:
@@ -81,8 +77,3 @@ class Buffer:
     @staticmethod
     def _row_bytes(rows: Mapping[str, NDArray]) -> int:
         return sum(values.dtype.itemsize * int(np.prod(values.shape[1:])) for values in rows.values())
-
-
-def variance(rows: NDArray) -> NDArray[np.float32]:
-    """How much each entry of the last axis varies over all others."""
-    return rows.reshape(-1, rows.shape[-1]).var(axis=0, dtype=np.float32)

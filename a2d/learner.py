@@ -57,6 +57,7 @@ class Learner:
         self.recent: deque[Arrays] = deque(maxlen=config.expert.reuse - 1)
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
         self.advantage_variance = 0.0
+        self.state_error = torch.zeros(shapes.state, device=device)
         self.entropy = config.expert.entropy
         self.trainee_kl = START_KL if self.method.restrains == "penalty" else config.expert.trainee_kl
         self.best_return = -math.inf
@@ -184,6 +185,7 @@ class Learner:
             "interactions": self.interactions,
             "seconds": self.seconds,
             "advantage_variance": self.advantage_variance,
+            "state_error": self.state_error,
             "trainee_kl": self.trainee_kl,
             "best_return": self.best_return,
             "best": self._given(),
@@ -221,6 +223,7 @@ class Learner:
             self.rounds, self.interactions = checkpoint["rounds"], checkpoint["interactions"]
             self.seconds = checkpoint["seconds"]
             self.advantage_variance = checkpoint["advantage_variance"]
+            self.state_error.copy_(checkpoint.get("state_error", self.state_error))
             self.trainee_kl = checkpoint["trainee_kl"]
             self.best_return, self.best = checkpoint["best_return"], checkpoint["best"]
             self.recent.extend(_arrays(rows) for rows in checkpoint.get("recent", []))

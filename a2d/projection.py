@@ -13,13 +13,14 @@ from torch import Tensor
 
 from a2d.augmentation import shifted
 from a2d.config import TraineeConfig
-from a2d.dataset import Buffer, variance
+from a2d.dataset import Buffer
 from a2d.descent import Scalars, descend, minibatches
 from a2d.distributions import Distribution
 from a2d.estimators import clipped_surrogate
-from a2d.policies import Expert, Reading, Trainee, tensors
+from a2d.policies import Expert, Trainee, tensors
 
-LEAST_VARIANCE = 0.01  # an entry of the state that varies less is not worth more for it
+LEAST_ERROR = 0.01  # mean square; an entry of the state that is known better is not worth more for it
+ERROR_PACE = 0.01  # weight of a minibatch in what has lately been left of the state's error
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,16 @@ def project(
     buffer: Buffer | None,
     config: TraineeConfig,
     reinforcement: Reinforcement | None,
+    error: Tensor,
     rng: np.random.Generator,
 ) -> Scalars:
     """Fit the trainee to the current expert: forward KL on D, with the value and the state beside it.
 
     Minimises E_D[KL(pi_theta(a|s) || pi_psi(a|b))], whose optimum is the implicit policy, the posterior
     average of the expert. One pass of the encoder serves all losses: each minibatch is part newest round
-    (which alone has `target`s for the value) and part D. The state's error counts in units of each entry's
-    variance: otherwise what is seldom and small, such as a child in view, is never learnt.
+    (which alone has `target`s for the value) and part D. The state's error counts in units of what has lately
+    been left of it, entry by entry: what is seldom and small, such as a child in view, is learnt as well as
+    what is large, and what nobody can see takes nothing from it.
 
     Args:
         trainee: What is fitted.
@@ -59,10 +62,13 @@ def project(
         buffer: D, already with the newest round in it; None to imitate on the newest round alone.
         config: The bound on the work is `updates_per_step`.
         reinforcement: What the trainee learns from reward in the same steps, if it does.
+        error: What has lately been left of the state's square error (S,), all 0 before the first minibatch;
+            each minibatch is taken into it.
         rng: Of the minibatches.
 
     Source: Warrington et al., ICML 2021, theorem 1 and algorithm 1 (AILStep); Weihs et al., NeurIPS 2021
-    (ADVISOR); Li et al., ICLR 2026 (GPO).
+    (ADVISOR); Li et al., ICLR 2026 (GPO); Kendall, Gal & Cipolla, CVPR 2018, section 3 (losses weighed by
+    their own size, which is learnt there).
     """
     device = trainee.log_std.device
     newest = len(fresh["target"])
@@ -70,7 +76,6 @@ def project(
     steps = max(1, math.ceil(config.updates_per_step * newest / minibatch))
     share = minibatch if buffer is None else max(1, round(config.fresh * minibatch))
     order = _endless(newest, share, rng=rng)
-    worth = _worth(buffer.variance("state") if buffer else variance(fresh["state"]), trainee)
     weights = {"value": config.value, "quality": config.value, "state": config.state}
     found: dict[str, list[float]] = {}
     for _ in range(steps):
@@ -79,7 +84,7 @@ def project(
         old = buffer.sample(minibatch - len(rows), rng=rng) if buffer else {}
         batch |= {key: np.concatenate((batch[key], values)) for key, values in old.items()}
         seen = _augmented(tensors(batch, device), config, rng=rng)
-        terms, notes = _losses(trainee, expert, batch=seen, worth=worth, reward=reinforcement)
+        terms, notes = _losses(trainee, expert, batch=seen, error=error, reward=reinforcement)
         loss = sum((weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():
@@ -94,18 +99,18 @@ def fit_encoder(
     buffer: Buffer,
     steps: int,
     config: TraineeConfig,
+    error: Tensor,
     rng: np.random.Generator,
 ) -> Scalars:
-    """Teach the trainee's encoder to see: regress `state`, in units of its variance, on D.
+    """Teach the trainee's encoder to see: regress `state` on D, weighed by its `error` as in `project`.
 
     Source: Warrington et al., ICML 2021, experiments (the baseline Pre-Enc).
     """
-    worth = _worth(buffer.variance("state"), trainee)
     total = 0.0
     for _ in range(steps):
         drawn = buffer.sample(config.rows(config.minibatch), rng=rng)
         seen = _augmented(tensors(drawn, trainee.log_std.device), config, rng=rng)
-        loss = _state_error(trainee(seen), seen["state"], worth=worth)
+        loss = _state_loss(trainee(seen).state, seen["state"], error=error)
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         total += float(loss.detach())
     return {"loss/state": total / steps}
@@ -124,7 +129,7 @@ def _losses(
     expert: Expert | None,
     *,
     batch: Mapping[str, Tensor],
-    worth: Tensor,
+    error: Tensor,
     reward: Reinforcement | None,
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the terms of the loss by name, and what else is worth knowing.
@@ -137,7 +142,7 @@ def _losses(
     imitation = _imitation(policy, label)
     terms = {
         "value": (reading.value[:count] - batch["target"]).square().mean(),
-        "state": _state_error(reading, batch["state"], worth=worth),
+        "state": _state_loss(reading.state, batch["state"], error=error),
     }
     notes = {} if expert is None else {"divergence": imitation.mean()}
     if reading.quality is not None:
@@ -162,12 +167,12 @@ def _losses(
     return terms, notes
 
 
-def _worth(varies: NDArray[np.float32], trainee: Trainee) -> Tensor:
-    return torch.from_numpy(1.0 / np.maximum(varies, LEAST_VARIANCE)).to(trainee.log_std.device)
-
-
-def _state_error(reading: Reading, state: Tensor, *, worth: Tensor) -> Tensor:
-    return ((reading.state - state).square() * worth).mean()
+def _state_loss(estimate: Tensor, state: Tensor, *, error: Tensor) -> Tensor:
+    """Half the square error of `estimate` (..., S) in units of `error` (S,), into which it is taken first."""
+    squares = (estimate - state).square().flatten(0, -2)
+    with torch.no_grad():
+        error.lerp_(squares.mean(0), ERROR_PACE if error.any() else 1.0)
+    return 0.5 * (squares / error.clamp_min(LEAST_ERROR)).mean()
 
 
 def _label(expert: Expert, state: Tensor) -> Distribution:

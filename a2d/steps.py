@@ -123,6 +123,7 @@ def step_encoder(learner: Learner, rollout: Rollout) -> Scalars:
         buffer=learner.buffer,
         steps=math.ceil(config.updates_per_step * rollout.interactions / config.minibatch),
         config=config,
+        error=learner.state_error,
         rng=learner.batches,
     )
 
@@ -148,6 +149,7 @@ def step_projection(
         buffer=learner.buffer if learner.method.aggregates else None,
         config=learner.config.trainee,
         reinforcement=_reinforcement(learner),
+        error=learner.state_error,
         rng=learner.batches,
     )
     if teacher is None:

@@ -91,6 +91,7 @@ def short(folder):
             "rollout.beta=0.8",
             "expert.reuse=3",
             "trainee.averaging=0.5",
+            "trainee.state=1.0",
         ],
     )
 

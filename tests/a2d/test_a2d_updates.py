@@ -56,6 +56,7 @@ def fitted(shapes, expert, states, *, steps, rng):
         buffer=buffer,
         config=config,
         reinforcement=None,
+        error=torch.zeros(shapes.state),
         rng=rng,
     )
     return trainee, scalars
@@ -83,32 +84,52 @@ def test_the_projection_onto_what_can_be_told_apart_leaves_nothing():
     np.testing.assert_allclose(found, table, atol=0.01)
 
 
-def test_what_is_small_in_the_state_is_learnt_as_well_as_what_is_large():
-    """The error of an entry counts in units of its variance: in other units the loss is the same number."""
-    rng = np.random.default_rng(0)
-    states = rng.normal(size=(128, 2)).astype(np.float32)
+def told(states, *, error, rate, steps=1):
+    """Fit a trainee that sees the first entry of the state alone to both; `error` takes in what is left."""
     shapes = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("categorical", 3))
+    torch.manual_seed(0)
     trainee = Trainee(shapes, TraineeConfig(hidden=(16,)), quality=False, auxiliary=False)
     torch.nn.init.zeros_(trainee.state.weight)
-    config = TraineeConfig(hidden=(16,), minibatch=128, updates_per_step=1, value=0.0)
-    found = []
-    for scale in ([1.0, 1.0], [1.0, 0.2]):
-        rows = {"state": states * np.float32(scale), "compact": np.ones((128, 1), np.float32)}
-        buffer = Buffer(samples=128, megabytes=1)
-        buffer.add(rows)
-        scalars = project(
-            trainee,
-            torch.optim.SGD(trainee.parameters(), lr=0.0),
-            expert=Expert(shapes, ExpertConfig()),
-            fresh={**rows, "target": np.zeros(128, np.float32)},
-            buffer=buffer,
-            config=config,
-            reinforcement=None,
-            rng=np.random.default_rng(1),
-        )
-        found.append(scalars["loss/state"])
-    np.testing.assert_allclose(found, found[0], rtol=1e-5)
-    assert 0.5 < found[0] < 2.0  # guessing the mean costs one variance
+    count = len(states)
+    return project(
+        trainee,
+        torch.optim.Adam(trainee.parameters(), lr=rate),
+        expert=Expert(shapes, ExpertConfig()),
+        fresh={"state": states, "compact": states[:, :1], "target": np.zeros(count, np.float32)},
+        buffer=None,
+        config=TraineeConfig(hidden=(16,), minibatch=count, updates_per_step=steps, value=0.0, state=1.0),
+        reinforcement=None,
+        error=error,
+        rng=np.random.default_rng(1),
+    )
+
+
+def test_what_is_small_in_the_state_is_learnt_as_well_as_what_is_large():
+    """An entry counts in units of what is left of its error: in other units the loss is the same number."""
+    states = np.random.default_rng(0).normal(size=(128, 2)).astype(np.float32)
+    squares = np.square(states).mean(0)  # guessing 0 is wrong by as much
+    for scale in (np.float32([1.0, 1.0]), np.float32([1.0, 0.2])):
+        error = torch.from_numpy(scale**2)  # 1 in the units of each
+        found = told(states * scale, error=error, rate=0.0)["loss/state"]
+        left = 0.99 + 0.01 * squares  # a minibatch counts a hundredth
+        assert found == pytest.approx(np.mean(0.5 * squares / left), rel=1e-5)
+        np.testing.assert_allclose(error.numpy(), left * scale**2, rtol=1e-5)
+
+
+def test_the_first_minibatch_tells_what_the_units_are():
+    states = np.random.default_rng(0).normal(size=(128, 2)).astype(np.float32)
+    error = torch.zeros(2)
+    assert told(states, error=error, rate=0.0)["loss/state"] == pytest.approx(0.5, rel=1e-5)
+    np.testing.assert_allclose(error.numpy(), np.square(states).mean(0), rtol=1e-5)
+
+
+def test_an_entry_that_nobody_can_see_comes_to_count_less_than_one_that_is_known():
+    states = np.random.default_rng(0).normal(size=(256, 2)).astype(np.float32) * np.float32([0.2, 1.0])
+    error = torch.zeros(2)
+    told(states, error=error, rate=0.01, steps=500)
+    known, unseen = error.tolist()
+    assert known < 1e-3
+    assert 0.5 < unseen < 1.1  # its variance, but for what is learnt by heart
 
 
 def improved(config):
@@ -256,6 +277,7 @@ def test_a_trainee_is_fitted_to_pictures_that_were_moved(picture, same):
             buffer=None,
             config=replace(small, updates_per_step=1, shift=shift),
             reinforcement=None,
+            error=torch.ones(1),
             rng=np.random.default_rng(2),
         )["loss/state"]
         for shift in (0, 3)
@@ -324,6 +346,7 @@ def taught(*, alpha, table, steps):
             buffer=None,
             config=config,
             reinforcement=Reinforcement(1.0, 0.2, alpha=alpha),
+            error=torch.zeros(2),
             rng=rng,
         )
     with torch.no_grad():
@@ -372,6 +395,7 @@ def test_a_learned_q_is_the_mean_over_what_is_hidden():
         buffer=buffer,
         config=TraineeConfig(hidden=(16,), minibatch=200, updates_per_step=100, fresh=1.0),
         reinforcement=None,
+        error=torch.zeros(2),
         rng=rng,
     )
     with torch.no_grad():

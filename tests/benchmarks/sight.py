@@ -134,6 +134,7 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
             buffer=learner.buffer,
             steps=steps,
             config=config.trainee,
+            error=learner.state_error,
             rng=learner.batches,
         )
         found = _found(_estimates(learner.trainee, held_out), held_out["state"])
