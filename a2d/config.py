@@ -257,6 +257,11 @@ class TraineeConfig:
     """
     state: float = 0.0
     """Coefficient of regressing `state`, each entry by its error's size: teaches an encoder to see."""
+    hard: float = 0.0
+    """Share of what is drawn from the buffer that is drawn by how large the state's loss last was there.
+
+    What is seldom and hard to see is looked at more often; imitation weighs it less by as much. In [0, 1).
+    """
     reinforce: float = 2.0
     """gpo_clip: coefficient of the trainee's own PPO loss beside the imitation."""
     advisor_alpha: float = 4.0
@@ -294,6 +299,7 @@ class TraineeConfig:
         within("trainee.averaging", self.averaging, 0.0, 0.9999)
         at_least("trainee.value", self.value, 0.0)
         at_least("trainee.state", self.state, 0.0)
+        within("trainee.hard", self.hard, 0.0, 0.99)
         at_least("trainee.reinforce", self.reinforce, 0.0)
         at_least("trainee.advisor_alpha", self.advisor_alpha, 0.0)
         within("trainee.pretrain", self.pretrain, 0.0, 1.0)

@@ -56,16 +56,44 @@ class Buffer:
 
     def sample(self, count: int, *, rng: np.random.Generator) -> Arrays:
         """Draw rows uniformly with replacement."""
+        return self.rows(rng.integers(self.size, size=count))
+
+    def choose(
+        self, count: int, *, by: str, share: float, rng: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Draw rows with replacement, each uniformly or, with probability `share`, in proportion to `by`.
+
+        Returns:
+            Their numbers (count,), and importance weights (count,): how likely a row is if all are drawn
+            uniformly, in units of how likely it was; at most 1 / (1 - share).
+
+        Source: Schaul et al., ICLR 2016 (prioritized experience replay), sections 3.3 and 3.4.
+        """
         chosen = rng.integers(self.size, size=count)
+        priority = self._rows[by][: self.size]
+        total = np.cumsum(priority, dtype=np.float64)
+        first = rng.random(count) < share
+        chosen[first] = total.searchsorted(rng.random(first.sum()) * total[-1], side="right")
+        odds = 1.0 - share + share * priority[chosen] * (self.size / total[-1])
+        return chosen, (1.0 / odds).astype(np.float32)
+
+    def rows(self, chosen: NDArray[np.int64]) -> Arrays:
+        """Copy the rows of these numbers."""
         return {key: values[chosen] for key, values in self._rows.items()}
+
+    def put(self, key: str, chosen: NDArray[np.int64], values: NDArray) -> None:
+        """Replace what is kept under `key` in the rows of these numbers."""
+        self._rows[key][chosen] = values
+
+    def added(self, count: int) -> NDArray[np.int64]:
+        """The numbers of the rows added last, oldest first."""
+        return (self._next - count + np.arange(count)) % self.capacity
 
     def newest(self, *, megabytes: int) -> Arrays:
         """Copy the newest rows that fit, oldest first."""
         if not self._rows:
             return {}
-        count = min(self.size, megabytes * 2**20 // self._row_bytes(self._rows))
-        where = (self._next - count + np.arange(count)) % self.capacity
-        return {key: values[where] for key, values in self._rows.items()}
+        return self.rows(self.added(min(self.size, megabytes * 2**20 // self._row_bytes(self._rows))))
 
     def _allocate(self, rows: Mapping[str, NDArray]) -> None:
         self.capacity = max(1, min(self._samples, self._bytes // self._row_bytes(rows)))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from a2d.augmentation import shifted
 from a2d.config import TraineeConfig
-from a2d.dataset import Buffer
+from a2d.dataset import Arrays, Buffer
 from a2d.descent import Scalars, descend, minibatches
 from a2d.distributions import Distribution
 from a2d.estimators import clipped_surrogate
@@ -21,6 +21,8 @@ from a2d.policies import Expert, Trainee, tensors
 
 LEAST_ERROR = 0.01  # mean square; an entry of the state that is known better is not worth more for it
 ERROR_PACE = 0.01  # weight of a minibatch in what has lately been left of the state's error
+HARDNESS = "hardness"
+"""Key of D's rows: what the state's loss last was there, (B,); 1 where nobody looked yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ def project(
     average of the expert. One pass of the encoder serves all losses: each minibatch is part newest round
     (which alone has `target`s for the value) and part D. The state's error counts in units of what has lately
     been left of it, entry by entry: what is seldom and small, such as a child in view, is learnt as well as
-    what is large, and what nobody can see takes nothing from it.
+    what is large, and what nobody can see takes nothing from it. A share `config.hard` of what is drawn from
+    D are rows where that error was large when last drawn; imitation weighs them less by as much.
 
     Args:
         trainee: What is fitted.
@@ -59,7 +62,7 @@ def project(
         expert: Gives the labels; None where they were scripted and stand in the rows as `label`.
         fresh: The newest round's rows (B, ...), with `target` in units of the return scale, `action`,
             `log_prob` of the policy that acted and `advantage`; sequences (N, L, ...) for a GRU.
-        buffer: D, already with the newest round in it; None to imitate on the newest round alone.
+        buffer: D, already with the newest round in it, and HARDNESS; None to imitate on that round alone.
         config: The bound on the work is `updates_per_step`.
         reinforcement: What the trainee learns from reward in the same steps, if it does.
         error: What has lately been left of the state's square error (S,), all 0 before the first minibatch;
@@ -68,7 +71,7 @@ def project(
 
     Source: Warrington et al., ICML 2021, theorem 1 and algorithm 1 (AILStep); Weihs et al., NeurIPS 2021
     (ADVISOR); Li et al., ICLR 2026 (GPO); Kendall, Gal & Cipolla, CVPR 2018, section 3 (losses weighed by
-    their own size, which is learnt there).
+    their own size, which is learnt there); Schaul et al., ICLR 2016 (prioritized replay).
     """
     device = trainee.log_std.device
     newest = len(fresh["target"])
@@ -81,12 +84,17 @@ def project(
     for _ in range(steps):
         rows = next(order)
         batch = {key: values[rows] for key, values in fresh.items()}
-        old = buffer.sample(minibatch - len(rows), rng=rng) if buffer else {}
-        batch |= {key: np.concatenate((batch[key], values)) for key, values in old.items()}
+        batch["weight"] = np.ones(len(rows), np.float32)
+        if buffer is not None:
+            chosen, old = _drawn(buffer, minibatch - len(rows), config, rng=rng)
+            batch |= {key: np.concatenate((batch[key], values)) for key, values in old.items()}
         seen = _augmented(tensors(batch, device), config, rng=rng)
-        terms, notes = _losses(trainee, expert, batch=seen, error=error, reward=reinforcement)
+        terms, notes, hardness = _losses(trainee, expert, batch=seen, error=error, reward=reinforcement)
         loss = sum((weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
+        if buffer is not None:
+            chosen = np.concatenate((buffer.added(newest)[rows], chosen))
+            buffer.put(HARDNESS, chosen, hardness.detach().cpu().numpy())
         for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():
             found.setdefault(name, []).append(float(value.detach()))
     return {name: float(np.mean(values)) for name, values in found.items()}
@@ -102,18 +110,28 @@ def fit_encoder(
     error: Tensor,
     rng: np.random.Generator,
 ) -> Scalars:
-    """Teach the trainee's encoder to see: regress `state` on D, weighed by its `error` as in `project`.
+    """Teach the trainee's encoder to see: regress `state` on D, drawn and weighed as in `project`.
 
     Source: Warrington et al., ICML 2021, experiments (the baseline Pre-Enc).
     """
     total = 0.0
     for _ in range(steps):
-        drawn = buffer.sample(config.rows(config.minibatch), rng=rng)
+        chosen, drawn = _drawn(buffer, config.rows(config.minibatch), config, rng=rng)
         seen = _augmented(tensors(drawn, trainee.log_std.device), config, rng=rng)
-        loss = _state_loss(trainee(seen).state, seen["state"], error=error)
+        hardness = _state_losses(trainee(seen).state, seen["state"], weight=seen["weight"], error=error)
+        loss = hardness.mean()
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
+        buffer.put(HARDNESS, chosen, hardness.detach().cpu().numpy())
         total += float(loss.detach())
     return {"loss/state": total / steps}
+
+
+def _drawn(
+    buffer: Buffer, count: int, config: TraineeConfig, *, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], Arrays]:
+    """Draw the numbers of so many rows of D, and copy the rows, with their importance `weight`."""
+    chosen, weight = buffer.choose(count, by=HARDNESS, share=config.hard, rng=rng)
+    return chosen, {**buffer.rows(chosen), "weight": weight}
 
 
 def _augmented(
@@ -131,18 +149,19 @@ def _losses(
     batch: Mapping[str, Tensor],
     error: Tensor,
     reward: Reinforcement | None,
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return the terms of the loss by name, and what else is worth knowing.
+) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor]:
+    """Return the terms of the loss by name, what else is worth knowing, and the state's by rows (B,).
 
     The newest round's rows come first in the `batch`; what they alone have is as long as they are.
     """
     reading, family, count = trainee(batch), trainee.family, len(batch["target"])
     label: Distribution | Tensor = batch["label"] if expert is None else _label(expert, batch["state"])
     policy = family.of(reading.parameters)
-    imitation = _imitation(policy, label)
+    imitation = _per_row(batch["weight"], _imitation(policy, label))
+    hardness = _state_losses(reading.state, batch["state"], weight=batch["weight"], error=error)
     terms = {
         "value": (reading.value[:count] - batch["target"]).square().mean(),
-        "state": _state_loss(reading.state, batch["state"], error=error),
+        "state": hardness.mean(),
     }
     notes = {} if expert is None else {"divergence": imitation.mean()}
     if reading.quality is not None:
@@ -164,15 +183,19 @@ def _losses(
             clip=reward.clip,
         )
         terms["reward"] = -reward.coefficient * (share * gain).mean()
-    return terms, notes
+    return terms, notes, hardness
 
 
-def _state_loss(estimate: Tensor, state: Tensor, *, error: Tensor) -> Tensor:
-    """Half the square error of `estimate` (..., S) in units of `error` (S,), into which it is taken first."""
-    squares = (estimate - state).square().flatten(0, -2)
+def _state_losses(estimate: Tensor, state: Tensor, *, weight: Tensor, error: Tensor) -> Tensor:
+    """Half the square error of each row's `estimate` (B, ..., S), in units of `error` (S,); shape (B,).
+
+    What the rows, each weighed by `weight` (B,), tell of the error is taken into it first.
+    """
+    squares = (estimate - state).square()
     with torch.no_grad():
-        error.lerp_(squares.mean(0), ERROR_PACE if error.any() else 1.0)
-    return 0.5 * (squares / error.clamp_min(LEAST_ERROR)).mean()
+        mean = _per_row(weight, squares).flatten(0, -2).mean(0)
+        error.lerp_(mean, ERROR_PACE if error.any() else 1.0)
+    return 0.5 * (squares / error.clamp_min(LEAST_ERROR)).flatten(1).mean(1)
 
 
 def _label(expert: Expert, state: Tensor) -> Distribution:
@@ -188,6 +211,11 @@ def _imitation(policy: Distribution, label: Distribution | Tensor) -> Tensor:
 def _divergence(policy: Distribution, label: Distribution | Tensor) -> Tensor:
     """KL(label || policy), nats, (B,)."""
     return policy.divergence_from_choice(label) if isinstance(label, Tensor) else label.divergence(policy)
+
+
+def _per_row(weight: Tensor, values: Tensor) -> Tensor:
+    """Weigh values (B, ...) by their rows' weight (B,)."""
+    return weight.reshape(-1, *[1] * (values.dim() - 1)) * values
 
 
 def _endless(count: int, size: int, *, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:

@@ -15,7 +15,7 @@ from a2d.estimators import advantages, lambda_returns
 from a2d.improvement import PolicyBatch, Restraint, improve_expert, improve_trainee
 from a2d.learner import Learner
 from a2d.policies import Expert
-from a2d.projection import Reinforcement, fit_encoder, project
+from a2d.projection import HARDNESS, Reinforcement, fit_encoder, project
 from a2d.rollout import Rollout
 from a2d.updates import clone_expert, fit_critic
 
@@ -194,6 +194,7 @@ def _seen(rollout: Rollout, *, length: int) -> dict[str, NDArray[Any]]:
     seen = {key: rows(values, length=length) for key, values in rollout.observation.items()}
     if "memory" in seen:
         seen["memory"] = np.ascontiguousarray(seen["memory"][:, 0])
+    seen[HARDNESS] = np.ones(len(seen["state"]), np.float32)
     return seen
 
 

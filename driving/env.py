@@ -66,6 +66,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         camera_forward: float = 1.2,
         camera_up: float = 1.45,
         frames: int = 2,
+        frame_gap: int = 1,
         reward: str = "default",
         scripted_expert: str | None = None,
         pixels: bool = False,
@@ -87,6 +88,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             camera_forward: Where it is, ahead of the car's middle; m.
             camera_up: Where it is, above the ground; m.
             frames: How many frames `image` stacks.
+            frame_gap: Steps between them: what was seen once stays in the picture for longer.
             reward: A name of `driving.reward.REWARDS`.
             scripted_expert: A name of `driving.scripts.SCRIPTS[scenario]` whose action for each observation
                 `info["expert_action"]` gives.
@@ -108,10 +110,12 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         _choose("scripted_expert", scripted_expert, (*SCRIPTS[scenario], None))
         if not 1 <= frames <= 8:
             raise ValueError(f"frames is 1 to 8, got {frames}")
+        if not 1 <= frame_gap <= 20:
+            raise ValueError(f"frame_gap is 1 to 20 steps, got {frame_gap}")
         self.scenario, self.suite, self.render_mode = scenario, suite, render_mode
         self._episodes = episodes_of(scenario, suite)
         self._table = features.STATE if scenario in STANDARD_TABLE else features.WIDE
-        self._pixels, self._frames = pixels, frames
+        self._pixels, self._frame_gap = pixels, frame_gap
         self._reward = REWARDS[reward]
         self._expert = None if scripted_expert is None else SCRIPTS[scenario][scripted_expert]
         front = CameraSpec(
@@ -135,7 +139,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self._supervisor = Supervisor(named, self._open_session, limits=self._limits)
         self._ending = Ending(NOT_BEGUN)  # its outcome is None while an episode goes on
         self._picture = np.zeros((dashcam_height, dashcam_width, 3), np.uint8)  # the dashcam's last
-        self._images = np.zeros((3 * frames, image_height, image_width), np.uint8)
+        lasting = (frames - 1) * frame_gap + 1
+        self._images = np.zeros((lasting, 3, image_height, image_width), np.uint8)  # newest last
 
     @property
     def faults(self) -> dict[str, int]:
@@ -159,7 +164,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self._steps = 0
         self._ending = Ending(None)
         self._invalid, self._doubt = deviation(self._now), ""
-        self._images[:] = np.tile(image, (self._frames, 1, 1))
+        self._images[:] = image
         return self._observation(), {"seed": episode, **self._expert_info()}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -183,8 +188,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             self._ending = Ending("timeout")
         outcome = self._ending.outcome
         terms = self._reward(before, self._now, outcome)
-        self._images[:-3] = self._images[3:].copy()
-        self._images[-3:] = image
+        self._images[:-1] = self._images[1:].copy()
+        self._images[-1] = image
         info = self._expert_info()
         if outcome is not None:
             self._supervisor.finish()
@@ -228,7 +233,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     def _observation(self) -> Observation:
         return {
             "state": features.state(self._now, self._table),
-            "image": self._images.copy(),
+            "image": np.concatenate(self._images[:: self._frame_gap]),
             "telemetry": features.telemetry(self._now),
             "exogenous": features.exogenous(self._now),
         }

@@ -74,6 +74,30 @@ def test_a_restored_buffer_draws_the_same_rows_by_the_same_numbers():
         second.add(rows(8, 10))
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_share_is_drawn_in_proportion_and_the_weights_make_up_for_it(share):
+    """Three quarters of the priority are the last row's; a frequency of 40,000 draws is within 0.01 of it."""
+    buffer = Buffer(samples=4, megabytes=1)
+    buffer.add({"x": np.arange(4), "priority": np.float32([0.5, 0.0, 0.5, 3.0])})
+    chosen, weight = buffer.choose(40_000, by="priority", share=share, rng=np.random.default_rng(0))
+    likely = (1 - share) / 4 + share * np.array([0.125, 0.0, 0.125, 0.75])
+    np.testing.assert_allclose(np.bincount(chosen, minlength=4) / 40_000, likely, atol=0.01)
+    np.testing.assert_allclose(weight, 0.25 / likely[chosen], rtol=1e-6)
+    assert weight.max() <= 1 / (1 - share)
+    assert buffer.rows(chosen)["x"].tolist() == chosen.tolist()
+
+
+def test_what_is_put_goes_to_the_rows_that_were_added_last():
+    buffer = Buffer(samples=5, megabytes=1)
+    for first in (0, 3):
+        buffer.add({"x": np.arange(first, first + 3), "seen": np.zeros(3)})
+    assert buffer.rows(buffer.added(3))["x"].tolist() == [3, 4, 5]
+    buffer.put("seen", buffer.added(3)[1:], np.array([7.0, 8.0]))
+    newest = buffer.newest(megabytes=1)
+    assert newest["x"].tolist() == [1, 2, 3, 4, 5]
+    assert newest["seen"].tolist() == [0, 0, 0, 7, 8]
+
+
 def test_rows_that_do_not_belong_are_refused():
     buffer = Buffer(samples=5, megabytes=1)
     buffer.add(rows(0, 2))

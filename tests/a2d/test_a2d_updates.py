@@ -15,7 +15,7 @@ from a2d.distributions import ActionFamily
 from a2d.improvement import PolicyBatch, Restraint, improve_expert
 from a2d.learner import Learner
 from a2d.policies import Expert, Shapes, Trainee
-from a2d.projection import Reinforcement, project
+from a2d.projection import HARDNESS, Reinforcement, project
 from a2d.updates import fit_critic
 
 # Two hidden states, one observation for both: the trainee cannot tell them apart.
@@ -25,7 +25,7 @@ SEEN = Shapes(state=2, vectors=(("compact", 2),), image=None, family=ActionFamil
 
 def rows_of(states, shapes):
     compact = states if shapes is SEEN else np.ones((len(states), 1), np.float32)
-    return {"state": states, "compact": compact}
+    return {"state": states, "compact": compact, HARDNESS: np.ones(len(states), np.float32)}
 
 
 def expert_of(shapes, table):
@@ -40,14 +40,16 @@ def expert_of(shapes, table):
     return expert
 
 
-def fitted(shapes, expert, states, *, steps, rng):
+def fitted(shapes, expert, states, *, steps, rng, hard=0.0):
     torch.manual_seed(0)
     trainee = Trainee(shapes, TraineeConfig(hidden=(16,)), quality=False, auxiliary=False)
     optimizer = torch.optim.Adam(trainee.parameters(), lr=0.01)
     fresh = {**rows_of(states, shapes), "target": np.zeros(len(states), np.float32)}
     buffer = Buffer(samples=len(states), megabytes=1)
     buffer.add(rows_of(states, shapes))
-    config = TraineeConfig(hidden=(16,), minibatch=64, updates_per_step=steps * 64 / len(states), value=0.0)
+    config = TraineeConfig(
+        hidden=(16,), minibatch=64, updates_per_step=steps * 64 / len(states), value=0.0, state=1.0, hard=hard
+    )
     scalars = project(
         trainee,
         optimizer,
@@ -62,11 +64,13 @@ def fitted(shapes, expert, states, *, steps, rng):
     return trainee, scalars
 
 
-def test_the_projection_onto_what_cannot_be_told_apart_is_the_posterior_average():
+@pytest.mark.parametrize("hard", [0.0, 0.5])
+def test_the_projection_onto_what_cannot_be_told_apart_is_the_posterior_average(hard):
+    """The rarer state is the harder, and drawn more often: what is drawn for it counts the less."""
     rng = np.random.default_rng(0)
     table = [[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]
     states = np.eye(2, dtype=np.float32)[[0] * 96 + [1] * 32]  # the first state three times as often
-    trainee, scalars = fitted(HIDDEN, expert_of(HIDDEN, table), states, steps=250, rng=rng)
+    trainee, scalars = fitted(HIDDEN, expert_of(HIDDEN, table), states, steps=250, rng=rng, hard=hard)
     found = trainee(dict.fromkeys(["compact"], torch.ones(1, 1))).parameters.exp()[0]
     implicit = 0.75 * np.array(table[0]) + 0.25 * np.array(table[1])
     np.testing.assert_allclose(found.detach().numpy(), implicit, atol=0.03)

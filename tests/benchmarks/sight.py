@@ -32,6 +32,7 @@ WORLDS = 8
 LAST_SEED = 2**31
 CHUNKS = 32  # in which pictures are made smaller: whole, they are gigabytes as floats
 LOOKS = 2  # at what has been learnt, the last at the end
+FAST = 3.0  # m/s; who is slower brakes already
 FALSE_ALARMS = 0.01  # share of the pictures without a child in sight
 NAMES = list(STATE)
 KEYS = ("state", "image", "telemetry")
@@ -116,14 +117,14 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
 
     from a2d.learner import Learner
     from a2d.policies import shapes_of
-    from a2d.projection import fit_encoder
+    from a2d.projection import HARDNESS, fit_encoder
 
     torch.set_num_threads(1)
     with stopping(make_worlds(config.env, count=1, suite="train")) as worlds:
         shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
     shapes = replace(shapes, image=train["image"].shape[1:])
     learner = Learner(config, shapes, device=torch.device("cpu"))
-    learner.buffer.add(train)
+    learner.buffer.add({**train, HARDNESS: np.ones(len(train["state"]), np.float32)})
     steps, started = samples // config.trainee.minibatch // LOOKS, time.process_time()
     for look in range(LOOKS):
         learner.interactions = config.rollout.interactions * look // LOOKS
@@ -138,9 +139,14 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
             rng=learner.batches,
         )
         found = _found(_estimates(learner.trainee, held_out), held_out["state"])
+        same = {key: values[: len(held_out["state"])] for key, values in train.items()}
+        known = _found(_estimates(learner.trainee, same), same["state"])
         drawn = (look + 1) * steps * config.trainee.minibatch
         seconds = time.process_time() - started
-        print(f"{label}: {drawn} samples, {seconds:.0f} CPU-s: {found}", flush=True)
+        print(
+            f"{label}: {drawn} samples, {seconds:.0f} CPU-s: {found}\n    of what it learnt from: {known}",
+            flush=True,
+        )
 
 
 def _estimates(trainee: Trainee, rows: Rows) -> NDArray[np.float32]:
@@ -164,7 +170,13 @@ def _found(estimate: NDArray[np.float32], state: NDArray[np.float32]) -> str:
     near = there & (forward > 0.5) & (forward < 6.0)
     aside = there & (forward > 0.3) & (forward < 5.0) & (right > 1.0)
     sure = estimate > np.quantile(estimate[~there], 1.0 - FALSE_ALARMS)
-    parts = (("found", there), ("within 6 m", near), ("within 5 m and aside", aside))
+    late = aside & (state[:, NAMES.index("speed")] * STATE["speed"][0] > FAST)
+    parts = (
+        ("found", there),
+        ("within 6 m", near),
+        ("within 5 m and aside", aside),
+        ("the same at speed", late),
+    )
     return ", ".join(f"{name} {sure[which].mean():.1%} of {which.sum()}" for name, which in parts)
 
 

@@ -71,6 +71,27 @@ def test_an_unknown_suite_or_reward_names_the_choices():
         gymnasium.make("driving.registration:driving/ChildCrossing-v0", reward="none")
 
 
+def test_an_image_stacks_frames_that_lie_a_gap_apart():
+    world = gymnasium.make("driving.registration:driving/ChildCrossing-v0", frames=3, frame_gap=2)
+    try:
+        observation, _ = world.reset(seed=2)
+        newest = [observation["image"][-3:]] * 4  # before the episode everything looked as it begins
+        for _ in range(6):
+            observation = world.step(np.array([0.0, 1.0], np.float32))[0]
+            newest.append(observation["image"][-3:])
+            assert (newest[-1] != newest[-2]).any()
+            np.testing.assert_array_equal(observation["image"], np.concatenate(newest[-5::2]))
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize("setting", [{"frames": 0}, {"frames": 9}, {"frame_gap": 0}, {"frame_gap": 21}])
+def test_a_stack_of_frames_that_cannot_be_is_refused(setting):
+    (name,) = setting
+    with pytest.raises(ValueError, match=f"{name} is 1 to "):
+        gymnasium.make("driving.registration:driving/ChildCrossing-v0", **setting)
+
+
 def test_the_dashcam_gives_a_picture_of_every_tick():
     world = gymnasium.make(
         "driving.registration:driving/ChildCrossing-v0", render_mode="rgb_array", suite="heldout"
