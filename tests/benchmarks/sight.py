@@ -6,6 +6,7 @@ The encoder is fitted as in training (the regression of the state beside the pro
 training episodes, and asked whether a child is in sight on pictures of held-out ones. FILE keeps the
 pictures, so that settings are compared on the same; they are driven first if there is none. `--picture` shows
 the encoder less of the same pictures; for more, `env.options.image_width=144 env.options.image_height=72`.
+`--run RUN` asks a trained trainee instead, who must have been trained with the same camera.
 """
 
 from __future__ import annotations
@@ -68,8 +69,9 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=56_000, help="of training episodes")
     parser.add_argument("--samples", type=int, default=600_000, help="drawn from them, with replacement")
     parser.add_argument("--picture", default="all", choices=PICTURES, help="what of each picture is shown")
+    parser.add_argument("--run", type=Path, help="ask its trainee, and fit nobody")
     parser.add_argument("settings", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     config = load(arguments.preset, [*arguments.settings, "env.vector=async"])
     if not arguments.file.exists():
         parts = {"train": arguments.pictures, "heldout": HELD_OUT}
@@ -82,6 +84,9 @@ def main() -> None:
         rows["image"] = np.concatenate(
             [PICTURES[arguments.picture](part) for part in np.array_split(rows["image"], CHUNKS)]
         )
+    if arguments.run is not None:
+        print(f"{arguments.run}: {_found(_seen_by(arguments.run, held_out), held_out['state'])}")
+        return
     label = " ".join((arguments.picture, *arguments.settings))
     _fit(config, train, held_out, samples=arguments.samples, label=label)
 
@@ -147,6 +152,13 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
             f"{label}: {drawn} samples, {seconds:.0f} CPU-s: {found}\n    of what it learnt from: {known}",
             flush=True,
         )
+
+
+def _seen_by(folder: Path, rows: Rows) -> NDArray[np.float32]:
+    """How sure a run's trainee is that a child is in sight, shape (B,)."""
+    from a2d.shipping import find_run
+
+    return _estimates(find_run(folder).load_trainee("cpu"), rows)
 
 
 def _estimates(trainee: Trainee, rows: Rows) -> NDArray[np.float32]:
