@@ -300,6 +300,8 @@ class TraineeConfig:
         at_least("trainee.value", self.value, 0.0)
         at_least("trainee.state", self.state, 0.0)
         within("trainee.hard", self.hard, 0.0, 0.99)
+        if self.hard > 0.0 and self.state == 0.0:
+            raise ConfigError("trainee.hard needs trainee.state above 0: it is the state that is hard to see")
         at_least("trainee.reinforce", self.reinforce, 0.0)
         at_least("trainee.advisor_alpha", self.advisor_alpha, 0.0)
         within("trainee.pretrain", self.pretrain, 0.0, 1.0)

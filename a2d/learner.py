@@ -20,6 +20,7 @@ from a2d.dataset import Arrays, Buffer
 from a2d.errors import A2DError
 from a2d.methods import method_of
 from a2d.policies import Expert, Shapes, Trainee, tensors
+from a2d.projection import HARDNESS
 
 KL_PACE, KL_BOUNDS, START_KL = 1.5, (1e-3, 10.0), 0.1  # of what adapts, of the pull of GPO-penalty
 START_PACE, PACES = 1 / 8, (1 / 64, 1.0)  # on the expert's learning rate, where it adapts
@@ -229,6 +230,8 @@ class Learner:
             self.recent.extend(_arrays(rows) for rows in checkpoint.get("recent", []))
             position = checkpoint.get("buffer_position", 0)
             rows = _arrays(checkpoint["buffer"])
+            if rows:  # a run begun before that was kept
+                rows.setdefault(HARDNESS, np.ones(len(rows["state"]), np.float32))
         except (KeyError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise A2DError(f"the checkpoint does not fit this run's networks: {reason}") from error

@@ -170,7 +170,7 @@ def _losses(
     share: Tensor | float = 1.0
     if reading.auxiliary is not None and reward is not None and reward.alpha is not None:
         imitator = family.of(reading.auxiliary)
-        terms["auxiliary"] = _imitation(imitator, label).mean()
+        terms["auxiliary"] = _per_row(batch["weight"], _imitation(imitator, label)).mean()
         weight = torch.exp(-reward.alpha * _divergence(imitator, label).detach())
         imitation, share = weight * imitation, 1.0 - weight[:count]
         notes["advisor/weight"] = weight.mean()

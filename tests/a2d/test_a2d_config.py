@@ -57,6 +57,7 @@ def test_the_default_folder_names_preset_method_and_seed():
         ("trainee.hidden=[]", r"trainee.hidden is a list of positive numbers such as \[64,64\], got \[\]"),
         ("trainee.kernels=[3]", "trainee.channels, trainee.kernels and trainee.strides need the same length"),
         ("expert.std_end=0.01", "expert.std_end is at least 0.05, got 0.01"),
+        ("trainee.hard=0.5", "trainee.hard needs trainee.state above 0"),
         ("device=gpu", "device is one of cpu, cuda; got 'gpu'"),
         ("seed", "'seed' is not key=value"),
         ("a=${", "cannot read"),
