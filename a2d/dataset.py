@@ -70,6 +70,8 @@ class Buffer:
         Source: Schaul et al., ICLR 2016 (prioritized experience replay), sections 3.3 and 3.4.
         """
         chosen = rng.integers(self.size, size=count)
+        if share == 0.0:  # nothing to add up, and the numbers that `sample` draws
+            return chosen, np.ones(count, np.float32)
         priority = self._rows[by][: self.size]
         total = np.cumsum(priority, dtype=np.float64)
         first = rng.random(count) < share

@@ -80,21 +80,22 @@ def project(
     share = minibatch if buffer is None else max(1, round(config.fresh * minibatch))
     order = _endless(newest, share, rng=rng)
     weights = {"value": config.value, "quality": config.value, "state": config.state}
+    fresh = {**fresh, "weight": np.ones(newest, np.float32)}
+    if buffer is not None:
+        fresh["number"] = buffer.added(newest)
     found: dict[str, list[float]] = {}
     for _ in range(steps):
         rows = next(order)
         batch = {key: values[rows] for key, values in fresh.items()}
-        batch["weight"] = np.ones(len(rows), np.float32)
         if buffer is not None:
-            chosen, old = _drawn(buffer, minibatch - len(rows), config, rng=rng)
+            old = _drawn(buffer, minibatch - len(rows), config, rng=rng)
             batch |= {key: np.concatenate((batch[key], values)) for key, values in old.items()}
         seen = _augmented(tensors(batch, device), config, rng=rng)
         terms, notes, hardness = _losses(trainee, expert, batch=seen, error=error, reward=reinforcement)
         loss = sum((weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
         if buffer is not None:
-            chosen = np.concatenate((buffer.added(newest)[rows], chosen))
-            buffer.put(HARDNESS, chosen, hardness.detach().cpu().numpy())
+            buffer.put(HARDNESS, batch["number"], hardness.detach().cpu().numpy())
         for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():
             found.setdefault(name, []).append(float(value.detach()))
     return {name: float(np.mean(values)) for name, values in found.items()}
@@ -116,22 +117,20 @@ def fit_encoder(
     """
     total = 0.0
     for _ in range(steps):
-        chosen, drawn = _drawn(buffer, config.rows(config.minibatch), config, rng=rng)
+        drawn = _drawn(buffer, config.rows(config.minibatch), config, rng=rng)
         seen = _augmented(tensors(drawn, trainee.log_std.device), config, rng=rng)
         hardness = _state_losses(trainee(seen).state, seen["state"], weight=seen["weight"], error=error)
         loss = hardness.mean()
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
-        buffer.put(HARDNESS, chosen, hardness.detach().cpu().numpy())
+        buffer.put(HARDNESS, drawn["number"], hardness.detach().cpu().numpy())
         total += float(loss.detach())
     return {"loss/state": total / steps}
 
 
-def _drawn(
-    buffer: Buffer, count: int, config: TraineeConfig, *, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], Arrays]:
-    """Draw the numbers of so many rows of D, and copy the rows, with their importance `weight`."""
+def _drawn(buffer: Buffer, count: int, config: TraineeConfig, *, rng: np.random.Generator) -> Arrays:
+    """Draw so many rows of D, with their `number` there and their importance `weight`."""
     chosen, weight = buffer.choose(count, by=HARDNESS, share=config.hard, rng=rng)
-    return chosen, {**buffer.rows(chosen), "weight": weight}
+    return {**buffer.rows(chosen), "weight": weight, "number": chosen}
 
 
 def _augmented(
