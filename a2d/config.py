@@ -39,6 +39,7 @@ ADVANTAGES = ("gae", "q")
 BASELINES = ("mixture", "state")
 PRECISIONS = ("float32", "bfloat16")
 STEPS = ("ppo", "trpo")
+SURROGATES = ("expert", "projection")
 VECTOR_KINDS = ("native", "async", "sync", "ray")
 
 
@@ -139,6 +140,13 @@ class ExpertConfig:
     """
     minibatch: int = 512
     """Samples per gradient step, of each of the `reuse` rounds."""
+    surrogate: str = "expert"
+    """Whose likelihood of the actions taken follows their advantage.
+
+    expert: the expert's own, as A2D has it: for choices, where the trainee becomes the mixture of what the
+    expert does. projection: the trainee's, moved as the expert moves: for commands, where the trainee becomes
+    the expert's mean, and would brake by half where it half believes in a child.
+    """
     clip: float = 0.2
     """Stop pushing an action whose importance weight left [1 - clip, 1 + clip]; 0: only `trainee_kl` does."""
     weight_cap: float = 0.0
@@ -192,6 +200,7 @@ class ExpertConfig:
     def __post_init__(self) -> None:
         widths("expert.hidden", self.hidden)
         one_of("expert.step", self.step, STEPS)
+        one_of("expert.surrogate", self.surrogate, SURROGATES)
         above("expert.kl_step", self.kl_step, 0.0)
         at_least("expert.damping", self.damping, 0.0)
         at_least("expert.iterations", self.iterations, 1)
@@ -231,6 +240,11 @@ class TraineeConfig:
     """Their steps in pixels."""
     features: int = 128
     """Width of the image code."""
+    layer_norm: bool = False
+    """The image code is normalised and squashed (LayerNorm, tanh) instead of cut off at 0 (ReLU).
+
+    A code's unit sums thousands of features, and a fast rate's first steps can put it below 0 for good.
+    """
     memory: int = 0
     """Width of a GRU behind the encoder, which remembers the episode; 0: the trainee sees the moment only."""
     sequence: int = 16

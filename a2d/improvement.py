@@ -38,6 +38,7 @@ class PolicyBatch:
     log_prob: Tensor  # (B,) of the mixture that acted
     advantage: Tensor  # (B,) centred over the round and scaled
     trainee: Tensor  # (B, P) the trainee's distribution parameters while it acted
+    expert: Tensor | None = None  # (B, P) the expert's at that time, for the surrogate of the projection
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +65,30 @@ def improve_expert(
     """Take PPO steps or one TRPO step on the expert, weighted for the mixture that acted.
 
     Maximises E[min(w A, clip(w) A)] + entropy H(pi_theta) - trainee_kl KL(pi_theta || pi_psi), where a weight
-    above `weight_cap` counts as that in the gradient. With a
-    `trainee_clip` the weight is clipped twice and the KL counts only where the expert left the trainee
-    behind (GPO-clip). PPO stops once it moved `kl_stop`; TRPO does not clip, and moves no further than
-    `kl_step`.
+    above `weight_cap` counts as that in the gradient. The weight w = pi(a) / pi_beta(a) is of pi_theta, or,
+    where the batch tells the `expert` of that time, of pi_psi moved as pi_theta was since: the projection
+    of a mixture of Gaussians has their mean. With a `trainee_clip` the weight is clipped twice and the KL
+    counts only where the expert left the trainee behind (GPO-clip). PPO stops once it moved `kl_stop`; TRPO
+    does not clip, and moves no further than `kl_step`.
     """
     family = expert.family
 
     def policy(rows: Rows) -> Distribution:
         return expert.distribution(batch.observation["state"][rows])
 
+    def judged(parameters: Tensor, rows: Rows) -> Distribution:
+        if batch.expert is not None:
+            parameters = batch.trainee[rows] + parameters - batch.expert[rows]
+        return family.of(parameters)
+
     def loss(rows: Rows, clip: float) -> Tensor:
-        now, follower = policy(rows), family.of(batch.trainee[rows])
+        parameters, follower = expert(batch.observation["state"][rows]), family.of(batch.trainee[rows])
+        now = family.of(parameters)
         entropy, lead = restraint.entropy, restraint.trainee_clip
         if lead is not None:
             return _led_loss(now, follower, batch, rows, clip=clip, lead=lead, entropy=entropy)
         cap = config.weight_cap or math.inf
-        found = _policy_loss(now, batch, rows=rows, clip=clip, entropy=entropy, cap=cap)
+        found = _policy_loss(judged(parameters, rows), batch, rows=rows, clip=clip, entropy=entropy, cap=cap)
         if restraint.trainee_kl > 0.0:
             found = found + restraint.trainee_kl * now.divergence(follower).mean()
         return found
@@ -118,9 +126,11 @@ def improve_expert(
             restored=list(expert.parameters()) if config.adaptive_rate else [],
         )
     with torch.no_grad():
-        after = policy(ALL)
+        parameters = expert(batch.observation["state"])
+        after = family.of(parameters)
         gap = float(after.divergence(family.of(batch.trainee)).mean())
-    return _step_scalars("expert", after, batch=batch) | _named("expert", scalars) | {"expert/gap": gap}
+        scalars |= {"gap": gap, **_weights(judged(parameters, ALL), batch=batch)}
+    return _named("expert", scalars) | {"entropy": float(after.entropy().mean())}
 
 
 def improve_trainee(
@@ -160,9 +170,10 @@ def improve_trainee(
 
     minibatch = fit.rows(config.minibatch)
     passed = _passes(step, moved, count=len(batch.action), minibatch=minibatch, config=config, rng=rng)
-    scalars = _named("trainee", passed)
     with torch.no_grad():
-        scalars |= _step_scalars("trainee", policy(ALL), batch=batch)
+        after = policy(ALL)
+        scalars = _named("trainee", passed | _weights(after, batch=batch))
+    scalars["entropy"] = float(after.entropy().mean())
     return scalars | ({"loss/value": float(np.mean(errors))} if errors else {})
 
 
@@ -239,13 +250,9 @@ def _passes(
     return {"moved": far, "passes": round(seen / count, 2)}
 
 
-def _step_scalars(name: str, after: Distribution, *, batch: PolicyBatch) -> Scalars:
+def _weights(after: Distribution, *, batch: PolicyBatch) -> Scalars:
     weight = torch.exp(after.log_prob(batch.action) - batch.log_prob)
-    return {
-        "entropy": float(after.entropy().mean()),
-        f"{name}/weight_max": float(weight.max()),
-        f"{name}/effective_samples": effective_samples(weight),
-    }
+    return {"weight_max": float(weight.max()), "effective_samples": effective_samples(weight)}
 
 
 def _named(name: str, scalars: Scalars) -> Scalars:

@@ -296,6 +296,10 @@ def trainee_of(shapes: Shapes, config: TrainConfig) -> Trainee:
         )
     if method.learns_q and shapes.family.kind != "categorical":
         raise A2DError(f"rollout.advantage=q needs choices, {config.env.id} takes commands: set it to gae")
+    if config.expert.surrogate == "projection" and shapes.family.kind != "gaussian":
+        raise A2DError(
+            f"expert.surrogate=projection needs commands, {config.env.id} takes choices: set it to expert"
+        )
     return Trainee(
         shapes.seen(state=method.sees_state),
         config.trainee,

@@ -16,7 +16,10 @@ Weighted = TypeVar("Weighted", nn.Linear, nn.Conv2d)
 
 
 class ImageEncoder(nn.Module):
-    """Strided convolutions from an image (B, C, H, W) uint8 to a code (B, features)."""
+    """Strided convolutions from an image (B, C, H, W) uint8 to a code (B, features).
+
+    Source: Yarats et al., ICLR 2022 (DrQ-v2), for the code with `layer_norm`.
+    """
 
     def __init__(self, image: tuple[int, int, int], config: TraineeConfig) -> None:
         super().__init__()
@@ -31,6 +34,8 @@ class ImageEncoder(nn.Module):
             width = self.convolutions(torch.zeros(1, *image)).shape[1]
         self.convolutions.to(memory_format=torch.channels_last)  # 1.7 times faster on a CPU
         self.code = layer(width, config.features, gain=math.sqrt(2.0))
+        norm = nn.Sequential(nn.LayerNorm(config.features), nn.Tanh())
+        self.squash = norm if config.layer_norm else nn.ReLU()
         self._learns_with: torch.dtype = getattr(torch, config.precision)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -44,7 +49,7 @@ class ImageEncoder(nn.Module):
         stride, padding = first.stride, cast(tuple[int, ...], first.padding)
         with torch.autocast(image.device.type, precision, enabled=precision is not torch.float32):
             seen = functional.conv2d(pixels, first.weight / MIDDLE, first.bias, stride, padding)
-            code = torch.relu(self.code(self.convolutions[1:](seen)))
+            code = self.squash(self.code(self.convolutions[1:](seen)))
         return code.float()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from a2d.dataset import Arrays
@@ -58,6 +59,9 @@ def experience(learner: Learner, rollout: Rollout, estimates: Estimates) -> Arra
     keys = {*learner.expert.reads, *learner.critic.reads}
     newest = {key: flat(values) for key, values in rollout.observation.items() if key in keys}
     newest |= {**_acted(rollout, estimates, length=1), "target": flat(_scaled(learner, estimates))}
+    if learner.config.expert.surrogate == "projection":
+        with torch.inference_mode():
+            newest["expert"] = learner.expert(learner.tensor(newest["state"])).cpu().numpy()
     return learner.with_recent(newest)
 
 
@@ -214,7 +218,8 @@ def _scaled(learner: Learner, estimates: Estimates) -> NDArray[np.float32]:
 
 
 def _policy_batch(learner: Learner, found: Arrays, *, keys: list[str]) -> PolicyBatch:
+    parts = [entry.name for entry in fields(PolicyBatch) if entry.name in found]
     return PolicyBatch(
         observation={key: learner.tensor(found[key]) for key in keys},
-        **{name: learner.tensor(found[name]) for name in ("action", "log_prob", "advantage", "trainee")},
+        **{name: learner.tensor(found[name]) for name in parts},
     )

@@ -107,6 +107,7 @@ def test_a_method_changes_the_networks_it_names_and_no_other(tmp_path, method, c
         (["method=oil", "expert_from=runs/x"], "expert_from is for method=ail or advisor; method=oil"),
         (["method=gpo_clip", "expert.step=trpo"], "method=gpo_clip takes PPO steps .*; set expert.step=ppo"),
         (["method=ail", "rollout.advantage=q"], "is for method=a2d; set rollout.advantage=gae for ail"),
+        (["method=rl_mdp", "expert.surrogate=projection"], "method=a2d, .* set expert.surrogate=expert"),
         (["method=oil", "start_from=runs/x"], "start_from is for method=a2d, .*; oil starts fresh"),
     ],
 )
@@ -218,6 +219,11 @@ def test_a_learned_q_needs_choices():
     commands = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("gaussian", 2))
     with pytest.raises(A2DError, match=r"rollout\.advantage=q needs choices"):
         trainee_of(commands, load("frozen_lake", ["rollout.advantage=q"]))
+
+
+def test_the_projections_surrogate_needs_commands():
+    with pytest.raises(A2DError, match=r"expert\.surrogate=projection needs commands, .* set it to expert"):
+        trainee_of(SHAPES, load("frozen_lake", ["expert.surrogate=projection"]))
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ def run_with(folder, shapes: Shapes, *, memory: int = 0, method: str = "a2d") ->
         seed=7,
         env=EnvConfig(id="driving/ChildCrossing-v0"),
         rollout=RolloutConfig(steps=16),
-        trainee=TraineeConfig(memory=memory, observed_std=True),
+        trainee=TraineeConfig(memory=memory, observed_std=True, layer_norm=True),
     )
     learner = Learner(config, shapes, device=torch.device("cpu"))
     with torch.no_grad():

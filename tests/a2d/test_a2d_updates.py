@@ -15,7 +15,7 @@ from a2d.distributions import ActionFamily
 from a2d.improvement import PolicyBatch, Restraint, improve_expert
 from a2d.learner import Learner
 from a2d.policies import Expert, Shapes, Trainee
-from a2d.projection import HARDNESS, Reinforcement, project
+from a2d.projection import HARDNESS, Reinforcement, fit_encoder, project
 from a2d.updates import fit_critic
 
 # Two hidden states, one observation for both: the trainee cannot tell them apart.
@@ -236,6 +236,61 @@ def test_a_strong_pull_keeps_the_expert_at_the_trainee():
     assert gaps[1] < 0.2 * gaps[0]
 
 
+BRAKE, GO, SPREAD = -1.0, 0.8, 0.3  # what is best with a child there, without, and the commands' deviation
+
+
+def commanded(surrogate):
+    """What a trainee comes to command who sees a child in half of the episodes in which there is one.
+
+    It is the expert's exact projection at all times: one command, the expert's mean over child and none.
+    """
+    torch.manual_seed(0)
+    config = ExpertConfig(
+        hidden=(8,), clip=0.0, trainee_kl=0.5, epochs=1, learning_rate=0.01, kl_stop=1.0,
+        std_start=SPREAD, std_end=SPREAD, std_min=SPREAD, max_grad_norm=100.0,
+    )  # fmt: skip
+    shapes = Shapes(state=2, vectors=(("compact", 1),), image=None, family=ActionFamily("gaussian", 1))
+    expert = Expert(shapes, config)
+    optimizer = torch.optim.Adam(expert.parameters(), lr=config.learning_rate)
+    states = torch.eye(2).repeat(256, 1)
+    best, worth = states @ torch.tensor([BRAKE, GO]), states @ torch.tensor([4.0, 1.0])
+    found = []
+    for seed in range(150):
+        with torch.no_grad():
+            followed = expert(states)
+        trainee = torch.cat((followed[:, :1].mean(0).expand(len(states), 1), followed[:, 1:]), dim=-1)
+        policy = shapes.family.of(trainee)
+        action = policy.sample(torch.Generator().manual_seed(seed))
+        reward = -worth * (action[:, 0] - best) ** 2
+        value = -worth * ((policy.mode()[:, 0] - best) ** 2 + SPREAD**2)
+        improve_expert(
+            expert,
+            optimizer,
+            batch=PolicyBatch(
+                observation={"state": states},
+                action=action,
+                log_prob=policy.log_prob(action),
+                advantage=reward - value,
+                trainee=trainee,
+                expert=followed if surrogate == "projection" else None,
+            ),
+            restraint=Restraint(entropy=0.0, trainee_kl=config.trainee_kl, trainee_clip=None),
+            config=config,
+            rng=np.random.default_rng(0),
+        )
+        found.append(float(trainee[0, 0]))
+    return np.mean(found[-50:])
+
+
+def test_with_the_projections_surrogate_a_trainee_who_half_believes_in_a_child_does_what_is_best():
+    """Braking is worth four times as much as going on: the best command is their mean weighted so."""
+    assert commanded("projection") == pytest.approx((4 * BRAKE + GO) / 5, abs=0.03)
+
+
+def test_with_the_experts_own_it_brakes_less_than_is_best():
+    assert commanded("expert") > (4 * BRAKE + GO) / 5 + 0.1
+
+
 def test_a_critic_learns_a_table():
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
@@ -287,6 +342,39 @@ def test_a_trainee_is_fitted_to_pictures_that_were_moved(picture, same):
         for shift in (0, 3)
     ]
     assert (losses[0] == pytest.approx(losses[1], rel=1e-6)) is same
+
+
+def live_features(*, layer_norm):
+    """Share of the code's features that differ between pictures after the first steps at a fast rate."""
+    rng = np.random.default_rng(0)
+    shapes = Shapes(state=2, vectors=(), image=(3, 32, 64), family=ActionFamily("categorical", 2))
+    states = rng.normal(size=(128, 2)).astype(np.float32)
+    pictures = rng.integers(0, 256, (128, 3, 32, 64), dtype=np.uint8) // 8
+    for entry in (0, 1):  # each entry is the brightness of its half
+        half = np.s_[:, :, :, 32 * entry : 32 * entry + 32]
+        pictures[half] += (100 + 30 * states[:, entry]).clip(0, 220).astype(np.uint8)[:, None, None, None]
+    rows = {"state": states, "image": pictures, HARDNESS: np.ones(128, np.float32)}
+    buffer = Buffer(samples=128, megabytes=8)
+    buffer.add(rows)
+    config = TraineeConfig(hidden=(32,), features=64, minibatch=128, layer_norm=layer_norm)
+    torch.manual_seed(0)
+    trainee = Trainee(shapes, config, quality=False, auxiliary=False)
+    fit_encoder(
+        trainee,
+        torch.optim.Adam(trainee.parameters(), lr=0.01),
+        buffer=buffer,
+        steps=30,
+        config=config,
+        error=torch.zeros(2),
+        rng=rng,
+    )
+    with torch.no_grad():
+        return float((trainee.encoder(torch.from_numpy(pictures)).std(0) > 1e-3).float().mean())
+
+
+def test_layer_norm_keeps_the_features_of_the_code_alive_at_a_fast_rate():
+    assert live_features(layer_norm=False) < 0.7
+    assert live_features(layer_norm=True) == 1.0
 
 
 def test_a_trainee_reads_images_and_every_vector_but_the_state():

@@ -2,10 +2,11 @@
 
 python -m tests.benchmarks.sight FILE.npz [--pictures 56000] [--samples 600000] [--picture all] [KEY=VALUE]
 
-The encoder is fitted as in training (the regression of the state beside the projection), to pictures of
-training episodes, and asked whether a child is in sight on pictures of held-out ones. FILE keeps the
-pictures, so that settings are compared on the same; they are driven first if there is none. `--picture` shows
-the encoder less of the same pictures; for more, `env.options.image_width=144 env.options.image_height=72`.
+The encoder is fitted as in training (the regression of the state beside the projection, averaged over
+rounds), to pictures of training episodes, and asked whether a child is in sight on pictures of held-out ones.
+FILE keeps the pictures, so that settings are compared on the same; they are driven first if there is none.
+`--picture` shows the encoder less of the same pictures; for more, `env.options.image_width=144
+env.options.image_height=72`.
 `--run RUN` asks a trained trainee instead, who must have been trained with the same camera.
 """
 
@@ -32,7 +33,7 @@ HELD_OUT = 12_000  # pictures
 WORLDS = 8
 LAST_SEED = 2**31
 CHUNKS = 32  # in which pictures are made smaller: whole, they are gigabytes as floats
-LOOKS = 2  # at what has been learnt, the last at the end
+LOOKS = 2  # at what has been learnt, halfway and at the end
 FAST = 3.0  # m/s; who is slower brakes already
 FALSE_ALARMS = 0.01  # share of the pictures without a child in sight
 NAMES = list(STATE)
@@ -130,9 +131,11 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
     shapes = replace(shapes, image=train["image"].shape[1:])
     learner = Learner(config, shapes, device=torch.device("cpu"))
     learner.buffer.add({**train, HARDNESS: np.ones(len(train["state"]), np.float32)})
-    steps, started = samples // config.trainee.minibatch // LOOKS, time.process_time()
-    for look in range(LOOKS):
-        learner.interactions = config.rollout.interactions * look // LOOKS
+    round_samples = config.rollout.steps * config.env.count * config.trainee.updates_per_step
+    steps = round(round_samples / config.trainee.minibatch)
+    rounds, started = max(LOOKS, round(samples / round_samples)), time.process_time()
+    for done in range(1, rounds + 1):
+        learner.interactions = config.rollout.interactions * (done - 1) // rounds
         learner.anneal()
         fit_encoder(
             learner.trainee,
@@ -143,15 +146,14 @@ def _fit(config: TrainConfig, train: Rows, held_out: Rows, *, samples: int, labe
             error=learner.state_error,
             rng=learner.batches,
         )
-        found = _found(_estimates(learner.trainee, held_out), held_out["state"])
-        same = {key: values[: len(held_out["state"])] for key, values in train.items()}
-        known = _found(_estimates(learner.trainee, same), same["state"])
-        drawn = (look + 1) * steps * config.trainee.minibatch
-        seconds = time.process_time() - started
-        print(
-            f"{label}: {drawn} samples, {seconds:.0f} CPU-s: {found}\n    of what it learnt from: {known}",
-            flush=True,
-        )
+        learner.end_round()
+        if done in (rounds // LOOKS, rounds):
+            found = _found(_estimates(learner.driver, held_out), held_out["state"])
+            same = {key: values[: len(held_out["state"])] for key, values in train.items()}
+            known = _found(_estimates(learner.driver, same), same["state"])
+            drawn, seconds = done * steps * config.trainee.minibatch, time.process_time() - started
+            print(f"{label}: {drawn} samples, {seconds:.0f} CPU-s: {found}", flush=True)
+            print(f"    of what it learnt from: {known}", flush=True)
 
 
 def _seen_by(folder: Path, rows: Rows) -> NDArray[np.float32]:
@@ -189,7 +191,9 @@ def _found(estimate: NDArray[np.float32], state: NDArray[np.float32]) -> str:
         ("within 5 m and aside", aside),
         ("the same at speed", late),
     )
-    return ", ".join(f"{name} {sure[which].mean():.1%} of {which.sum()}" for name, which in parts)
+    error = np.square(estimate[aside] - 1.0).mean()
+    shares = ", ".join(f"{name} {sure[which].mean():.1%} of {which.sum()}" for name, which in parts)
+    return f"{shares}; mean square error aside {error:.4f}"
 
 
 if __name__ == "__main__":
