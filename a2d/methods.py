@@ -139,7 +139,7 @@ def _refuse_what_is_for_others(config: TrainConfig) -> None:
         raise ConfigError(f"rollout.advantage=q is for method=a2d; set rollout.advantage=gae for {name}")
     if name in LEARNED_EXPERT and name != "a2d" and config.expert.surrogate != "expert":
         raise ConfigError(
-            f"expert.surrogate=projection is for method=a2d, in which the trainee acts; "
+            "expert.surrogate=projection is for method=a2d, in which the trainee acts; "
             f"set expert.surrogate=expert for {name}"
         )
     if name in OWN_CRITIC or name in ("advisor", "gpo_clip", "gpo_penalty"):

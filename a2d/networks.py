@@ -34,8 +34,8 @@ class ImageEncoder(nn.Module):
             width = self.convolutions(torch.zeros(1, *image)).shape[1]
         self.convolutions.to(memory_format=torch.channels_last)  # 1.7 times faster on a CPU
         self.code = layer(width, config.features, gain=math.sqrt(2.0))
-        norm = nn.Sequential(nn.LayerNorm(config.features), nn.Tanh())
-        self.squash = norm if config.layer_norm else nn.ReLU()
+        squash = [nn.LayerNorm(config.features), nn.Tanh()] if config.layer_norm else [nn.ReLU()]
+        self.squash = nn.Sequential(*squash)
         self._learns_with: torch.dtype = getattr(torch, config.precision)
 
     def forward(self, image: Tensor) -> Tensor:

@@ -240,7 +240,7 @@ BRAKE, GO, SPREAD = -1.0, 0.8, 0.3  # what is best with a child there, without, 
 
 
 def commanded(surrogate):
-    """What a trainee comes to command who sees a child in half of the episodes in which there is one.
+    """What a trainee comes to command who cannot tell a child, there in half of the states, from none.
 
     It is the expert's exact projection at all times: one command, the expert's mean over child and none.
     """

@@ -78,18 +78,21 @@ def main() -> None:
         parts = {"train": arguments.pictures, "heldout": HELD_OUT}
         driven = {suite: _driven(config, suite, pictures) for suite, pictures in parts.items()}
         np.savez(arguments.file, **{f"{suite}_{key}": driven[suite][key] for suite in parts for key in KEYS})
-    with np.load(arguments.file) as kept:
-        train = {key: kept[f"train_{key}"][: arguments.pictures] for key in KEYS}
-        held_out = {key: kept[f"heldout_{key}"] for key in KEYS}
-    for rows in (train, held_out):
-        rows["image"] = np.concatenate(
-            [PICTURES[arguments.picture](part) for part in np.array_split(rows["image"], CHUNKS)]
-        )
+    held_out = _kept(arguments.file, "heldout", HELD_OUT, picture=arguments.picture)
     if arguments.run is not None:
         print(f"{arguments.run}: {_found(_seen_by(arguments.run, held_out), held_out['state'])}")
         return
+    train = _kept(arguments.file, "train", arguments.pictures, picture=arguments.picture)
     label = " ".join((arguments.picture, *arguments.settings))
     _fit(config, train, held_out, samples=arguments.samples, label=label)
+
+
+def _kept(file: Path, suite: str, pictures: int, *, picture: str) -> Rows:
+    with np.load(file) as kept:
+        rows = {key: kept[f"{suite}_{key}"][:pictures] for key in KEYS}
+    parts = np.array_split(rows["image"], CHUNKS)
+    rows["image"] = np.concatenate([PICTURES[picture](part) for part in parts])
+    return rows
 
 
 def _driven(config: TrainConfig, suite: str, pictures: int) -> Rows:
