@@ -28,12 +28,14 @@ class Measures:
     open_way: float = 0.0  # m driven where nothing that hides a child was near, and
     open_time: float = 0.0  # s, how long that took
     seen_at: float = math.nan  # s, when the camera first had a line of sight to a child
+    nearest_at: float = math.nan  # s, when a child in the camera's line of sight was nearest
     pixel_at: float = math.nan  # s, when the first pixel of a child was in the picture; NaN if not looked for
     braked_at: float = math.nan  # s, of the first braking from then on
     hardest_braking: float = 0.0  # m/s2
     hardest_jerk: float = 0.0  # m/s3
     hardest_turn: float = 0.0  # m/s2
     _acceleration: float = math.nan
+    _nearest: float = math.inf  # m, how near it was then
     _entered: dict[int, tuple[float, float]] = field(default_factory=dict)  # child -> when in the way, till
     _passed: dict[int, tuple[float, float]] = field(default_factory=dict)  # child -> when the ego was there
 
@@ -50,7 +52,10 @@ class Measures:
             pixels: How many pixels of children the picture has; None if nobody looked.
         """
         for index, child in enumerate(snapshot.children):
-            self.min_gap = min(self.min_gap, box_gap(snapshot.ego, child))
+            gap = box_gap(snapshot.ego, child)
+            self.min_gap = min(self.min_gap, gap)
+            if snapshot.seen[index] and gap < self._nearest:
+                self._nearest, self.nearest_at = gap, snapshot.time
             self._cross(snapshot, index)
         self.min_ttc = min(self.min_ttc, soonest_collision(snapshot))
         if snapshot.occluder is not None:
@@ -86,6 +91,7 @@ class Measures:
             "speed_at_occluder": self.speed_at_occluder,
             "open_speed": self.open_way / self.open_time if self.open_time > 0.0 else math.nan,
             "seen_at": self.seen_at,
+            "nearest_at": self.nearest_at,
             "pixel_at": self.pixel_at,
             "brake_delay": self.braked_at - first_sight,
             "hardest_braking": self.hardest_braking,

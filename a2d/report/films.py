@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from a2d.evaluation import Record
+from a2d.evaluation import Record, is_hit
 from a2d.report.drivers import Driver
 from a2d.report.endings import ending_text
 from a2d.report.worst import badness
@@ -28,6 +28,7 @@ class Film:
     ending: str
     verdict: str  # good, poor or bad
     path: str  # the file
+    still: float | None  # s, what it shows until it is played; None for its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +89,9 @@ def _film(driver: Driver, seed: int, colour: str, load: Load) -> Film:
     # Inside the page, so that the report still plays after it was mailed or moved.
     source = "data:video/mp4;base64," + base64.b64encode(load(video.path)).decode("ascii")
     name = driver.name if len(driver.runs) == 1 else run.name
-    return Film(name, colour, source, ending, verdict, str(video.path))
+    return Film(name, colour, source, ending, verdict, str(video.path), _still(video.record))
+
+
+def _still(record: Record) -> float | None:
+    """When to look: where somebody was hit the film ends so; else when a child in sight was nearest."""
+    return None if is_hit(record) else record.get("nearest_at")

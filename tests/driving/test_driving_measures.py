@@ -74,6 +74,18 @@ def test_the_delay_to_braking_runs_from_the_first_sight():
     assert found["brake_delay"] == pytest.approx(0.3)
 
 
+def test_the_nearest_moment_is_of_those_in_which_the_child_is_in_sight():
+    found = record(
+        instant(0.0, 12.0, 3.0, seen=True),
+        instant(1.0, 6.0, 2.0, seen=True),
+        instant(1.5, 4.0, 0.5, seen=True),
+        instant(2.0, 3.9, -3.0, seen=True),  # 4.4 m away: 3.9 - 0.25 along, 3 - 1.25 across
+        instant(3.0, 0.0, -1.5),
+    )
+    assert found["nearest_at"] == 1.5
+    assert math.isnan(record(instant(0.0, 12.0, 3.0), instant(1.0, 6.0, 2.0))["nearest_at"])
+
+
 def test_the_first_pixel_counts_before_the_line_of_sight():
     measures = Measures(instant(0.0, 12.0, 3.0))
     measures.add(instant(0.1, 11.5, 3.0), pixels=3)
