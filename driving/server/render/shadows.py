@@ -16,7 +16,7 @@ from driving.server.render.placing import rows_of, transform
 
 MAP_SPAN = 192.0  # m covered by the map
 MAP_STEP = 32.0  # m: the map follows the camera in steps of this size
-MAPS_KEPT = 4
+MAPS_KEPT = 16  # 1.2 MB each; as many as the places of a street 500 m long, to which episodes come back
 CELL = 2.5  # m
 MOST_BLOCKERS = 62  # bits of one cell
 SHADOW_RIM = 0.5  # m that the soft rim of a shadow may reach out of its core
