@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from a2d.config import RolloutConfig
 
 ROUNDS = 10  # over which the divergence is averaged
+LIVE = (
+    1 / 3
+)  # share of the image code; drivers of the crossing that missed children had 13 to 30 % (docs/crossing.md)
 LARGE = 0.1  # nats; on the gridworlds A2D ends at most at 0.04 where it solves them, imitation at 0.14 to 0.7
 
 
@@ -36,4 +39,18 @@ def divergence_remedy(divergence: Sequence[float], *, beta: float, config: Rollo
     return (
         f"the trainee cannot follow the expert: their divergence is {sum(recent) / ROUNDS:.2f} nats over the "
         f"last {ROUNDS} rounds and does not vanish; try {', '.join(tries)}"
+    )
+
+
+def code_remedy(live: float | None) -> str | None:
+    """Say what to try when most of the image code is the same for every picture, None if it is not.
+
+    Args:
+        live: Share of the features that tell pictures apart in the last round; None without an image.
+    """
+    if live is None or live >= LIVE:
+        return None
+    return (
+        f"the trainee sees with {live:.0%} of its image code, the rest is the same for every picture; "
+        "try trainee.layer_norm=true or a smaller trainee.learning_rate"
     )

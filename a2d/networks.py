@@ -53,6 +53,16 @@ class ImageEncoder(nn.Module):
         return code.float()
 
 
+def live_share(code: Tensor) -> float:
+    """Share of the features of codes (B, features) that are not the same for all of them.
+
+    A feature that is cut off for every picture tells nothing and learns nothing anymore.
+
+    Source: Sokar et al., ICML 2023 (dormant neurons), of which these are the strictest kind.
+    """
+    return float((code.amax(0) > code.amin(0)).float().mean())
+
+
 def perceptron(inputs: int, hidden: tuple[int, ...]) -> nn.Sequential:
     """Tanh layers of the given widths."""
     layers: list[nn.Module] = []

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from a2d.config import ExpertConfig, TraineeConfig
 from a2d.distributions import MEAN_BOUND, ActionFamily, Distribution, family_of
 from a2d.errors import A2DError
-from a2d.networks import ImageEncoder, layer, perceptron, recurrent
+from a2d.networks import ImageEncoder, layer, live_share, perceptron, recurrent
 
 Observation = Mapping[str, Tensor]  # each (B, ...); images uint8
 EXOGENOUS = "exogenous"  # the key that the critic alone reads
@@ -176,6 +176,13 @@ class Trainee(nn.Module):
         if memory is None:
             memory = torch.zeros(len(began), self.memory, device=self.log_std.device)
         return memory.masked_fill(torch.from_numpy(began).to(memory.device).unsqueeze(-1), 0.0)
+
+    @torch.no_grad()
+    def live_code(self, observation: Observation) -> float | None:
+        """Share of the image code's features that tell a batch's pictures apart; None without an image."""
+        if self.encoder is None:
+            return None
+        return live_share(self.encoder(observation["image"].flatten(0, -4)))
 
     def _read(self, code: Tensor, *, memory: Tensor | None) -> Reading:
         code = self.body(code)

@@ -98,7 +98,9 @@ def project(
             buffer.put(HARDNESS, batch["number"], hardness.detach().cpu().numpy())
         for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():
             found.setdefault(name, []).append(float(value.detach()))
-    return {name: float(np.mean(values)) for name, values in found.items()}
+    live = trainee.live_code(seen)
+    means = {name: float(np.mean(values)) for name, values in found.items()}
+    return means if live is None else means | {"code/live": live}
 
 
 def fit_encoder(

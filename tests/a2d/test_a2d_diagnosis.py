@@ -1,4 +1,4 @@
-"""A trainee that cannot follow its expert is said, with what to try; the curves show it."""
+"""A trainee that cannot follow its expert, or hardly sees, is said, with what to try; the curves show it."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ import pytest
 
 from a2d import diagnosis
 from a2d.config import RolloutConfig, load
-from a2d.diagnosis import LARGE, ROUNDS, divergence_remedy
+from a2d.diagnosis import LARGE, ROUNDS, code_remedy, divergence_remedy
 from a2d.loop import train
 from a2d.run import Run
 
@@ -50,6 +50,26 @@ def test_a_run_warns_in_one_line_at_its_end_if_the_divergence_is_large(
     for line in said:
         assert line.startswith(f"{tmp_path}: the trainee cannot follow the expert")
         assert "\n" not in line
+
+
+def test_a_code_that_is_mostly_the_same_for_every_picture_has_a_remedy():
+    assert code_remedy(None) is None  # it sees no pictures
+    assert code_remedy(0.9) is None
+    assert "sees with 25% of its image code" in code_remedy(0.25)
+    assert "trainee.layer_norm=true" in code_remedy(0.25)
+
+
+@pytest.mark.parametrize(("live", "lines"), [(1.1, 1), (0.0, 0)])
+def test_a_run_says_at_its_end_if_it_hardly_sees(tmp_path, caplog, monkeypatch, live, lines):
+    monkeypatch.setattr(diagnosis, "LIVE", live)
+    config = load("frozen_lake_image", [f"run={tmp_path}", *SHORT, "rollout.interactions=64"])
+    run = Run.create(tmp_path, config)
+    with caplog.at_level(logging.WARNING, logger="a2d"):
+        train(run, report=lambda metrics: None)
+    assert [record.getMessage().split(" sees with ")[0] for record in caplog.records] == [
+        f"{tmp_path}: the trainee"
+    ] * lines
+    assert 0.0 < json.loads(run.metrics_path.read_text().splitlines()[-1])["code/live"] <= 1.0
 
 
 def test_the_curves_hold_what_one_needs_to_see_it(tmp_path):

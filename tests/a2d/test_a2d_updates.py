@@ -14,6 +14,7 @@ from a2d.descent import minibatches
 from a2d.distributions import ActionFamily
 from a2d.improvement import PolicyBatch, Restraint, improve_expert
 from a2d.learner import Learner
+from a2d.networks import live_share
 from a2d.policies import Expert, Shapes, Trainee
 from a2d.projection import HARDNESS, Reinforcement, fit_encoder, project
 from a2d.updates import fit_critic
@@ -368,8 +369,11 @@ def live_features(*, layer_norm):
         error=torch.zeros(2),
         rng=rng,
     )
-    with torch.no_grad():
-        return float((trainee.encoder(torch.from_numpy(pictures)).std(0) > 1e-3).float().mean())
+    return trainee.live_code({"image": torch.from_numpy(pictures)})
+
+
+def test_a_feature_lives_if_it_tells_two_pictures_apart():
+    assert live_share(torch.tensor([[0.0, 1.0, 2.0, 0.0], [0.0, 1.0, 2.5, 0.0], [0.0, 1.0, 2.0, 1.0]])) == 0.5
 
 
 def test_layer_norm_keeps_the_features_of_the_code_alive_at_a_fast_rate():
