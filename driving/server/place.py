@@ -8,7 +8,7 @@ from functools import cached_property
 from driving.server.ground import Ground, ground_of
 from driving.server.maps import RoadMap
 from driving.server.render.street import Street
-from driving.server.scenery import Standing, scenery_of, street_of
+from driving.server.scenery import LAYERS, Standing, scenery_of, street_of
 from driving.server.solids import Index, Solids, hide, index_of, solids_of
 
 
@@ -53,3 +53,8 @@ class Place:
         """Put standing things back, or take them away."""
         self.hidden = self.hidden - set(ids) if on else self.hidden | set(ids)
         hide(self.solids, self.hidden)
+
+    def show_layers(self, layers: int, *, on: bool) -> None:
+        """Put back, or take away, all that stands and belongs to layers, bits of carla.MapLayer."""
+        if layers & sum(LAYERS.values()):
+            self.show([thing.id for thing in self.standing if LAYERS[thing.label] & layers], on=on)

@@ -17,6 +17,9 @@ from driving.server.wire import Vector
 SEED = 0  # of the street that cameras see
 ANY = 255
 LABELS = {"house": surfaces.BUILDINGS, "tree": surfaces.VEGETATION, "lamp": surfaces.POLES}
+EVERY_LAYER = 0xFFFF  # carla.MapLayer.All
+LAYERS = {surfaces.BUILDINGS: 0x01, surfaces.VEGETATION: 0x04, surfaces.POLES: 0x80}
+"""CityObjectLabel -> carla.MapLayer: houses are of Buildings, trees of Foliage, lamps of StreetLights."""
 
 _TYPES = {
     surfaces.ROADS: "road", surfaces.SIDEWALKS: "sidewalk", surfaces.BUILDINGS: "building",

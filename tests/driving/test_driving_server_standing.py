@@ -101,6 +101,40 @@ def test_a_house_that_is_taken_away_is_not_met_until_it_is_put_back(world):
         assert labels == ([carla.CityObjectLabel.Buildings] if shown else [])
 
 
+def met_above(world, label):
+    """What a ray from above meets at the first thing of a class."""
+    thing = world.get_environment_objects(label)[0].bounding_box
+    top = carla.Location(thing.location.x, thing.location.y, 60.0)
+    return [hit.label for hit in world.cast_ray(top, thing.location)]
+
+
+def test_a_map_layer_takes_all_of_its_class_away_and_brings_it_back(world):
+    kinds = {
+        carla.MapLayer.Buildings: carla.CityObjectLabel.Buildings,
+        carla.MapLayer.Foliage: carla.CityObjectLabel.Vegetation,
+        carla.MapLayer.StreetLights: carla.CityObjectLabel.Poles,
+    }
+    for layer, label in kinds.items():
+        world.unload_map_layer(layer)
+        assert [kind for kind in kinds.values() if not met_above(world, kind)] == [label]
+        world.load_map_layer(layer)
+    world.unload_map_layer(carla.MapLayer.All)
+    assert not any(met_above(world, label) for label in kinds.values())
+    world.load_map_layer(carla.MapLayer(0x85))  # all three
+    assert all(met_above(world, label) for label in kinds.values())
+    world.unload_map_layer(carla.MapLayer.Walls)  # there are none: nothing happens
+    assert all(met_above(world, label) for label in kinds.values())
+
+
+def test_a_map_is_loaded_with_the_layers_that_are_asked_for(client_of, serve):
+    client = client_of("127.0.0.1", serve("straight"), timeout=60.0)
+    name = client.get_world().get_map().name.rsplit("/", 1)[-1]
+    world = client.load_world(name, map_layers=carla.MapLayer.Foliage)
+    assert met_above(world, carla.CityObjectLabel.Vegetation)
+    assert not met_above(world, carla.CityObjectLabel.Buildings)
+    assert met_above(client.load_world(name), carla.CityObjectLabel.Buildings)
+
+
 def test_level_boxes_hold_actors_of_the_class_too(world, car):
     (box,) = world.get_level_bbs(carla.CityObjectLabel.Car)
     assert box.location.distance(car.get_location()) == pytest.approx(box.extent.z, abs=1e-3)

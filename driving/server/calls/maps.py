@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from driving.server.atlas import GENERATED_MAP
-from driving.server.calls.desk import Calls, Desk, accepted
+from driving.server.calls.desk import Calls, Desk
 from driving.server.errors import WireError
+from driving.server.scenery import EVERY_LAYER
 from driving.server.structs import pose_struct
 from driving.server.walkways import navigation_file, navigation_name
 from driving.server.wire import VOID, value
@@ -23,13 +24,24 @@ def _names(desk: Desk) -> Any:
     return value([f"/Game/Carla/Maps/{name}" for name in desk.world.atlas.documents])
 
 
-def _load(desk: Desk, name: str, reset: bool, _layers: int) -> Any:
+def _load(desk: Desk, name: str, reset: bool, layers: int) -> Any:
     if not isinstance(name, str):
         raise WireError(f"a map's name is a text, got {repr(name)[:80]}")
     if reset:
         desk.world.reset(name)
     else:
         desk.world.load(name)
+    desk.world.place.show_layers(EVERY_LAYER & ~int(layers), on=False)
+    return VOID
+
+
+def _load_layers(desk: Desk, layers: int) -> Any:
+    desk.world.place.show_layers(int(layers), on=True)
+    return VOID
+
+
+def _unload_layers(desk: Desk, layers: int) -> Any:
+    desk.world.place.show_layers(int(layers), on=False)
     return VOID
 
 
@@ -64,6 +76,6 @@ CALLS: Calls = {
     "get_navigation_mesh": _navigation_mesh,
     "load_new_episode": _load,
     "copy_opendrive_to_file": _generate,
-    "load_map_layer": accepted,
-    "unload_map_layer": accepted,
+    "load_map_layer": _load_layers,
+    "unload_map_layer": _unload_layers,
 }
