@@ -15,7 +15,8 @@ from torch import Tensor
 
 from a2d.acting import for_world
 from a2d.errors import A2DError
-from a2d.mixture import Mixture
+from a2d.groups import Group, groups_of
+from a2d.mixture import Decision, Mixture
 from a2d.policies import tensors
 from a2d.stopwatch import SIMULATOR, Stopwatch
 
@@ -73,8 +74,23 @@ class Episode:
     outcome: str
 
 
+@dataclass(slots=True)
+class _Progress:
+    """How far a group's episodes are."""
+
+    group: Group
+    columns: slice  # its worlds among all
+    observation: Mapping[str, NDArray] | None  # None: episodes are to begin
+    label: NDArray | None  # (n, A) a scripted expert's actions
+    total: NDArray  # (n,) rewards so far
+    began: NDArray[np.bool_]  # (n,)
+    memory: Tensor | None  # (n, H)
+
+
 class Collector:
     """Steps the worlds; episodes go on from one round to the next until `restart`.
+
+    While one group of worlds is stepped, the other's actions are chosen.
 
     Args:
         worlds: What is stepped.
@@ -82,6 +98,8 @@ class Collector:
         generator: Of the actions.
         device: Where the policies are.
         watch: Counts what the worlds take.
+
+    Source: Petrenko et al., ICML 2020 (Sample Factory), section 3 (double-buffered sampling).
     """
 
     def __init__(
@@ -95,15 +113,19 @@ class Collector:
     ) -> None:
         self._worlds, self._seeds, self._generator, self._device = worlds, seeds, generator, device
         self.watch = watch
-        self._observation: Mapping[str, NDArray] | None = None
-        self._label: NDArray | None = None
-        self._total = np.zeros(worlds.num_envs)
-        self._began = np.ones(worlds.num_envs, np.bool_)
-        self._memory: Tensor | None = None
+        self._progress: list[_Progress] = []
+        first = 0
+        for group in groups_of(worlds):
+            count = group.num_envs
+            columns = slice(first, first + count)
+            began = np.ones(count, np.bool_)
+            self._progress.append(_Progress(group, columns, None, None, np.zeros(count), began, None))
+            first += count
 
     def restart(self) -> None:
         """Begin new episodes at the next `collect`: the worlds were used elsewhere, or the run was saved."""
-        self._observation = None
+        for now in self._progress:
+            now.observation = None
 
     def collect(self, mixture: Mixture, *, steps: int, return_scale: float) -> Rollout:
         """Act for `steps` steps in every world.
@@ -111,74 +133,86 @@ class Collector:
         Raises:
             RolloutError: The world gives no `expert_action` where a scripted expert is to act or to label.
         """
-        if self._observation is None:
-            self._observation = self._reset(None)
-        recurrent = mixture.trainee if mixture.trainee is not None and mixture.trainee.memory else None
-        tape = _Tape(self._worlds, steps=steps, memory=0 if recurrent is None else recurrent.memory)
+        recurrent = mixture.trainee is not None and mixture.trainee.memory
+        tape = _Tape(self._worlds, steps=steps, memory=recurrent or 0, return_scale=return_scale)
         episodes: list[Episode] = []
+        for now in self._progress:
+            if now.observation is None:
+                self._reset(now, None)
         for t in range(steps):
-            tape.observe(t, self._observation)
-            if recurrent is not None:
-                self._memory = recurrent.recall(self._memory, began=self._began)
-                tape.recall(t, memory=self._memory, began=self._began)
-            label = self._label_tensor() if mixture.expert is None else None
-            decision = mixture.decide(
-                tensors(tape.at(t), self._device), memory=self._memory, label=label, generator=self._generator
-            )
-            self._memory = decision.memory
-            action = for_world(decision.action)
-            with self.watch.of(SIMULATOR):
-                following, reward, terminated, truncated, info = self._worlds.step(action)
-            value = decision.value.cpu().numpy() * return_scale
-            tape.decide(t, action=decision.action, log_prob=decision.log_prob, trainee=decision.trainee)
-            if decision.gain is not None:
-                tape.gain(t, decision.gain.cpu().numpy() * return_scale)
-            tape.label(t, self._label)
-            tape.outcome(t, reward=reward, value=value, terminated=terminated, truncated=truncated)
-            self._note_label(info, np.ones(len(reward), np.bool_))
-            self._total += reward
-            ended = np.asarray(terminated) | np.asarray(truncated)
-            if t == steps - 1 or (truncated & ~terminated).any():
-                bootstrap = mixture.value(tensors(following, self._device), memory=self._memory)
-                tape.bootstrap(t, bootstrap.cpu().numpy() * return_scale)
-            self._began = ended
-            if ended.any():
-                episodes += self._finish(ended, info)
-                following = self._reset(ended)
-            self._observation = following
+            for now in self._progress:
+                if t > 0:
+                    episodes += self._receive(mixture, now, tape, t - 1)
+                self._decide(mixture, now, tape, t)
+        for now in self._progress:
+            episodes += self._receive(mixture, now, tape, steps - 1)
         return tape.rollout(tuple(episodes))
 
-    def _reset(self, mask: NDArray[np.bool_] | None) -> Mapping[str, NDArray]:
+    def _decide(self, mixture: Mixture, now: _Progress, tape: _Tape, t: int) -> None:
+        """Choose a group's actions and have it begin the step."""
+        at = t, now.columns
+        tape.observe(at, now.observation or {})
+        if mixture.trainee is not None and mixture.trainee.memory:
+            now.memory = mixture.trainee.recall(now.memory, began=now.began)
+            tape.recall(at, memory=now.memory, began=now.began)
+        label = self._label_tensor(now) if mixture.expert is None else None
+        decision = mixture.decide(
+            tensors(tape.at(at), self._device), memory=now.memory, label=label, generator=self._generator
+        )
+        now.memory = decision.memory
+        now.group.step_async(for_world(decision.action))
+        tape.decide(at, decision)
+        tape.label(at, now.label)
+
+    def _receive(self, mixture: Mixture, now: _Progress, tape: _Tape, t: int) -> list[Episode]:
+        """Take in what came of a group's step, and begin anew where episodes ended; those that did."""
+        at = t, now.columns
+        with self.watch.of(SIMULATOR):
+            following, reward, terminated, truncated, info = now.group.step_wait()
+        tape.outcome(at, reward=reward, terminated=terminated, truncated=truncated)
+        self._note_label(now, info, np.ones(len(reward), np.bool_))
+        now.total += reward
+        ended = np.asarray(terminated) | np.asarray(truncated)
+        if t == tape.steps - 1 or (truncated & ~terminated).any():
+            tape.bootstrap(at, mixture.value(tensors(following, self._device), memory=now.memory))
+        now.began, now.observation = ended, following
+        if not ended.any():
+            return []
+        episodes = _finished(now.total, ended, info)
+        self._reset(now, ended)
+        return episodes
+
+    def _reset(self, now: _Progress, mask: NDArray[np.bool_] | None) -> None:
         # Every episode gets its own seed, drawn here, so that the same seeds always give the same run.
-        seeds = self._seeds.integers(FIRST_TRAINING_SEED, LAST_TRAINING_SEED, self._worlds.num_envs).tolist()
-        reset: Any = self._worlds.reset  # annotated for one seed, takes one per world
+        count = now.group.num_envs
+        seeds = self._seeds.integers(FIRST_TRAINING_SEED, LAST_TRAINING_SEED, count).tolist()
         options = None if mask is None else {"reset_mask": mask}
         if mask is None:
-            mask = self._began = np.ones(self._worlds.num_envs, np.bool_)
-        self._total[mask] = 0.0
+            mask = now.began = np.ones(count, np.bool_)
+        now.total[mask] = 0.0
         with self.watch.of(SIMULATOR):
-            observation, info = reset(seed=seeds, options=options)
-        self._note_label(info, mask)
-        return observation
+            now.observation, info = now.group.reset(seed=seeds, options=options)
+        self._note_label(now, info, mask)
 
-    def _finish(self, ended: NDArray[np.bool_], info: Mapping[str, Any]) -> list[Episode]:
-        outcomes = info.get("outcome", np.full(len(ended), "unnamed", dtype=object))
-        return [Episode(float(self._total[i]), str(outcomes[i])) for i in np.flatnonzero(ended)]
-
-    def _note_label(self, info: Mapping[str, Any], mask: NDArray[np.bool_]) -> None:
+    def _note_label(self, now: _Progress, info: Mapping[str, Any], mask: NDArray[np.bool_]) -> None:
         given = info.get("expert_action")
         if given is None:
             return
-        if self._label is None:
-            self._label = np.zeros_like(given)
-        self._label[mask] = given[mask]
+        if now.label is None:
+            now.label = np.zeros_like(given)
+        now.label[mask] = given[mask]
 
-    def _label_tensor(self) -> Tensor:
-        if self._label is None:
+    def _label_tensor(self, now: _Progress) -> Tensor:
+        if now.label is None:
             raise RolloutError(
                 "the world gives no info['expert_action']; use expert_from=RUN, the folder of a run"
             )
-        return torch.from_numpy(self._label).to(self._device)
+        return torch.from_numpy(now.label).to(self._device)
+
+
+def _finished(total: NDArray, ended: NDArray[np.bool_], info: Mapping[str, Any]) -> list[Episode]:
+    outcomes = info.get("outcome", np.full(len(ended), "unnamed", dtype=object))
+    return [Episode(float(total[i]), str(outcomes[i])) for i in np.flatnonzero(ended)]
 
 
 def _room(shape: tuple[int, int], space: Space) -> NDArray:
@@ -190,10 +224,13 @@ def _room(shape: tuple[int, int], space: Space) -> NDArray:
     return np.moveaxis(np.empty((*shape, height, width, channels), space.dtype), -1, -3)
 
 
+_At = tuple[int, slice]  # a step, and which worlds
+
+
 class _Tape:
     """The arrays of a rollout while they are being filled."""
 
-    def __init__(self, worlds: VectorEnv, *, steps: int, memory: int) -> None:
+    def __init__(self, worlds: VectorEnv, *, steps: int, memory: int, return_scale: float) -> None:
         shape = (steps, worlds.num_envs)
         spaces = worlds.single_observation_space.spaces  # type: ignore[attr-defined]
         self._observation = {key: _room(shape, space) for key, space in spaces.items()}
@@ -208,53 +245,50 @@ class _Tape:
         self._trainee: NDArray | None = None
         self._label: NDArray | None = None
         self._gain: NDArray | None = None
-        self._shape = shape
+        self._shape, self._scale, self.steps = shape, return_scale, steps
 
-    def observe(self, t: int, observation: Mapping[str, NDArray]) -> None:
+    def observe(self, at: _At, observation: Mapping[str, NDArray]) -> None:
         for key, values in self._observation.items():
-            values[t] = observation[key]
+            values[at] = observation[key]
 
-    def at(self, t: int) -> dict[str, NDArray]:
-        return {key: values[t] for key, values in self._observation.items()}
+    def at(self, at: _At) -> dict[str, NDArray]:
+        return {key: values[at] for key, values in self._observation.items()}
 
-    def recall(self, t: int, *, memory: Tensor, began: NDArray[np.bool_]) -> None:
-        self._recalled["memory"][t] = memory.cpu().numpy()
-        self._recalled["began"][t] = began
+    def recall(self, at: _At, *, memory: Tensor, began: NDArray[np.bool_]) -> None:
+        self._recalled["memory"][at] = memory.cpu().numpy()
+        self._recalled["began"][at] = began
 
-    def decide(self, t: int, *, action: Tensor, log_prob: Tensor, trainee: Tensor) -> None:
+    def decide(self, at: _At, decision: Decision) -> None:
+        action, trainee = decision.action, decision.trainee
         if self._action is None or self._trainee is None:
             kind = np.float32 if action.is_floating_point() else np.int64
             self._action = np.empty((*self._shape, *action.shape[1:]), kind)
             self._trainee = np.empty((*self._shape, trainee.shape[-1]), np.float32)
-        self._action[t] = action.cpu().numpy()
-        self._trainee[t] = trainee.cpu().numpy()
-        self._log_prob[t] = log_prob.cpu().numpy()
+        self._action[at] = action.cpu().numpy()
+        self._trainee[at] = trainee.cpu().numpy()
+        self._log_prob[at] = decision.log_prob.cpu().numpy()
+        self._value[at] = value = decision.value.cpu().numpy() * self._scale
+        if decision.gain is not None:
+            if self._gain is None:
+                self._gain = np.empty(self._shape, np.float32)
+            self._gain[at] = decision.gain.cpu().numpy() * self._scale
+        t, worlds = at
+        if t > 0:  # acted on is what the previous step returned, unless that step ended its episode
+            going = ~(self._terminated[t - 1, worlds] | self._truncated[t - 1, worlds])
+            self._next_value[t - 1, worlds][going] = value[going]
 
-    def gain(self, t: int, gain: NDArray) -> None:
-        if self._gain is None:
-            self._gain = np.empty(self._shape, np.float32)
-        self._gain[t] = gain
-
-    def label(self, t: int, label: NDArray | None) -> None:
+    def label(self, at: _At, label: NDArray | None) -> None:
         if label is None:
             return
         if self._label is None:
             self._label = np.empty((*self._shape, *label.shape[1:]), label.dtype)
-        self._label[t] = label
+        self._label[at] = label
 
-    def outcome(
-        self, t: int, *, reward: NDArray, value: NDArray, terminated: NDArray, truncated: NDArray
-    ) -> None:
-        self._reward[t], self._value[t] = reward, value
-        self._terminated[t], self._truncated[t] = terminated, truncated
-        if (
-            t > 0
-        ):  # an observation acted on is the one that the previous step returned, unless that step ended
-            going = ~(self._terminated[t - 1] | self._truncated[t - 1])
-            self._next_value[t - 1][going] = value[going]
+    def outcome(self, at: _At, *, reward: NDArray, terminated: NDArray, truncated: NDArray) -> None:
+        self._reward[at], self._terminated[at], self._truncated[at] = reward, terminated, truncated
 
-    def bootstrap(self, t: int, value: NDArray) -> None:
-        self._next_value[t] = value
+    def bootstrap(self, at: _At, value: Tensor) -> None:
+        self._next_value[at] = value.cpu().numpy() * self._scale
 
     def rollout(self, episodes: tuple[Episode, ...]) -> Rollout:
         if self._action is None or self._trainee is None:

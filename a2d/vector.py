@@ -20,12 +20,11 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from a2d.errors import A2DError
 from a2d.processors import keep_orphans
-from a2d.shared_workers import SharedWorkersVectorEnv
+from a2d.shared_workers import CLOSE_SECONDS, SharedWorkersVectorEnv
 
 if TYPE_CHECKING:
     from a2d.config import EnvConfig
 
-CLOSE_SECONDS = 10.0
 DEATHS = (EOFError, BrokenPipeError, ConnectionResetError)
 """What talking to a process raises that is no more."""
 DIED = (

@@ -1,5 +1,7 @@
 """A rollout remembers the policy that acted, and knows a death from an episode cut short."""
 
+from functools import partial
+
 import gymnasium
 import numpy as np
 import pytest
@@ -56,13 +58,56 @@ class Painter(Counter):
         return {**super()._observe(), "image": PICTURE + np.uint8(self._count)}
 
 
-@pytest.fixture
-def worlds():
-    made = SyncVectorEnv(
-        [lambda: Counter(dies=True), lambda: Counter(dies=False)], autoreset_mode=AutoresetMode.DISABLED
-    )
+def counters(*dies):
+    return SyncVectorEnv([partial(Counter, dies=one) for one in dies], autoreset_mode=AutoresetMode.DISABLED)
+
+
+class Noting:
+    """A group that steps when it is asked what came of it, and notes when it is told and asked."""
+
+    def __init__(self, name, worlds, noted):
+        self.name, self._worlds, self._noted, self.num_envs = name, worlds, noted, worlds.num_envs
+        self.reset, self.close = worlds.reset, worlds.close
+
+    def step_async(self, actions):
+        self._noted.append(f"{self.name} steps")
+        self._actions = actions
+
+    def step_wait(self):
+        self._noted.append(f"{self.name} has stepped")
+        return self._worlds.step(self._actions)
+
+
+class Grouped:
+    """The same two worlds in two groups."""
+
+    def __init__(self):
+        self.noted = []
+        whole = counters(True, False)
+        self.num_envs = whole.num_envs
+        self.single_observation_space = whole.single_observation_space
+        self.single_action_space = whole.single_action_space
+        self.groups = [Noting(name, counters(name == "first"), self.noted) for name in ("first", "second")]
+        self.envs = [world for group in self.groups for world in group._worlds.envs]
+
+    def close(self):
+        for group in self.groups:
+            group.close()
+
+
+@pytest.fixture(params=["together", "in groups"])
+def worlds(request):
+    made = counters(True, False) if request.param == "together" else Grouped()
     yield made
     made.close()
+
+
+def test_actions_of_one_group_are_chosen_while_the_other_steps():
+    worlds = Grouped()
+    collector_for(worlds).collect(mixture_for(worlds, 0.0), steps=3, return_scale=1.0)
+    told, asked = ["first steps", "second steps"], ["first has stepped", "second has stepped"]
+    between = [asked[0], told[0], asked[1], told[1]]  # whenever one is asked, the other is under way
+    assert worlds.noted == told + between * 2 + asked
 
 
 def mixture_for(worlds, beta, *, critic_alone=False):

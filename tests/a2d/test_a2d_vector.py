@@ -116,15 +116,16 @@ def test_workers_close_their_worlds_and_are_gone_after_an_interrupt_in_the_middl
         with two(spread, farewell=str(tmp_path)) as worlds:
             workers.extend(psutil.Process(process) for process in worlds.call("process"))
             worlds.reset(seed=[0, 1])
-            waiting = getattr(worlds, "_workers", worlds)
-            waiting.step_wait = waiting._heard = interrupted  # where the kinds wait for answers
-            left.append(waiting)
+            left.extend([group.workers for group in getattr(worlds, "groups", ())] or [worlds])
+            left[-1].step_wait = left[-1]._heard = interrupted  # where the kinds wait for answers
             still(1, worlds)
 
     with pytest.raises(KeyboardInterrupt):
         interrupted_midway()
     assert_gone(workers)
-    assert left[0].closed, "whom nobody answers any more would be asked to close when it is collected"
+    assert all(each.closed for each in left), (
+        "whom nobody answers any more would be asked to close when it is collected"
+    )
     assert {str(worker.pid) for worker in workers} <= {path.name for path in tmp_path.iterdir()}
 
 
@@ -165,6 +166,36 @@ def test_a_worker_has_so_many_worlds_at_most_and_all_have_as_many():
         for key, values in first.items():
             np.testing.assert_array_equal(values[4], observation[key][4])
             assert not values[0].any(), "worlds that never began show nothing"
+
+
+def test_groups_of_workers_step_apart_as_they_do_together():
+    actions = np.linspace(-1.0, 1.0, 8, dtype=np.float32).reshape(4, 2)
+    with stopping(make_worlds(lanes("async"), count=4, suite="train")) as worlds:
+        together, _ = worlds.reset(seed=[3, 4, 5, 6])
+        steps = [worlds.step(actions) for _ in range(5)]
+        first, second = worlds.groups
+        apart = [first.reset(seed=[3, 4])[0], second.reset(seed=[5, 6])[0]]
+        for key, values in together.items():
+            np.testing.assert_array_equal(values, np.concatenate([each[key] for each in apart]))
+        for expected in steps:
+            first.step_async(actions[:2])
+            second.step_async(actions[2:])
+            for number, group in enumerate((first, second)):
+                own = slice(2 * number, 2 * number + 2)
+                observation, *numbers, info = group.step_wait()
+                for key, values in observation.items():
+                    np.testing.assert_array_equal(values, expected[0][key][own])
+                for values, all_values in zip(numbers, expected[1:4], strict=True):
+                    np.testing.assert_array_equal(values, all_values[own])
+                assert info.keys() == expected[4].keys()
+                assert all((info[key] == expected[4][key][own]).all() for key in info)
+
+
+def test_workers_that_nobody_waited_for_end_with_their_worlds():
+    with stopping(make_worlds(lanes("async"), count=2, suite="train")) as worlds:
+        worlds.reset(seed=[0, 1])
+        worlds.groups[1].step_async(np.zeros((1, 2), np.float32))
+    assert not any(process.is_alive() for process in worlds.processes)
 
 
 @pytest.mark.parametrize(
