@@ -28,7 +28,7 @@ class Measures:
     open_way: float = 0.0  # m driven where nothing that hides a child was near, and
     open_time: float = 0.0  # s, how long that took
     seen_at: float = math.nan  # s, when the camera first had a line of sight to a child
-    nearest_at: float = math.nan  # s, when a child in the camera's line of sight was nearest
+    nearest_at: float = math.nan  # s, when a child in sight and in the ego's way was nearest
     pixel_at: float = math.nan  # s, when the first pixel of a child was in the picture; NaN if not looked for
     braked_at: float = math.nan  # s, of the first braking from then on
     hardest_braking: float = 0.0  # m/s2
@@ -54,9 +54,9 @@ class Measures:
         for index, child in enumerate(snapshot.children):
             gap = box_gap(snapshot.ego, child)
             self.min_gap = min(self.min_gap, gap)
-            if snapshot.seen[index] and gap < self._nearest:
+            in_way = self._cross(snapshot, index) and snapshot.station(child) > snapshot.front
+            if in_way and snapshot.seen[index] and gap < self._nearest:
                 self._nearest, self.nearest_at = gap, snapshot.time
-            self._cross(snapshot, index)
         self.min_ttc = min(self.min_ttc, soonest_collision(snapshot))
         if snapshot.occluder is not None:
             edge = snapshot.station(snapshot.occluder) + snapshot.occluder.length / 2
@@ -115,15 +115,17 @@ class Measures:
         ]
         return min(gaps, default=math.nan)
 
-    def _cross(self, now: Snapshot, index: int) -> None:
-        """Note who is where the child's way and the ego's cross, from when and until when."""
+    def _cross(self, now: Snapshot, index: int) -> bool:
+        """Note who is where the child's way and the ego's cross, from when until when; if the child is."""
         child, ego = now.children[index], now.ego
-        if abs(now.side(child) - now.offset) < (ego.width + child.width) / 2:
+        in_way = abs(now.side(child) - now.offset) < (ego.width + child.width) / 2
+        if in_way:
             self._entered[index] = (self._entered.get(index, (now.time, 0.0))[0], now.time)
         walker = now.drive.walkers[index]
         rear = now.front - ego.length
         if rear < walker.station + child.length / 2 and now.front > walker.station - child.length / 2:
             self._passed[index] = (self._passed.get(index, (now.time, 0.0))[0], now.time)
+        return in_way
 
     def _see(self, now: Snapshot, *, looked: bool = False) -> None:
         """Note the first sight, and the first braking from it on; of pixels where they are looked at."""

@@ -93,5 +93,5 @@ def _film(driver: Driver, seed: int, colour: str, load: Load) -> Film:
 
 
 def _still(record: Record) -> float | None:
-    """When to look: where somebody was hit the film ends so; else when a child in sight was nearest."""
+    """When to look: where somebody was hit at the end; else when a child in the way was nearest."""
     return None if is_hit(record) else record.get("nearest_at")

@@ -74,16 +74,18 @@ def test_the_delay_to_braking_runs_from_the_first_sight():
     assert found["brake_delay"] == pytest.approx(0.3)
 
 
-def test_the_nearest_moment_is_of_those_in_which_the_child_is_in_sight():
+def test_the_nearest_moment_is_of_those_in_which_the_child_is_in_sight_and_in_the_way():
+    # in the way is within 1.25 m of the car's middle: half of its 2 m and of the child's 0.5 m
     found = record(
-        instant(0.0, 12.0, 3.0, seen=True),
-        instant(1.0, 6.0, 2.0, seen=True),
+        instant(0.0, 12.0, 1.2, seen=True),
+        instant(1.0, 6.0, 1.2),
         instant(1.5, 4.0, 0.5, seen=True),
-        instant(2.0, 3.9, -3.0, seen=True),  # 4.4 m away: 3.9 - 0.25 along, 3 - 1.25 across
-        instant(3.0, 0.0, -1.5),
+        instant(2.0, 3.9, 0.0),
+        instant(2.5, 3.0, -1.3, seen=True),
+        instant(3.0, -4.0, 0.0, seen=True),  # behind
     )
     assert found["nearest_at"] == 1.5
-    assert math.isnan(record(instant(0.0, 12.0, 3.0), instant(1.0, 6.0, 2.0))["nearest_at"])
+    assert math.isnan(record(instant(0.0, 12.0, 1.2), instant(1.0, 6.0, 1.2))["nearest_at"])
 
 
 def test_the_first_pixel_counts_before_the_line_of_sight():
