@@ -94,9 +94,9 @@ class Server:
             streams = _listen(self.host, 0)
         self._listening = [calls, streams]
         stream_port = int(streams.getsockname()[1])
+        warm_up()  # before the first kernel that anything else would load
         self._publisher = Publisher(self._world, stream_port, threads=self._threads)
         self._desk = Desk(self._world, stream_port, self._publisher.rays, self._tick, self._recordings)
-        warm_up()
         self._world.place.ground  # noqa: B018  # drawn now, not in the first tick
         self._publisher.studio.scene()
         self._selector.register(self._wake, selectors.EVENT_READ, None)

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
+
 from driving.server.kernel_cache import drop_stale
+
+STARTED = """
+import sys
+from driving.server.motion_tables import standard_tables
+from driving.server.serve import Server
+from scenarios.roads import straight_road
+server = Server("127.0.0.1", 0, {"straight": straight_road()}, "straight", motion=standard_tables())
+server.start()
+print(*sorted(name for name in sys.modules if name.startswith("scipy.linalg")))
+"""
 
 
 def test_kernels_are_dropped_when_a_file_that_theirs_imports_has_changed(tmp_path):
@@ -20,3 +35,10 @@ def test_kernels_are_dropped_when_a_file_that_theirs_imports_has_changed(tmp_pat
     model.write_text("GRIP = 13")
     assert drop_stale(tmp_path)
     assert not kernel.exists()
+
+
+@pytest.mark.slow
+def test_a_server_loads_no_kernel_before_it_is_warm_and_so_no_algebra_that_it_never_calls():
+    done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
