@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -27,6 +28,7 @@ pytestmark = [
     pytest.mark.skipif(not can_fork(), reason="this system cannot fork servers"),
 ]
 
+RUNS = itertools.count()
 GONE = 20.0  # s that a process may take to be gone
 FOREIGN = {"a2d", "carla", "gymnasium", "torch"}  # a server has nothing to do with these
 
@@ -42,8 +44,9 @@ def two():
 
 @pytest.fixture
 def another_run(monkeypatch):
-    """As if this process were of a run that has no zygote yet."""
-    monkeypatch.setattr(forked_process, "this_run", lambda: f"test-{os.getpid()}")
+    """As if this process were of a run that has no zygote yet: an earlier test's may still be there."""
+    name = f"test-{os.getpid()}-{next(RUNS)}"
+    monkeypatch.setattr(forked_process, "this_run", lambda: name)
 
 
 def assert_gone(processes):
