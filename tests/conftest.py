@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,17 @@ from hypothesis import settings
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `--server` name a simulator for the conformance tests, as CARLA_SERVER does."""
+    parser.addoption("--server", metavar="HOST:PORT", help="a running CARLA server for tests/conformance")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hand it on to them, and to workers."""
+    if server := config.getoption("--server"):
+        os.environ["CARLA_SERVER"] = server
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A simulator to talk to: CARLA_SERVER=HOST:PORT if it is set, else an embedded server for the session."""
+"""A simulator to talk to: that of `--server HOST:PORT` (CARLA_SERVER), else an embedded one of our own."""
 
 from __future__ import annotations
 
