@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from a2d.config import RolloutConfig
 
 ROUNDS = 10  # over which the divergence is averaged
-LIVE = (
-    1 / 3
-)  # share of the image code; drivers of the crossing that missed children had 13 to 30 % (docs/crossing.md)
+LIVE = 1 / 3  # share of the image code; drivers that missed children had 13 to 30 % (docs/crossing.md)
 LARGE = 0.1  # nats; on the gridworlds A2D ends at most at 0.04 where it solves them, imitation at 0.14 to 0.7
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -17,7 +17,7 @@ from a2d.acting import Driver
 from a2d.config import TrainConfig
 from a2d.curves import Curves
 from a2d.descent import Scalars
-from a2d.diagnosis import code_remedy, divergence_remedy
+from a2d.diagnosis import ROUNDS, code_remedy, divergence_remedy
 from a2d.errors import A2DError
 from a2d.estimators import explained_variance
 from a2d.evaluation import Summary, evaluate, summary
@@ -75,14 +75,14 @@ def train(run: Run, *, report: Report) -> None:
             worlds, seeds=learner.world_seeds, generator=learner.actions, device=device, watch=Stopwatch()
         )
         faults = Faults(worlds)
-        history: list[Scalars] = []
+        latest: deque[Scalars] = deque(maxlen=ROUNDS)  # rounds' metrics
         with Curves(run, rounds=learner.rounds) as curves:
             while not learner.finished:
                 started = time.perf_counter()
                 with collector.watch.of(UPDATES):
                     metrics = one_round(learner, method, teacher=teacher, collector=collector)
                 learner.end_round()
-                history.append(metrics)
+                latest.append(metrics)
                 if is_due(config.evaluation.every, learner):
                     with collector.watch.of(LOOKS):
                         metrics |= look(worlds, learner, method)
@@ -96,7 +96,7 @@ def train(run: Run, *, report: Report) -> None:
                     run.save(learner.checkpoint())
                     collector.restart()
                 report(metrics)
-        _warn(history, method, beta=method.beta_at(learner.rounds), config=config)
+        _warn(list(latest), method, beta=method.beta_at(learner.rounds), config=config)
 
 
 def worlds_for(config: TrainConfig, method: Method) -> VectorEnv:
@@ -197,11 +197,11 @@ def learned_expert(config: TrainConfig, method: Method, learner: Learner) -> Exp
     return Run.open(config.expert_from).load_expert(learner.shapes, device=learner.actions.device)
 
 
-def _warn(history: Sequence[Scalars], method: Method, *, beta: float, config: TrainConfig) -> None:
-    """Tell what the curves of this session's rounds say is wrong."""
-    remedies = [code_remedy(history[-1].get("code/live"))] if history else []
+def _warn(latest: Sequence[Scalars], method: Method, *, beta: float, config: TrainConfig) -> None:
+    """Tell what the curves of the latest rounds say is wrong."""
+    remedies = [code_remedy(latest[-1].get("code/live"))] if latest else []
     if method.improves == "expert" and method.restrains == "pull":
-        divergence = [metrics.get("divergence", 0.0) for metrics in history]
+        divergence = [metrics.get("divergence", 0.0) for metrics in latest]
         remedies.append(divergence_remedy(divergence, beta=beta, config=config.rollout))
     for remedy in filter(None, remedies):
         _log.warning("%s: %s", config.folder, remedy)

@@ -56,11 +56,9 @@ class SharedWorkersVectorEnv(VectorEnv):
         options: dict[str, Any] | None = None,
     ) -> tuple[Any, dict[str, Any]]:
         """Reset all worlds, or those of `options["reset_mask"]`, bool (N,)."""
-        options = dict(options or {})
-        masks = self._dealt(options.pop("reset_mask", np.ones(self.num_envs, np.bool_)))
-        seeds = self._dealt(np.array(seed_of_each(seed, self.num_envs), object))
-        for group, mask, own in zip(self.groups, masks, seeds, strict=True):
-            group.begin(mask, own, options)
+        mask, seeds, options = _asked(seed, options, count=self.num_envs)
+        for group, who, own in zip(self.groups, self._dealt(mask), self._dealt(seeds), strict=True):
+            group.begin(who, own, options)
         told = [group.begun() for group in self.groups]
         return _joined([observation for observation, _ in told]), self._infos([infos for _, infos in told])
 
@@ -91,17 +89,17 @@ class SharedWorkersVectorEnv(VectorEnv):
     def close_extras(self, **keywords: Any) -> None:
         """Have the worlds close, and end the workers; a step that was begun and never asked after is lost."""
         if any(group.waiting for group in self.groups):
-            self.terminate(within=CLOSE_SECONDS)
+            self.terminate()
         else:
             for group in self.groups:
                 group.workers.close(**keywords)
 
-    def terminate(self, *, within: float) -> None:
-        """End the workers wherever in the conversation with them we are; by force after so many seconds."""
+    def terminate(self) -> None:
+        """End the workers wherever in the conversation with them we are; by force after CLOSE_SECONDS."""
         for process in self.processes:
             process.terminate()
         for process in self.processes:
-            process.join(within)
+            process.join(CLOSE_SECONDS)
             process.kill()
             process.join()
         self.closed = True
@@ -142,9 +140,7 @@ class SharedGroup(VectorEnv):
         options: dict[str, Any] | None = None,
     ) -> tuple[Any, dict[str, Any]]:
         """Reset all worlds, or those of `options["reset_mask"]`, bool (n,)."""
-        options = dict(options or {})
-        mask = options.pop("reset_mask", np.ones(self.num_envs, np.bool_))
-        self.begin(mask, np.array(seed_of_each(seed, self.num_envs), object), options)
+        self.begin(*_asked(seed, options, count=self.num_envs))
         observation, infos = self.begun()
         return observation, _merged(self, infos)
 
@@ -194,6 +190,15 @@ class SharedGroup(VectorEnv):
             return [{} for _ in range(self.num_envs)]
         there = zip(info[f"_{_INFOS}"], info[_INFOS], strict=True)
         return list(chain.from_iterable(infos if told else [{}] * self._each for told, infos in there))
+
+
+def _asked(
+    seed: int | Sequence[int | None] | None, options: dict[str, Any] | None, *, count: int
+) -> tuple[NDArray[np.bool_], NDArray[Any], dict[str, Any]]:
+    """Which of so many worlds a reset is for (count,), the seed of each (count,), and the other options."""
+    options = dict(options or {})
+    mask = options.pop("reset_mask", np.ones(count, np.bool_))
+    return mask, np.array(seed_of_each(seed, count), object), options
 
 
 def _joined(observations: Iterable[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:

@@ -20,7 +20,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from a2d.errors import A2DError
 from a2d.processors import keep_orphans
-from a2d.shared_workers import CLOSE_SECONDS, SharedWorkersVectorEnv
+from a2d.shared_workers import SharedWorkersVectorEnv
 
 if TYPE_CHECKING:
     from a2d.config import EnvConfig
@@ -180,7 +180,7 @@ def _stop(worlds: VectorEnv) -> None:
     if worlds.closed:
         return
     if isinstance(worlds, SharedWorkersVectorEnv):
-        worlds.terminate(within=CLOSE_SECONDS)
+        worlds.terminate()
     else:
         worlds.close()
 

@@ -54,8 +54,10 @@ class Measures:
         for index, child in enumerate(snapshot.children):
             gap = box_gap(snapshot.ego, child)
             self.min_gap = min(self.min_gap, gap)
-            in_way = self._cross(snapshot, index) and snapshot.station(child) > snapshot.front
-            if in_way and snapshot.seen[index] and gap < self._nearest:
+            in_way = _in_way(snapshot, child)
+            self._cross(snapshot, index, in_way=in_way)
+            ahead = snapshot.station(child) > snapshot.front
+            if in_way and ahead and snapshot.seen[index] and gap < self._nearest:
                 self._nearest, self.nearest_at = gap, snapshot.time
         self.min_ttc = min(self.min_ttc, soonest_collision(snapshot))
         if snapshot.occluder is not None:
@@ -115,17 +117,15 @@ class Measures:
         ]
         return min(gaps, default=math.nan)
 
-    def _cross(self, now: Snapshot, index: int) -> bool:
-        """Note who is where the child's way and the ego's cross, from when until when; if the child is."""
+    def _cross(self, now: Snapshot, index: int, *, in_way: bool) -> None:
+        """Note who is where the child's way and the ego's cross, from when and until when."""
         child, ego = now.children[index], now.ego
-        in_way = abs(now.side(child) - now.offset) < (ego.width + child.width) / 2
         if in_way:
             self._entered[index] = (self._entered.get(index, (now.time, 0.0))[0], now.time)
         walker = now.drive.walkers[index]
         rear = now.front - ego.length
         if rear < walker.station + child.length / 2 and now.front > walker.station - child.length / 2:
             self._passed[index] = (self._passed.get(index, (now.time, 0.0))[0], now.time)
-        return in_way
 
     def _see(self, now: Snapshot, *, looked: bool = False) -> None:
         """Note the first sight, and the first braking from it on; of pixels where they are looked at."""
@@ -154,6 +154,11 @@ class Measures:
             and self.hardest_turn <= SIDEWAYS_COMFORT
             and self.hardest_jerk <= JERK_COMFORT
         )
+
+
+def _in_way(now: Snapshot, child: Body) -> bool:
+    """Across the lane, the boxes of a child and the ego overlap."""
+    return abs(now.side(child) - now.offset) < (now.ego.width + child.width) / 2
 
 
 def _is_open(now: Snapshot) -> bool:

@@ -1,10 +1,36 @@
-"""The embedded servers that this process, or a process that it started, has started."""
+"""Embedded servers: one to talk to; and those that this process, or one that it started, has started."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 import psutil
 
 from driving.cli.zygote import NAME, SERVER_NAME
+
+END = 20.0  # s that a server may take to end
+
+
+@contextmanager
+def serving(*options: str, log: TextIO | None = None) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A server with further options of `driving serve`: its port and its process, which ends with the block.
+
+    What it has to say goes to `log`, or where this process's errors go.
+    """
+    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin", *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, text=True) as process:
+        try:
+            ready = process.stdout.readline() if process.stdout is not None else ""
+            assert ready.startswith("ready "), "the embedded server did not start"
+            yield int(ready.rpartition(":")[2]), process
+            process.communicate(timeout=END)
+        finally:
+            process.kill()
 
 
 def embedded_servers() -> list[psutil.Process]:

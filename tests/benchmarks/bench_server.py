@@ -6,8 +6,6 @@ Of its own processor time; and on the clock beside two bare calls of the same cl
 from __future__ import annotations
 
 import queue
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import psutil
 
 from a2d.processors import own_cpu_seconds
+from tests.embedded_servers import serving
 
 TICKS = 600
 REPEATS = 5  # the quickest counts: what disturbs a measurement only ever slows it
@@ -25,15 +24,8 @@ ROW_LENGTH, SPACING = 25, 8.0  # cars in a row beside the road, and m between th
 def run() -> list[dict[str, Any]]:
     """Measure a small world (car, child, van) without and with cameras, and crowds of parked cars."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        if process.stdout is None:
-            raise RuntimeError("the server has no output")
-        port = int(process.stdout.readline().rsplit(":", 1)[1])
+    with serving() as (port, process):
         return _measure(port, process.pid, started)
-    finally:
-        process.communicate(timeout=10)
 
 
 def _measure(port: int, pid: int, started: float) -> list[dict[str, Any]]:

@@ -6,14 +6,13 @@ Any map: `python -m tests.benchmarks.bench_traffic --map FILE.xodr --minutes 5 -
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from tests.driving.ring import RING
 from tests.driving.traffic import Drive, drive
+from tests.embedded_servers import serving
 
 
 def run() -> list[dict[str, Any]]:
@@ -39,18 +38,10 @@ def run() -> list[dict[str, Any]]:
 def _drive(map_file: str, *, cars: int, minutes: float, synchronous: bool) -> Drive:
     import carla
 
-    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
-    process = subprocess.Popen(
-        [*command, "--map", map_file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        if process.stdout is None:
-            raise RuntimeError("the server has no output")
-        client = carla.Client("127.0.0.1", int(process.stdout.readline().rpartition(":")[2]))
+    with serving("--map", map_file) as (port, _):
+        client = carla.Client("127.0.0.1", port)
         client.set_timeout(60.0)
         return drive(client, cars=cars, seconds=60.0 * minutes, synchronous=synchronous)
-    finally:
-        process.communicate(timeout=20)
 
 
 def main() -> None:

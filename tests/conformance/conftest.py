@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from embedded_servers import serving
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +31,5 @@ def _server() -> Iterator[tuple[str, int]]:
         host, _, port = given.rpartition(":")
         yield host, int(port)
         return
-    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
-    command.append("--no-navigation")  # clients would keep its file in this user's home
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        ready = process.stdout.readline()
-        assert ready.startswith("ready "), "the embedded server did not start"
-        host, _, port = ready.split()[1].rpartition(":")
-        yield host, int(port)
-    finally:
-        process.communicate(timeout=20)
+    with serving("--no-navigation") as (port, _):  # clients would keep its file in this user's home
+        yield "127.0.0.1", port

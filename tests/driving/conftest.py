@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
+from embedded_servers import serving
 
 
 @pytest.fixture(scope="module")
@@ -16,20 +16,14 @@ def serve() -> Iterator[Callable[..., int]]:
 
     Without a navigation mesh unless asked for: clients would keep it in this user's home.
     """
-    processes = []
+    with ExitStack() as servers:
 
-    def start(map_name: str, *options: str, navigation: bool = False) -> int:
-        command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
-        command += ["--map", map_name, *options, *(() if navigation else ("--no-navigation",))]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        processes.append(process)
-        ready = process.stdout.readline()
-        assert ready.startswith("ready "), "the embedded server did not start"
-        return int(ready.rpartition(":")[2])
+        def start(map_name: str, *options: str, navigation: bool = False) -> int:
+            where = () if navigation else ("--no-navigation",)
+            port, _ = servers.enter_context(serving("--map", map_name, *options, *where))
+            return port
 
-    yield start
-    for process in processes:
-        process.communicate(timeout=20)
+        yield start
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 import msgpack
 
 from driving.server.calls.names import NAMES
+from tests.embedded_servers import serving
 from tests.fuzz.calm import LONGEST_WAIT, Calm, megabytes
 
 MOST_GROWTH = 32.0  # MB after the first minute
@@ -48,16 +49,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
-        )
-        try:
-            port = int(process.stdout.readline().rpartition(":")[2])  # type: ignore[union-attr]
+        with serving(log=log) as (port, process):
             failed = _attack(process, port, options.seconds, random.Random(options.seed))
-        finally:
-            process.kill()
         sys.exit(_surprises(log) or failed)
 
 

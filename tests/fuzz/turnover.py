@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import random
-import subprocess
 import sys
 import time
 from typing import Any
 
+from tests.embedded_servers import serving
 from tests.fuzz.calm import megabytes
 
 LIFE = 20  # ticks that an actor stays
@@ -22,18 +22,12 @@ KINDS = ("vehicle.*", "walker.pedestrian.*", "static.prop.*", "sensor.camera.rgb
 def main() -> int:
     """Run it on a server of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ticks", type=int, default=100_000)
+    early = "with few, what is drawn for the first time counts as growth"
+    parser.add_argument("--ticks", type=int, default=100_000, help=early)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    command = [sys.executable, "-m", "driving.cli", "serve", "--port", "0", "--exit-with-stdin"]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        if server.stdout is None:
-            raise RuntimeError("the server has no output")
-        port = int(server.stdout.readline().rpartition(":")[2])
+    with serving() as (port, server):
         return _watch(port, server.pid, arguments.ticks, random.Random(arguments.seed))
-    finally:
-        server.communicate(timeout=20)
 
 
 def _watch(port: int, pid: int, ticks: int, rng: random.Random) -> int:

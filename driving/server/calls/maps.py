@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from driving.server.atlas import GENERATED_MAP
@@ -27,21 +28,16 @@ def _names(desk: Desk) -> Any:
 def _load(desk: Desk, name: str, reset: bool, layers: int) -> Any:
     if not isinstance(name, str):
         raise WireError(f"a map's name is a text, got {repr(name)[:80]}")
+    left_out = EVERY_LAYER & ~int(layers)  # what is no number is refused before anything is loaded
     if reset:
         desk.world.reset(name)
     else:
         desk.world.load(name)
-    desk.world.place.show_layers(EVERY_LAYER & ~int(layers), on=False)
-    return VOID
+    return _show_layers(desk, left_out, on=False)
 
 
-def _load_layers(desk: Desk, layers: int) -> Any:
-    desk.world.place.show_layers(int(layers), on=True)
-    return VOID
-
-
-def _unload_layers(desk: Desk, layers: int) -> Any:
-    desk.world.place.show_layers(int(layers), on=False)
+def _show_layers(desk: Desk, layers: int, *, on: bool) -> Any:
+    desk.world.place.show_layers(int(layers), on=on)
     return VOID
 
 
@@ -76,6 +72,6 @@ CALLS: Calls = {
     "get_navigation_mesh": _navigation_mesh,
     "load_new_episode": _load,
     "copy_opendrive_to_file": _generate,
-    "load_map_layer": _load_layers,
-    "unload_map_layer": _unload_layers,
+    "load_map_layer": partial(_show_layers, on=True),
+    "unload_map_layer": partial(_show_layers, on=False),
 }
