@@ -46,9 +46,16 @@ class Buffer:
         return self._next
 
     def restore(self, rows: Mapping[str, NDArray], *, position: int) -> None:
-        """Take in what `newest` gave, each row where it was, so that the same numbers draw the same rows."""
+        """Take in what `newest` gave: all rows, so that the same numbers draw the same ones, or the latest.
+
+        Args:
+            rows: What it gave, oldest first.
+            position: Where the next row goes, if these are all.
+        """
         self._allocate(rows)
         count = len(next(iter(rows.values())))
+        if count < self.capacity:  # rows fill it from its beginning, also where older ones are left out
+            position = count
         where = (position - count + np.arange(count)) % self.capacity
         for key, values in rows.items():
             self._rows[key][where] = values

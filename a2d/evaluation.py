@@ -152,7 +152,12 @@ def is_fault(record: Record) -> bool:
 
 def is_hit(record: Record) -> bool:
     """The episode ended in a collision (or, in a gridworld, on the hazard)."""
-    return record["outcome"].startswith("hit") or record["outcome"] == "hazard"
+    return is_collision(record["outcome"])
+
+
+def is_collision(outcome: str) -> bool:
+    """Outcomes of that name are collisions, or end on a gridworld's hazard."""
+    return outcome.startswith("hit") or outcome == "hazard"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from a2d.config import ConfigError, presets
 from a2d.ranges import at_least, nearest, one_of, wording
 
-KINDS = ("curves", "hits", "divergence", "first_reached", "final")
+KINDS = ("curves", "rounds", "hits", "divergence", "first_reached", "final")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +52,10 @@ class Panel:
     kind: str = MISSING
     """What it shows.
 
-    curves: return over interactions. hits: the same of the share of episodes that end in a collision.
-    divergence: the same of the expert-trainee KL. first_reached: when the return came to stay at the
-    optimum, against a setting. final: what the finished drivers earn.
+    curves: return of the looks, over interactions. rounds: return of the rounds' episodes, exploration
+    included, where looks are few. hits: the same of the share that end in a collision. divergence: the
+    expert-trainee KL. first_reached: when the return came to stay at the optimum, against a setting. final:
+    what the finished drivers earn.
     """
     file: str = MISSING
     """Name of the PNG, without its ending."""

@@ -11,17 +11,16 @@ from typing import Any
 from a2d.diagnosis import ROUNDS
 from a2d.evaluation import EvaluationError
 from a2d.intervals import Mean
+from a2d.learning_curves import Curve, curve, hits, metrics_of, returns
 from a2d.methods import method_of
 from a2d.plan import Planned
+from a2d.run import Run
 from a2d.sweep import Final
 
 RESULT = "result.json"  # in a run's folder: how its driver was judged and what it cost
 NEAR = 0.5  # of return: how close to the optimum counts as there
 CLOSE = 0.1  # of return: how close a finished driver is that is as good as the best
 NEVER = math.inf
-
-Curve = tuple[tuple[float, float], ...]
-"""Interactions and a value, in the order of interactions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,9 @@ class Trained:
     run: Planned
     episode_return: Mean  # of the finished driver
     driving: dict[str, float | None]  # of the finished driver, DRIVING's; empty where nobody drives
-    evaluations: Curve  # return while it learned
-    hits: Curve  # share of episodes with a collision while it learned
+    evaluations: Curve  # return of the looks at its driver while it learned
+    returns: Curve  # return of the rounds' episodes
+    hits: Curve  # share of the rounds' episodes with a collision
     divergences: Curve  # KL(expert || trainee) after each round, nats; empty where none is measured
     exact: Exact | None  # None where nobody knows
     cost: dict[str, Any]  # interactions, cpu_seconds, peak_megabytes
@@ -162,15 +162,15 @@ def read_trained(run: Planned, *, exact: Exact | None) -> Trained:
     """
     try:
         result = json.loads((run.folder / RESULT).read_text("utf-8"))
-        lines = (run.folder / "metrics.jsonl").read_text("utf-8").splitlines()
-        metrics = [json.loads(line) for line in lines]
+        metrics = metrics_of(Run(run.folder, run.config))
         return Trained(
             run=run,
             episode_return=Mean(**result["return"]),
             driving=result.get("driving") or {},
-            evaluations=_curve(metrics, "eval/return"),
-            hits=_curve(metrics, "eval/hit_rate"),
-            divergences=_curve(metrics, "divergence"),
+            evaluations=curve(metrics, "eval/return"),
+            returns=returns(metrics),
+            hits=hits(metrics),
+            divergences=curve(metrics, "divergence"),
             exact=exact,
             cost={key: result[key] for key in ("interactions", "cpu_seconds", "peak_megabytes")},
         )
@@ -199,10 +199,6 @@ def is_done(run: Planned, final: Final) -> bool:
         return bool({key: result[key] for key in asdict(final)} == asdict(final))
     except (ValueError, KeyError, TypeError):
         return False  # damaged: the driver is judged again
-
-
-def _curve(metrics: Sequence[dict[str, Any]], name: str) -> Curve:
-    return tuple((float(entry["interactions"]), float(entry[name])) for entry in metrics if name in entry)
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

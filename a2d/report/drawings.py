@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib
@@ -13,17 +14,24 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from a2d.intervals import Rate
+from a2d.learning_curves import Curve, Metrics, curve, hits, returns
 
-COLOURS = ("#0b5cad", "#c2410c", "#15803d", "#7e22ce", "#0e7490", "#a16207")
+_Drawn = tuple[NDArray[np.float64], str]
+"""Quartiles of a curve, as `quartiles` gives them, and its colour."""
+
+COLOURS = (
+    *("#0b5cad", "#c2410c", "#15803d", "#7e22ce", "#0e7490"),
+    *("#a16207", "#be185d", "#4d7c0f", "#475569", "#92400e"),
+)
 """One per run, in the runs' order; told apart by people who confuse red and green, too."""
 
-CURVES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Return on training scenarios", ("eval/return", "train/return")),
-    ("Share of episodes with a hit", ("eval/hit_rate", "train/hit_rate")),
-    ("Divergence of expert and trainee (KL, nats)", ("divergence",)),
-    ("Explained variance of the value", ("explained_variance",)),
+CURVES: tuple[tuple[str, Callable[[Metrics], Curve], str], ...] = (
+    ("Return on training episodes", returns, "eval/return"),
+    ("Share of training episodes with a hit", hits, "eval/hit_rate"),
+    ("Divergence of expert and trainee (KL, nats)", partial(curve, name="divergence"), ""),
+    ("Explained variance of the value", partial(curve, name="explained_variance"), ""),
 )
-"""Each panel's title and the metrics it shows: the first that a run has."""
+"""Each panel's title, its curve, and the metric of looks at the driver, dots on it; empty for none."""
 
 INK, _FAINT = "#1f2933", "#d9dee4"
 STYLE: Any = {
@@ -63,19 +71,22 @@ def curve_plots(
 ) -> dict[str, str]:
     """A plot against interactions for each measure that any driver has, one line each, named at its end.
 
+    Dots are looks at the driver, in which nobody explores.
+
     Args:
         drivers: Of each, the metrics of its runs; of more than one the median is drawn, and their quartiles.
         colours: One per driver.
     """
     plots = {}
-    for title, names in CURVES:
-        lines = {}
+    for title, measured, looks in CURVES:
+        lines, dots = {}, []
         for (driver, runs), colour in zip(drivers.items(), colours, strict=True):
-            points = [found for metrics in runs if len(found := _points(metrics, names)) > 1]
-            if points:
+            if points := [found for metrics in runs if len(found := measured(metrics)) > 1]:
                 lines[driver] = (quartiles(points), colour)
+            if points := [found for metrics in runs if looks and (found := curve(metrics, looks))]:
+                dots.append((quartiles(points), colour))
         if lines:
-            plots[title] = _curve_plot(lines)
+            plots[title] = _curve_plot(lines, dots)
     return plots
 
 
@@ -116,13 +127,15 @@ def clear(axes: Axes, *, grid: str) -> None:
     axes.tick_params(length=0)
 
 
-def _curve_plot(lines: Mapping[str, tuple[NDArray[np.float64], str]]) -> str:
+def _curve_plot(lines: Mapping[str, _Drawn], dots: Sequence[_Drawn]) -> str:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4.6, 2.7), layout="constrained")
         axes = figure.add_subplot()
         for (places, low, median, high), colour in lines.values():
             axes.fill_between(places, low, high, color=colour, alpha=0.18, linewidth=0)
             axes.plot(places, median, color=colour, linewidth=1.8)
+        for (places, _, median, _), colour in dots:
+            axes.plot(places, median, "o", color=colour, markersize=4.5, markeredgecolor="white", zorder=3)
         axes.set_xlabel("interactions with the world")
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
         axes.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter(sep=""))
@@ -143,18 +156,6 @@ def _curve_plot(lines: Mapping[str, tuple[NDArray[np.float64], str]]) -> str:
             )
         axes.set_ylim(bottom, top)
         return _svg(figure)
-
-
-def _points(metrics: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[tuple[float, float]]:
-    for name in names:
-        points = [
-            (float(entry["interactions"]), float(entry[name]))
-            for entry in metrics
-            if isinstance(entry.get(name), (int, float)) and "interactions" in entry
-        ]
-        if points:
-            return points
-    return []
 
 
 def _short(name: str) -> str:

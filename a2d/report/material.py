@@ -10,13 +10,18 @@ from typing import Any
 
 from a2d.config import flat
 from a2d.evaluation import EvaluationError, Record, Summary, read_records, summary
+from a2d.learning_curves import metrics_of
 from a2d.run import Run
 from a2d.shipping import find_run
 
 METHOD_NAMES = {
     "a2d": "A2D",
+    "advisor": "ADVISOR",
     "ail": "AIL",
+    "gpo_clip": "GPO-clip",
+    "gpo_penalty": "GPO-penalty",
     "oil": "OIL on state",
+    "pre_enc": "Pre-Enc",
     "rl": "RL",
     "rl_asym": "RL, critic on state",
     "rl_asym_unbiased": "RL, critic on both",
@@ -83,7 +88,7 @@ def read_runs(folders: Sequence[Path], *, suite: str) -> list[Material]:
             commits=tuple(run.commits),
             settings=flat(run.config),
             records=tuple(record for record in found if record["seed"] in shared),
-            metrics=tuple(_metrics(run.metrics_path)),
+            metrics=tuple(metrics_of(run)),
             videos=_videos(run.results / "videos" / suite, checkpoint=found[0].get("checkpoint")),
         )
         for run, found, name in zip(runs, records, names, strict=True)
@@ -98,12 +103,6 @@ def _records(run: Run, suite: str) -> list[Record]:
             f"{run.called} has no {suite} episodes; run: a2d evaluate {run.called} --suite {suite}"
         )
     return records
-
-
-def _metrics(path: Path) -> list[dict[str, Any]]:
-    """One mapping per round; a line that is still being written is left out."""
-    lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
-    return [json.loads(line) for line in lines if line.endswith("\n") and line.strip()]
 
 
 def _videos(folder: Path, *, checkpoint: str | None) -> dict[int, Video]:

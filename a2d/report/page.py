@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from a2d.learning_curves import AVERAGED
 from a2d.report.drawings import COLOURS, curve_plots, interval_plot
 from a2d.report.drivers import Driver, drivers_of
 from a2d.report.endings import ending_text
@@ -72,6 +73,7 @@ def render(materials: Sequence[Material], *, suite: str, load: Load = Path.read_
         rows=result_rows(summaries),
         intervals=Markup(interval_plot(rates, colours=colours)),
         curves=[(title, Markup(plot)) for title, plot in curve_plots(metrics, colours=colours).items()],
+        averaged=AVERAGED,
         strips=strips,
         grids=read_grids(materials),
         worst=[(episode, *ending_text(episode.record)) for episode in worst_episodes(drivers, suite=suite)],

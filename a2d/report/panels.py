@@ -22,6 +22,7 @@ _DPI = 130
 _ACROSS = 3  # plots side by side
 _PLOTS: dict[str, Callable[[Axes, Sequence[Group], Sequence[Look]], None]] = {
     "curves": seed_plots.plot_returns,
+    "rounds": seed_plots.plot_rounds,
     "hits": seed_plots.plot_hits,
     "divergence": seed_plots.plot_divergences,
     "final": seed_plots.plot_final,

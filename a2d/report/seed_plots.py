@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from a2d.config import flat
+from a2d.learning_curves import Curve
 from a2d.report.drawings import INK, clear, spread
-from a2d.tally import NEVER, Curve, Exact, Group, Quartiles
+from a2d.tally import NEVER, Exact, Group, Quartiles, Trained
 
 Look = tuple[str, str]
 """Colour and marker."""
@@ -25,17 +26,30 @@ LOOKS: tuple[Look, ...] = (
     ("#56b4e9", "P"),
     ("#222222", "X"),
     ("#7f7f7f", "*"),
+    ("#7b3294", "<"),
+    ("#8c6d31", ">"),
 )
-"""Okabe and Ito's colours, which common kinds of colour blindness leave apart; markers tell them twice."""
+"""Okabe and Ito's colours, which common kinds of colour blindness leave apart, and two; markers tell all."""
 
 _LEVEL: Any = {"color": "#8a94a0", "linewidth": 1.0, "linestyle": (0, (4, 3)), "zorder": 1}
 
 
 def plot_returns(axes: Axes, groups: Sequence[Group], looks: Sequence[Look]) -> None:
-    """Return while learning, with the exact values as lines across."""
+    """Return of the looks while learning, with the exact values as lines across."""
+    _plot_returns(axes, groups, looks, curve=lambda run: run.evaluations)
+
+
+def plot_rounds(axes: Axes, groups: Sequence[Group], looks: Sequence[Look]) -> None:
+    """Return of the rounds' episodes while learning, with the exact values as lines across."""
+    _plot_returns(axes, groups, looks, curve=lambda run: run.returns)
+
+
+def _plot_returns(
+    axes: Axes, groups: Sequence[Group], looks: Sequence[Look], *, curve: Callable[[Trained], Curve]
+) -> None:
     ends = [0.0]
     for group, look in zip(groups, looks, strict=True):
-        points = over_seeds([run.evaluations for run in group.runs])
+        points = over_seeds([curve(run) for run in group.runs])
         _plot_band(axes, group.label, points, look)
         ends += [bound for _, last in points[-1:] for bound in (last.low, last.high)]
     exact = _exact(groups)
@@ -56,7 +70,7 @@ def plot_returns(axes: Axes, groups: Sequence[Group], looks: Sequence[Look]) -> 
 
 
 def plot_hits(axes: Axes, groups: Sequence[Group], looks: Sequence[Look]) -> None:
-    """Share of the episodes that end in a collision, while learning."""
+    """Share of the rounds' episodes that end in a collision, while learning."""
     for group, look in zip(groups, looks, strict=True):
         _plot_band(axes, group.label, over_seeds([run.hits for run in group.runs]), look)
     axes.set_ylim(bottom=0.0)

@@ -62,6 +62,18 @@ def test_a_copy_of_the_newest_starts_an_equal_buffer():
     assert Buffer(samples=5, megabytes=1).newest(megabytes=1) == {}
 
 
+def test_where_the_newest_rows_alone_are_restored_only_they_are_drawn():
+    first, second = Buffer(samples=200, megabytes=64), Buffer(samples=200, megabytes=64)
+    first.add({"x": np.arange(100), "wide": np.zeros((100, 40_000))})
+    newest = first.newest(megabytes=1)  # three rows of 320 kB
+    second.restore({"x": newest["x"]}, position=first.position)
+    assert second.newest(megabytes=1)["x"].tolist() == newest["x"].tolist() == [97, 98, 99]
+    assert set(second.sample(100, rng=np.random.default_rng(0))["x"]) == {97, 98, 99}
+    second.add({"x": np.array([100, 101])})
+    assert second.newest(megabytes=1)["x"].tolist() == [97, 98, 99, 100, 101]
+    assert set(second.sample(100, rng=np.random.default_rng(0))["x"]) == {97, 98, 99, 100, 101}
+
+
 def test_a_restored_buffer_draws_the_same_rows_by_the_same_numbers():
     first, second = Buffer(samples=5, megabytes=1), Buffer(samples=5, megabytes=1)
     first.add(rows(0, 8))

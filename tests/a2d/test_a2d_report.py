@@ -207,7 +207,7 @@ def test_a_metrics_line_that_is_being_written_is_left_out(runs):
 def test_curves_are_drawn_for_what_was_measured_and_named_at_their_ends(runs):
     materials = read_runs(runs, suite="heldout")
     plots = curve_plots({m.name: [m.metrics] for m in materials}, colours=["#000000", "#111111"])
-    assert list(plots) == ["Return on training scenarios", "Divergence of expert and trainee (KL, nats)"]
+    assert list(plots) == ["Return on training episodes", "Divergence of expert and trainee (KL, nats)"]
     assert all(">A2D</text>" in plot and ">AIL</text>" in plot for plot in plots.values())
     assert all(plot.startswith("<svg") and "width=" not in plot.split(">")[0] for plot in plots.values())
 

@@ -75,7 +75,7 @@ def test_a_label_becomes_a_name_for_every_file_system(label, written):
         (edited("file: returns", "fiel: returns"), "no key panels[0].fiel; did you mean file?"),
         (edited("seeds: 2", "seeds: many"), "seeds: Value 'many' of type 'str' could not be converted"),
         (edited("seeds: 2", "seeds: 0"), "seeds is at least 1, got 0"),
-        (edited("kind: curves", "kind: pie"), "panel 'returns': kind is one of curves, hits, divergence"),
+        (edited("kind: curves", "kind: pie"), "panel 'returns': kind is one of curves, rounds, hits"),
         (edited("kind: curves", "kind: first_reached"), "panel 'returns': `setting` (such as rollout."),
         (edited("rows: [RL (MDP), AIL]", "rows: [RL, AIL]"), "panel 'returns': no row 'RL'; "),
         (edited("[frozen_lake, tiger_door], rows", "[child_crossing], rows"), "panel 'returns': no row 'RL"),

@@ -132,7 +132,7 @@ def test_the_file_holds_every_seed_and_is_strict_json():
     assert rivals["first_reached"] is None
 
 
-@pytest.mark.parametrize("kind", ["curves", "hits", "divergence", "first_reached", "final"])
+@pytest.mark.parametrize("kind", ["curves", "rounds", "hits", "divergence", "first_reached", "final"])
 @pytest.mark.parametrize("known", [True, False])
 def test_every_panel_is_a_small_png_with_and_without_exact_values(kind, known):
     groups = three_groups()[1:] if known else three_groups()[:1]

@@ -1,0 +1,87 @@
+"""What a run's metrics say of its learning: curves over the interactions since it began."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from a2d.config import TrainConfig
+from a2d.evaluation import is_collision
+from a2d.run import Run, RunError
+
+Curve = tuple[tuple[float, float], ...]
+"""Interactions and a value, in the order of interactions."""
+Metrics = Sequence[Mapping[str, Any]]
+"""A run's rounds, in their order."""
+
+AVERAGED = 8
+"""Rounds in a running mean: a round on the road has some thirty episodes."""
+_ENDED = "train/outcome/"
+
+
+def metrics_of(run: Run) -> list[dict[str, Any]]:
+    """Read one mapping per round; a line that is still being written is left out.
+
+    Interactions are counted from where the run began to learn, which is where the one began that it started
+    from: methods that begin by imitating have used that much of their budget.
+
+    Raises:
+        OSError: The file is there and cannot be read.
+        ValueError: It holds what is no JSON.
+    """
+    path = run.metrics_path
+    lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
+    rounds = [json.loads(line) for line in lines if line.endswith("\n") and line.strip()]
+    before = _used_before(run.config)
+    return [
+        {**found, "interactions": found["interactions"] + before} if "interactions" in found else found
+        for found in rounds
+    ]
+
+
+def _used_before(config: TrainConfig) -> int:
+    """Interactions of the run that this one started from, and of the one before; 0 where that is gone."""
+    if not config.start_from:
+        return 0
+    try:
+        used = curve(metrics_of(Run.open(config.start_from)), "interactions")
+    except RunError:
+        return 0
+    return int(used[-1][1]) if used else 0
+
+
+def curve(metrics: Metrics, name: str) -> Curve:
+    """The values of one metric, where it was measured."""
+    return tuple(
+        (float(entry["interactions"]), float(entry[name]))
+        for entry in metrics
+        if isinstance(entry.get(name), (int, float)) and "interactions" in entry
+    )
+
+
+def returns(metrics: Metrics) -> Curve:
+    """Mean return of the rounds' episodes, exploration included: a running mean."""
+    return _running(curve(metrics, "train/return"))
+
+
+def hits(metrics: Metrics) -> Curve:
+    """Share of the rounds' episodes that ended in a collision, exploration included: a running mean."""
+    found = []
+    for entry in metrics:
+        ended = {key.removeprefix(_ENDED): float(entry[key]) for key in entry if key.startswith(_ENDED)}
+        if ended:
+            share = sum(value for outcome, value in ended.items() if is_collision(outcome))
+            found.append((float(entry["interactions"]), share))
+    return _running(found)
+
+
+def _running(found: Sequence[tuple[float, float]]) -> Curve:
+    """Each value's mean with those before it, `AVERAGED` of them at most."""
+    latest: deque[float] = deque(maxlen=AVERAGED)
+    means = []
+    for at, value in found:
+        latest.append(value)
+        means.append((at, sum(latest) / len(latest)))
+    return tuple(means)
