@@ -28,6 +28,7 @@ class Film:
     ending: str
     verdict: str  # good, poor or bad
     path: str  # the file
+    ended: float  # s, when the episode did
     still: float | None  # s, what it shows until it is played; None for its end
 
 
@@ -77,6 +78,14 @@ def strips_of(drivers: Sequence[Driver], colours: Sequence[str], *, load: Load) 
     ]
 
 
+def one_of_each(strips: Sequence[Strip]) -> list[Strip]:
+    """The first strip of each title, such as one with a child and one without."""
+    found: dict[str, Strip] = {}
+    for strip in strips:
+        found.setdefault(strip.title, strip)
+    return list(found.values())
+
+
 def _title(record: Record) -> str:
     child = record.get("child")
     return "Episode" if child is None else "A child runs out" if child else "No child"
@@ -89,7 +98,8 @@ def _film(driver: Driver, seed: int, colour: str, load: Load) -> Film:
     # Inside the page, so that the report still plays after it was mailed or moved.
     source = "data:video/mp4;base64," + base64.b64encode(load(video.path)).decode("ascii")
     name = driver.name if len(driver.runs) == 1 else run.name
-    return Film(name, colour, source, ending, verdict, str(video.path), _still(video.record))
+    ended = video.record.get("duration") or 0.0
+    return Film(name, colour, source, ending, verdict, str(video.path), ended, _still(video.record))
 
 
 def _still(record: Record) -> float | None:

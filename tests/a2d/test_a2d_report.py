@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 from report_runs import HITS, make_run
@@ -196,6 +197,22 @@ def test_compare_writes_the_page_and_prints_the_result(runs, tmp_path, capsys):
     assert "40.0 % (16.8–68.7), 4 of 10" in printed
     assert f"report: {tmp_path / 'report.html'}" in printed
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a2d", "ail", "report.html"]
+
+
+def test_the_wall_has_one_episode_with_a_child_and_one_without(runs, tmp_path):
+    compare(runs, out=tmp_path / "report.html", suite="heldout", wall=tmp_path / "docs" / "wall.webp")
+    done, animation = cv2.imreadanimation(str(tmp_path / "docs" / "wall.webp"))
+    assert done
+    height, width = animation.frames[0].shape[:2]
+    assert (len(animation.frames), width) == (10, 2 * (280 + 8) + 8)
+    assert height == 2 * (34 + 2 * 24 + 158 + 8) + 8
+
+
+def test_there_is_no_wall_without_films_of_the_same_episode(tmp_path):
+    runs = [make_run(tmp_path / method, method) for method in ("a2d", "ail")]
+    with pytest.raises(EvaluationError, match="no episode is recorded for every driver"):
+        compare(runs, out=tmp_path / "report.html", suite="heldout", wall=tmp_path / "wall.webp")
+    assert not (tmp_path / "wall.webp").exists()
 
 
 def test_a_metrics_line_that_is_being_written_is_left_out(runs):
