@@ -25,6 +25,8 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
     brake in time learns that slower is better, though still a hit. Standing still for ever and leaving the
     lane cost as much as a hit at the limit, so that neither pays instead.
 
+    Speeding costs by its share of the limit: where 10 km/h are allowed, 5 more are half as fast again.
+
     Hits are rare in the end, so how close they came counts as well: while the ego must brake harder than is
     comfortable not to hit somebody, each step costs by how much harder.
 
@@ -39,7 +41,7 @@ def default(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
         "progress": 0.2 * (after.station(after.ego) - before.station(before.ego)),
         "time": -0.1,
         "lane": -0.05 * min(abs(after.offset), 2.0),
-        "speeding": -0.2 * max(after.ego.speed - after.speed_limit, 0.0),
+        "speeding": -2.0 * max(after.ego.speed / after.speed_limit - 1.0, 0.0),
         "conflict": -1.0 * max(too_hard, 0.0),
         "arrival": 20.0 * (outcome == "arrived"),
         "failure": -40.0 * failed,

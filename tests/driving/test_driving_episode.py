@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,6 +104,15 @@ def test_a_hit_costs_the_more_the_faster_it_is_and_another_failure_as_much_as_on
         assert default(slow, slow, outcome)["impact"] == pytest.approx(-4.0 * SCENARIO.speed_limit)
     for outcome in (None, "arrived"):
         assert default(fast, fast, outcome)["impact"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("limit", "speed", "cost"), [(10.0, 10.0, 0.0), (10.0, 11.0, -0.2), (2.5, 3.75, -1.0), (20.0, 5.0, 0.0)]
+)
+def test_speeding_costs_by_its_share_of_the_limit(limit, speed, cost):
+    now = snapshot(ego(200.0, speed=speed))
+    now = replace(now, drive=replace(now.drive, speed_limit=limit))
+    assert default(now, now, None)["speeding"] == pytest.approx(cost)
 
 
 @pytest.mark.parametrize(
