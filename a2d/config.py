@@ -371,8 +371,9 @@ class CheckpointConfig:
 
     every: int = 10
     """Rounds between checkpoints. Worlds begin new episodes after each, so that a resumed run is the same."""
-    megabytes: int = 64
-    """Most of the buffer's newest samples saved with it; a resumed run refills the rest."""
+    megabytes: int = 8192
+    """Most that the buffer's rows take on disk until the run is finished, the newest of them; a resumed run
+    has them again, and is the same run if they are all."""
 
     def __post_init__(self) -> None:
         at_least("checkpoint.every", self.every, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ class Buffer:
         self._next = 0
         self.size = 0
         self.capacity = 0
+        self.total = 0
+        """How many rows were ever added."""
 
     def add(self, rows: Mapping[str, NDArray]) -> None:
         """Append rows of shape (B, ...), forgetting the oldest.
@@ -33,33 +35,42 @@ class Buffer:
             )
         if not self._rows:
             self._allocate(rows)
-        count = min(lengths.pop(), self.capacity)
+        added = lengths.pop()
+        count = min(added, self.capacity)
         where = (self._next + np.arange(count)) % self.capacity
         for key, values in rows.items():
             self._rows[key][where] = values[-count:]
         self._next = int((self._next + count) % self.capacity)
         self.size = min(self.size + count, self.capacity)
+        self.total += added
 
     @property
     def position(self) -> int:
-        """Where the next row goes: with `newest` it tells which row a number drawn by `sample` is."""
+        """Where the next row goes: it tells which row a number drawn by `sample` is."""
         return self._next
 
-    def restore(self, rows: Mapping[str, NDArray], *, position: int) -> None:
-        """Take in what `newest` gave: all rows, so that the same numbers draw the same ones, or the latest.
+    def restore(
+        self, parts: Iterable[Mapping[str, NDArray]], *, count: int, position: int, total: int
+    ) -> None:
+        """Take in the newest rows of another buffer; of all of them, the same numbers draw the same rows.
 
         Args:
-            rows: What it gave, oldest first.
-            position: Where the next row goes, if these are all.
+            parts: Its newest rows, oldest first, in any number of parts.
+            count: How many these are together.
+            position: Its position.
+            total: Its total.
         """
-        self._allocate(rows)
-        count = len(next(iter(rows.values())))
-        if count < self.capacity:  # rows fill it from its beginning, also where older ones are left out
-            position = count
-        where = (position - count + np.arange(count)) % self.capacity
-        for key, values in rows.items():
-            self._rows[key][where] = values
-        self._next, self.size = position % self.capacity, count
+        self.total = total
+        for rows in parts:
+            if not self._rows:
+                self._allocate(rows)
+                # Rows fill a buffer from its beginning, also where older ones are left out.
+                self._next = position if count == self.capacity else 0
+            where = (self._next + np.arange(len(next(iter(rows.values()))))) % self.capacity
+            for key, values in rows.items():
+                self._rows[key][where] = values
+            self._next = int((self._next + len(where)) % self.capacity)
+            self.size = min(self.size + len(where), self.capacity)
 
     def sample(self, count: int, *, rng: np.random.Generator) -> Arrays:
         """Draw rows uniformly with replacement."""
@@ -98,11 +109,13 @@ class Buffer:
         """The numbers of the rows added last, oldest first."""
         return (self._next - count + np.arange(count)) % self.capacity
 
-    def newest(self, *, megabytes: int) -> Arrays:
-        """Copy the newest rows that fit, oldest first."""
-        if not self._rows:
-            return {}
-        return self.rows(self.added(min(self.size, megabytes * 2**20 // self._row_bytes(self._rows))))
+    def fitting(self, megabytes: int) -> int:
+        """How many of the rows fit into so much memory."""
+        return min(self.size, megabytes * 2**20 // self._row_bytes(self._rows)) if self._rows else 0
+
+    def column(self, key: str) -> NDArray:
+        """Copy what all rows have under `key`, oldest first."""
+        return self._rows[key][self.added(self.size)]
 
     def _allocate(self, rows: Mapping[str, NDArray]) -> None:
         self.capacity = max(1, min(self._samples, self._bytes // self._row_bytes(rows)))

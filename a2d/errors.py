@@ -21,5 +21,6 @@ class NoRoom(A2DError):
     def __init__(self, folder: object, *, needed: int, free: int) -> None:
         super().__init__(
             f"{folder} has no room for this run's checkpoints: they need up to {needed / 1e6:.1f} MB, "
-            f"{free / 1e6:.1f} MB are free; free some space, or choose another run=FOLDER"
+            f"{free / 1e6:.1f} MB are free; free some space, choose another run=FOLDER, "
+            "or keep less of the buffer there (checkpoint.megabytes=N)"
         )

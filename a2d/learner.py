@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -21,6 +22,9 @@ from a2d.errors import A2DError
 from a2d.methods import method_of
 from a2d.policies import Expert, Shapes, Trainee, tensors
 from a2d.projection import HARDNESS
+
+if TYPE_CHECKING:
+    from a2d.row_log import RowLog
 
 KL_PACE, KL_BOUNDS, START_KL = 1.5, (1e-3, 10.0), 0.1  # of what adapts, of the pull of GPO-penalty
 START_PACE, PACES = 1 / 8, (1 / 64, 1.0)  # on the expert's learning rate, where it adapts
@@ -152,14 +156,26 @@ class Learner:
     def largest_checkpoint(self) -> int:
         """What `checkpoint` may come to, bytes; Adam keeps two numbers per weight, best and average one."""
         weights = sum(weight.nbytes for module in self._modules().values() for weight in module.parameters())
-        picture, memory = math.prod(self.shapes.image or (0,)), 4 * self.config.trainee.memory
-        row = 4 * (self.shapes.state + sum(size for _, size in self.shapes.vectors)) + 64
-        rows = self.config.trainee.rows(self.config.buffer.samples)
-        buffer = rows * self.config.trainee.length * (row + picture + memory)
-        buffer = min(buffer, self.config.checkpoint.megabytes * 2**20)
         reused = (self.config.expert.reuse - 1) * self.config.rollout.steps * self.config.env.count
-        recent = reused * (row + 4 * self.shapes.exogenous + picture * ("image" in self.critic.reads))
-        return 5 * weights + buffer + recent + OVERHEAD
+        row = self._row_bytes(picture="image" in self.critic.reads) + 4 * self.shapes.exogenous
+        return 5 * weights + reused * row + 4 * self.config.buffer.samples + OVERHEAD
+
+    @property
+    def largest_log(self) -> int:
+        """What the buffer's rows may come to on disk, bytes."""
+        config = self.config
+        if self.method.improves == "trainee" and not self.method.pretrains:
+            return 0
+        row, a_round = self._row_bytes(picture=True), config.rollout.steps * config.env.count
+        most = min(config.buffer.samples, config.rollout.interactions + a_round) * row
+        bound = 2**20 * min(config.buffer.megabytes, config.checkpoint.megabytes)
+        return min(most, bound) + config.checkpoint.every * a_round * row
+
+    def _row_bytes(self, *, picture: bool) -> int:
+        """Of one step of one world."""
+        vectors = 4 * (self.shapes.state + sum(size for _, size in self.shapes.vectors))
+        seen = math.prod(self.shapes.image or (0,)) if picture else 0
+        return vectors + seen + 4 * self.config.trainee.memory + 64
 
     def with_recent(self, newest: Arrays) -> Arrays:
         """Join a round's rows to those of the rounds before that `expert.reuse` still asks for; and keep it.
@@ -173,13 +189,8 @@ class Learner:
         return {key: np.concatenate([rows[key] for rows in rounds]) for key in newest}
 
     def checkpoint(self) -> dict[str, Any]:
-        """Gather everything the run goes on from, as tensors and plain values.
-
-        Of the buffer only the newest samples within `checkpoint.megabytes` are kept, and none once the run
-        is finished; a resumed run whose buffer did not fit refills it from its first rounds.
-        """
-        megabytes = 0 if self.finished else self.config.checkpoint.megabytes
-        rows = self.buffer.newest(megabytes=megabytes) if megabytes else {}
+        """Gather everything the run goes on from but the buffer's rows, as tensors and plain values."""
+        hardness = self.buffer.column(HARDNESS) if self.buffer.size and not self.finished else np.empty(0)
         return {
             "shapes": json.dumps(asdict(self.shapes)),
             "rounds": self.rounds,
@@ -199,12 +210,26 @@ class Learner:
             "actions": self.actions.get_state(),
             "torch": torch.get_rng_state(),
             "recent": [] if self.finished else [_tensors(rows) for rows in self.recent],
-            "buffer_position": self.buffer.position,
-            "buffer": _tensors(rows),
+            "buffer": {"position": self.buffer.position, "total": self.buffer.total},
+            "hardness": torch.from_numpy(hardness.astype(np.float32)),
         }
 
-    def restore(self, checkpoint: dict[str, Any]) -> None:
+    def log_rows(self, log: RowLog) -> list[str]:
+        """Write the buffer's new rows; name the files that a resumed run needs, none once it is finished.
+
+        Raises:
+            DiskFull: No space left.
+        """
+        if self.finished:
+            return []
+        return log.extend(self.buffer, megabytes=self.config.checkpoint.megabytes, leave_out=(HARDNESS,))
+
+    def restore(self, checkpoint: dict[str, Any], log: RowLog | None = None) -> None:
         """Go on from what `checkpoint` gathered.
+
+        Args:
+            checkpoint: What it gave.
+            log: Has the buffer's rows; without, the buffer begins anew.
 
         Raises:
             A2DError: It was saved by networks of another shape, or lacks something.
@@ -213,8 +238,7 @@ class Learner:
         try:
             for name, module in self._modules().items():
                 module.load_state_dict(checkpoint[name])
-            if "average" in checkpoint:  # a run begun before there was one takes it from its trainee
-                self.average.load_state_dict(checkpoint["average"])
+            self.average.load_state_dict(checkpoint["average"])
             for name, optimizer in self._optimizers().items():
                 optimizer.load_state_dict(checkpoint[name])
             self.world_seeds.bit_generator.state = json.loads(checkpoint["world_seeds"])
@@ -224,19 +248,22 @@ class Learner:
             self.rounds, self.interactions = checkpoint["rounds"], checkpoint["interactions"]
             self.seconds = checkpoint["seconds"]
             self.advantage_variance = checkpoint["advantage_variance"]
-            self.state_error.copy_(checkpoint.get("state_error", self.state_error))
+            self.state_error.copy_(checkpoint["state_error"])
             self.trainee_kl = checkpoint["trainee_kl"]
             self.best_return, self.best = checkpoint["best_return"], checkpoint["best"]
-            self.recent.extend(_arrays(rows) for rows in checkpoint.get("recent", []))
-            position = checkpoint.get("buffer_position", 0)
-            rows = _arrays(checkpoint["buffer"])
-            if rows:  # a run begun before that was kept
-                rows.setdefault(HARDNESS, np.ones(len(rows["state"]), np.float32))
-        except (KeyError, ValueError, RuntimeError) as error:
+            self.recent.extend(_arrays(rows) for rows in checkpoint["recent"])
+            where, hardness = checkpoint["buffer"], checkpoint["hardness"].numpy()
+        except KeyError as error:
+            raise A2DError(
+                f"the checkpoint has no {error}: another version of a2d wrote it; give another run=FOLDER"
+            ) from error
+        except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise A2DError(f"the checkpoint does not fit this run's networks: {reason}") from error
-        if rows and len(next(iter(rows.values()))):
-            self.buffer.restore(rows, position=position)
+        if log is not None:
+            count = min(log.count, len(hardness))
+            parts = _with_hardness(log.read(newest=count), hardness[len(hardness) - count :])
+            self.buffer.restore(parts, count=count, **where)
 
     def start_from(self, checkpoint: dict[str, Any]) -> None:
         """Take over the networks of another run, spread widely enough to explore again.
@@ -306,6 +333,14 @@ def trainee_of(shapes: Shapes, config: TrainConfig) -> Trainee:
         quality=method.learns_q,
         auxiliary=method.reinforces == "instead",
     )
+
+
+def _with_hardness(parts: Iterable[Arrays], hardness: NDArray[np.float32]) -> Iterator[Arrays]:
+    at = 0
+    for rows in parts:
+        end = at + len(rows["state"])
+        yield {**rows, HARDNESS: hardness[at:end]}
+        at = end
 
 
 def _tensors(rows: Arrays) -> dict[str, Tensor]:

@@ -28,7 +28,8 @@ from a2d.mixture import Mixture
 from a2d.policies import Expert, Trainee, shapes_of
 from a2d.processors import keep_freed_memory
 from a2d.rollout import Collector, Rollout
-from a2d.run import Run
+from a2d.row_log import RowLog
+from a2d.run import ROWS, Run
 from a2d.steps import (
     estimate,
     experience,
@@ -51,7 +52,7 @@ def train(run: Run, *, report: Report) -> None:
 
     A run that was interrupted and resumed is the same run as one that was not, to the last bit, if the
     worlds are deterministic given their seeds, `threads` is the same, and the buffer fits into
-    `checkpoint.megabytes`.
+    `checkpoint.megabytes`, as it does unless that is set.
 
     Raises:
         A2DError: The world, the checkpoint, the device or the disk does not do; the message says what to try.
@@ -63,13 +64,17 @@ def train(run: Run, *, report: Report) -> None:
     with stopping(worlds_for(config, method)) as worlds:
         shapes = shapes_of(worlds.single_observation_space, worlds.single_action_space)
         learner = Learner(config, shapes, device=device)
+        log = RowLog(run.folder / ROWS)
         if run.checkpoint_path.exists():
-            learner.restore(run.checkpoint())
+            checkpoint = run.checkpoint()
+            log.resume(checkpoint.get("rows", ()))
+            learner.restore(checkpoint, log)
         elif config.start_from:
             start = Run.open(config.start_from)
             refuse_start(config, start.config)
             learner.start_from(start.checkpoint())
-        run.reserve(2 * learner.largest_checkpoint)  # the old one stays until the new one is whole
+        # The old checkpoint stays until the new one is whole.
+        run.reserve(2 * learner.largest_checkpoint + max(0, learner.largest_log - log.size))
         teacher = learned_expert(config, method, learner)
         collector = Collector(
             worlds, seeds=learner.world_seeds, generator=learner.actions, device=device, watch=Stopwatch()
@@ -93,7 +98,7 @@ def train(run: Run, *, report: Report) -> None:
                 metrics |= {"interactions": learner.interactions, "seconds": round(learner.seconds, 3)}
                 curves.add({"round": learner.rounds, **metrics})
                 if is_due(config.checkpoint.every, learner):
-                    run.save(learner.checkpoint())
+                    save(run, learner, log)
                     collector.restart()
                 report(metrics)
         _warn(list(latest), method, beta=method.beta_at(learner.rounds), config=config)
@@ -147,6 +152,13 @@ def one_round(learner: Learner, method: Method, *, teacher: Expert | None, colle
         if method.projects:
             metrics |= step_projection(learner, rollout, estimates, teacher=teacher)
     return metrics
+
+
+def save(run: Run, learner: Learner, log: RowLog) -> None:
+    """Write the buffer's new rows, then the checkpoint that names their files, then delete other files."""
+    rows = learner.log_rows(log)
+    run.save({**learner.checkpoint(), "rows": rows})
+    log.keep(rows)
 
 
 def outcome_shares(rollout: Rollout) -> Scalars:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import io
 import json
 import os
 import pickle
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 import yaml
@@ -28,6 +28,7 @@ from a2d.policies import Expert, Shapes, Trainee
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 CONFIG, METRICS, CHECKPOINT, ORIGIN = "config.yaml", "metrics.jsonl", "checkpoint.pt", "origin.json"
+ROWS = "rows"  # the folder with what its buffer holds, until it is finished
 WHEREABOUTS = frozenset({"run", "device", "threads", "env.server", "env.per_worker"})
 """Settings that say where a run happens, not what it is."""
 
@@ -151,9 +152,7 @@ class Run:
         Raises:
             DiskFull: No space left.
         """
-        data = io.BytesIO()
-        torch.save(dict(checkpoint), data)
-        write_atomically(self.checkpoint_path, data.getbuffer())
+        write_atomically(self.checkpoint_path, partial(torch.save, dict(checkpoint)))
 
     def checkpoint(self) -> dict[str, Any]:
         """Read the checkpoint: tensors and plain values only, never code.
@@ -282,24 +281,28 @@ def checkpoint_id(run: Run) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def write_atomically(path: Path, data: bytes | memoryview) -> None:
+def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], object]) -> None:
     """Write a file so that a reader, or a kill at any moment, finds the old one or the new one, whole.
+
+    Args:
+        path: The file.
+        data: What it will hold, or what writes that.
 
     Raises:
         DiskFull: No space left; the old file is intact.
     """
-    partial = path.with_name(path.name + ".partial")
+    unfinished = path.with_name(path.name + ".partial")
     try:
-        with partial.open("wb") as file:
-            file.write(data)
+        with unfinished.open("wb") as file:
+            data(file) if callable(data) else file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+        os.replace(unfinished, path)
     except OSError as error:
         raise explained(error, path) from error
     finally:
         with contextlib.suppress(OSError):  # of a disk that cannot be written, told above
-            partial.unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)
 
 
 def explained(error: OSError, path: Path) -> A2DError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -110,9 +110,8 @@ def _refuse_unfit(run: Run, checkpoint: dict[str, Any]) -> None:
 def _write(run: Run, checkpoint: dict[str, Any], folder: Path) -> None:
     packed = {key: checkpoint[key] for key in ("shapes", "rounds", "interactions", "seconds", "finished")}
     weights = checkpoint["best"] or checkpoint["trainee"]
-    data = io.BytesIO()
-    torch.save({**packed, "best": {}, "trainee": weights}, data)
-    write_atomically(folder / CHECKPOINT, data.getbuffer())
+    packed |= {"best": {}, "trainee": weights}
+    write_atomically(folder / CHECKPOINT, partial(torch.save, packed))
     config = replace(run.config, run="", device="cpu")
     write_atomically(folder / CONFIG, to_yaml(config).encode())
     if run.metrics_path.is_file():

@@ -12,7 +12,7 @@ def rows(first, last, width=4):
 
 
 def contents(buffer):
-    return buffer.newest(megabytes=1)["x"].tolist()
+    return buffer.column("x").tolist()
 
 
 def test_the_oldest_samples_go_first():
@@ -36,6 +36,13 @@ def test_memory_bounds_the_number_of_samples():
     assert buffer.capacity == 1024
 
 
+def test_what_fits_into_so_much_memory_is_counted_in_rows():
+    buffer = Buffer(samples=5000, megabytes=8)
+    assert buffer.fitting(1) == 0
+    buffer.add(rows(0, 1500, width=1016))
+    assert [buffer.fitting(megabytes) for megabytes in (0, 1, 2)] == [0, 1024, 1500]
+
+
 def test_images_stay_bytes_and_keys_stay_together():
     buffer = Buffer(samples=100, megabytes=1)
     buffer.add(rows(0, 50))
@@ -49,41 +56,35 @@ def test_pictures_lie_in_memory_as_they_came():
     channels_last = np.moveaxis(np.zeros((5, 4, 6, 3), np.uint8), -1, 1)
     buffer = Buffer(samples=10, megabytes=1)
     buffer.add({"image": channels_last})
-    for kept in (buffer.sample(7, rng=np.random.default_rng(0)), buffer.newest(megabytes=1)):
+    for kept in (buffer.sample(7, rng=np.random.default_rng(0)), buffer.rows(buffer.added(3))):
         assert kept["image"].shape[1:] == (3, 4, 6)
         assert np.moveaxis(kept["image"], 1, -1).flags.c_contiguous
-
-
-def test_a_copy_of_the_newest_starts_an_equal_buffer():
-    first, second = Buffer(samples=5, megabytes=1), Buffer(samples=5, megabytes=1)
-    first.add(rows(0, 8))
-    second.add(first.newest(megabytes=1))
-    assert contents(second) == contents(first)
-    assert Buffer(samples=5, megabytes=1).newest(megabytes=1) == {}
-
-
-def test_where_the_newest_rows_alone_are_restored_only_they_are_drawn():
-    first, second = Buffer(samples=200, megabytes=64), Buffer(samples=200, megabytes=64)
-    first.add({"x": np.arange(100), "wide": np.zeros((100, 40_000))})
-    newest = first.newest(megabytes=1)  # three rows of 320 kB
-    second.restore({"x": newest["x"]}, position=first.position)
-    assert second.newest(megabytes=1)["x"].tolist() == newest["x"].tolist() == [97, 98, 99]
-    assert set(second.sample(100, rng=np.random.default_rng(0))["x"]) == {97, 98, 99}
-    second.add({"x": np.array([100, 101])})
-    assert second.newest(megabytes=1)["x"].tolist() == [97, 98, 99, 100, 101]
-    assert set(second.sample(100, rng=np.random.default_rng(0))["x"]) == {97, 98, 99, 100, 101}
 
 
 def test_a_restored_buffer_draws_the_same_rows_by_the_same_numbers():
     first, second = Buffer(samples=5, megabytes=1), Buffer(samples=5, megabytes=1)
     first.add(rows(0, 8))
-    second.restore(first.newest(megabytes=1), position=first.position)
+    newest = first.rows(first.added(5))
+    parts = [{key: values[some] for key, values in newest.items()} for some in (slice(0, 2), slice(2, 5))]
+    second.restore(parts, count=5, position=first.position, total=first.total)
     for _ in range(2):
         drawn = [buffer.sample(20, rng=np.random.default_rng(0))["x"] for buffer in (first, second)]
         np.testing.assert_array_equal(*drawn)
         assert contents(second) == contents(first)
+        assert second.total == first.total
         first.add(rows(8, 10))
         second.add(rows(8, 10))
+
+
+def test_where_the_newest_rows_alone_are_restored_only_they_are_drawn():
+    first, second = Buffer(samples=200, megabytes=1), Buffer(samples=200, megabytes=1)
+    first.add(rows(0, 100))
+    newest = first.rows(first.added(3))
+    second.restore([newest], count=3, position=first.position, total=first.total)
+    for expected in ([97, 98, 99], [97, 98, 99, 100, 101]):
+        assert contents(second) == expected
+        assert set(second.sample(100, rng=np.random.default_rng(0))["x"]) == set(expected)
+        second.add(rows(100, 102))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
@@ -105,9 +106,8 @@ def test_what_is_put_goes_to_the_rows_that_were_added_last():
         buffer.add({"x": np.arange(first, first + 3), "seen": np.zeros(3)})
     assert buffer.rows(buffer.added(3))["x"].tolist() == [3, 4, 5]
     buffer.put("seen", buffer.added(3)[1:], np.array([7.0, 8.0]))
-    newest = buffer.newest(megabytes=1)
-    assert newest["x"].tolist() == [1, 2, 3, 4, 5]
-    assert newest["seen"].tolist() == [0, 0, 0, 7, 8]
+    assert contents(buffer) == [1, 2, 3, 4, 5]
+    assert buffer.column("seen").tolist() == [0, 0, 0, 7, 8]
 
 
 def test_rows_that_do_not_belong_are_refused():

@@ -21,7 +21,7 @@ from a2d.curves import TIMES
 from a2d.errors import NoRoom
 from a2d.learner import Learner
 from a2d.loop import train
-from a2d.run import Run, RunError, _shapes
+from a2d.run import ROWS, Run, RunError, _shapes
 
 KILLS = 20
 LAKE = [
@@ -78,6 +78,34 @@ def test_a_run_killed_at_twenty_random_moments_ends_as_an_unbroken_one(tmp_path)
         for name in ("expert", "critic", "trainee"):
             ours, theirs = broken.checkpoint()[name], unbroken.checkpoint()[name]
             assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings"),
+    [
+        ("frozen_lake", ["trainee.state=1", "trainee.hard=0.5", "buffer.samples=700"]),
+        ("frozen_lake_image", ["trainee.state=1", "trainee.hard=0.5", "buffer.samples=10000"]),
+        ("frozen_lake_image", ["trainee.memory=8", "trainee.sequence=8", "buffer.samples=600"]),
+    ],
+)
+def test_an_interrupted_run_goes_on_with_all_that_its_buffer_held(tmp_path, preset, settings):
+    small = ["env.count=16", "rollout.steps=16", "rollout.interactions=1792", "evaluation.every=0"]
+    configs = [
+        load(preset, [*small, *settings, "checkpoint.every=2", f"run={tmp_path / name}"])
+        for name in ("unbroken", "broken")
+    ]
+
+    def interrupt(metrics):
+        if metrics["interactions"] == 5 * 256:
+            raise KeyboardInterrupt
+
+    unbroken, broken = (Run.create(config.folder, config) for config in configs)
+    train(unbroken, report=lambda metrics: None)
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, report=interrupt)
+    assert sorted(path.name for path in (broken.folder / ROWS).iterdir()) == broken.checkpoint()["rows"]
+    train(broken, report=lambda metrics: None)
+    assert metrics_of(broken) == metrics_of(unbroken)
 
 
 DISKS = """
@@ -148,13 +176,18 @@ def test_what_a_checkpoint_may_come_to_bounds_what_it_comes_to(tmp_path):
     largest = []
 
     def note(metrics):
-        largest.append(run.checkpoint_path.stat().st_size if run.checkpoint_path.exists() else 0)
+        files = [run.checkpoint_path, *(run.folder / ROWS).glob("*")]
+        largest.append(
+            [sum(path.stat().st_size for path in part if path.exists()) for part in (files[:1], files[1:])]
+        )
 
     train(run, report=note)
-    bound = Learner(
-        config, _shapes(run.checkpoint()["shapes"]), device=torch.device("cpu")
-    ).largest_checkpoint
-    assert 0 < max(largest) <= bound < 20 * max(largest)
+    learner = Learner(config, _shapes(run.checkpoint()["shapes"]), device=torch.device("cpu"))
+    for found, bound in zip(
+        np.max(largest, axis=0), (learner.largest_checkpoint, learner.largest_log), strict=True
+    ):
+        assert 0 < found <= bound < 20 * found
+    assert not (run.folder / ROWS).exists()  # it is finished
 
 
 def test_room_is_asked_for_and_given_back(tmp_path):

@@ -13,10 +13,9 @@ import torch
 from a2d.acting import Driver
 from a2d.config import ExpertConfig, TraineeConfig, load
 from a2d.distributions import ActionFamily
-from a2d.errors import DiskFull
+from a2d.errors import A2DError, DiskFull
 from a2d.learner import Learner
 from a2d.policies import Shapes
-from a2d.projection import HARDNESS
 from a2d.run import Run, RunError, write_atomically
 
 SHAPES = Shapes(state=34, vectors=(("compact", 25),), image=None, family=ActionFamily("categorical", 4))
@@ -163,15 +162,11 @@ def test_what_is_reused_are_the_newest_rounds_and_a_resumed_run_has_them(config)
     assert resumed.with_recent(rounds[0])["target"].tolist() == [2, 2, 3, 3, 0, 0]
 
 
-def test_a_run_begun_before_it_kept_how_hard_its_rows_are_goes_on(config):
-    learner = Learner(config, SHAPES, device=torch.device("cpu"))
-    learner.buffer.add({"state": np.zeros((3, 2), np.float32)})
-    checkpoint = learner.checkpoint()
-    del checkpoint["state_error"]
-    resumed = Learner(config, SHAPES, device=torch.device("cpu"))
-    resumed.restore(checkpoint)
-    assert resumed.buffer.newest(megabytes=1)[HARDNESS].tolist() == [1, 1, 1]
-    assert resumed.state_error.tolist() == [0.0] * SHAPES.state
+def test_a_checkpoint_that_another_version_wrote_is_named_as_such(run, config):
+    checkpoint = run.checkpoint()
+    del checkpoint["hardness"]
+    with pytest.raises(A2DError, match="has no 'hardness': another version of a2d wrote it"):
+        Learner(config, SHAPES, device=torch.device("cpu")).restore(checkpoint)
 
 
 def test_metrics_of_rounds_after_the_checkpoint_and_broken_lines_are_forgotten(run):
