@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from a2d.errors import A2DError, DiskFull
 from a2d.faults import FAULTS, INVALID_OUTCOMES
+from a2d.hazards import hazard_of, hits_hazard
 from a2d.intervals import Mean, PairedDifference, Rate
 from a2d.vector import DEATHS, DIED, WorldError
 
@@ -168,7 +169,8 @@ class Summary:
     invalid: int  # outside their test's tolerances, or broken
     broken: int  # of those, ended by a fault of the simulator or of its world, however often tried
     hits: Rate
-    hits_given_child: Rate | None  # of the child, where there is one; None where worlds have no child
+    hazard: str | None  # which of `a2d.hazards.HAZARDS` the episodes have; None where worlds have none
+    hits_given_hazard: Rate | None  # of a child, or of who comes, where they are; None where worlds have none
     arrivals: Rate
     outcomes: dict[str, int]
     impact_speeds: tuple[float, ...]  # m/s, one per hit, ascending
@@ -184,8 +186,8 @@ class Summary:
 
     @property
     def main_hits(self) -> Rate:
-        """The rate that methods are compared by: given a child if there are children, else over all."""
-        return self.hits if self.hits_given_child is None else self.hits_given_child
+        """The rate that methods are compared by: given a hazard where worlds have one, else over all."""
+        return self.hits if self.hits_given_hazard is None else self.hits_given_hazard
 
     @property
     def impact_speed_mean(self) -> float | None:
@@ -200,7 +202,7 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """Plain data, intervals included, for a file; no nan, no infinity."""
         plain = asdict(self)
-        for name in ("hits", "hits_given_child", "arrivals", "comfortable"):
+        for name in ("hits", "hits_given_hazard", "arrivals", "comfortable"):
             rate: Rate | None = getattr(self, name)
             if rate is not None:
                 plain[name] = asdict(rate) | {"rate": rate.value, "low": rate.low, "high": rate.high}
@@ -213,17 +215,18 @@ def summary(records: Sequence[Record]) -> Summary:
     """Count and average episode records."""
     valid = [record for record in records if is_valid(record)]
     hits = [record for record in valid if is_hit(record)]
-    with_child = [record for record in valid if record.get("child")]
-    has_children = any("child" in record for record in valid)
+    hazard = hazard_of(valid)
+    threatened = [record for record in valid if record.get("hazard")]
     arrived = [record for record in valid if record["outcome"] in _ARRIVALS]
     return Summary(
         episodes=len(valid),
         invalid=len(records) - len(valid),
         broken=sum(is_fault(record) for record in records),
         hits=Rate(len(hits), len(valid)),
-        hits_given_child=Rate(sum(record["outcome"] == "hit_child" for record in with_child), len(with_child))
-        if has_children
-        else None,
+        hazard=hazard,
+        hits_given_hazard=None
+        if hazard is None
+        else Rate(sum(map(hits_hazard, threatened)), len(threatened)),
         arrivals=Rate(len(arrived), len(valid)),
         outcomes=dict(Counter(record["outcome"] for record in records).most_common()),
         impact_speeds=tuple(
@@ -240,14 +243,13 @@ def summary(records: Sequence[Record]) -> Summary:
 
 
 def paired_hits(first: Sequence[Record], second: Sequence[Record]) -> PairedDifference:
-    """Compare hits on the seeds that are valid for both drivers; given a child where there are children."""
+    """Compare hits on the seeds that are valid for both drivers; given a hazard where worlds have one."""
     others = {record["seed"]: record for record in second if is_valid(record)}
     pairs = [
         (record, others[record["seed"]]) for record in first if is_valid(record) and record["seed"] in others
     ]
-    if any("child" in record for record, _ in pairs):
-        pairs = [pair for pair in pairs if pair[0].get("child")]
-        return PairedDifference.of(*_columns(pairs, lambda record: record["outcome"] == "hit_child"))
+    if hazard_of(record for record, _ in pairs) is not None:
+        return PairedDifference.of(*_columns([pair for pair in pairs if pair[0]["hazard"]], hits_hazard))
     return PairedDifference.of(*_columns(pairs, is_hit))
 
 

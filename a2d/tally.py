@@ -98,7 +98,7 @@ def _driven(name: str) -> Callable[[Trained], float | None]:
 
 
 DRIVING = ("hits", "arrivals", "arrival_duration", "occluder_speed")
-"""What is known of finished drivers besides: shares (hits given a child where there are children), s, m/s."""
+"""What is known of finished drivers besides: shares (hits given a hazard where worlds have one), s, m/s."""
 MEASURES: dict[str, Callable[[Trained], float | None]] = {
     "return": lambda run: run.episode_return.value,
     **{name: _driven(name) for name in DRIVING},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from a2d.evaluation import Record, is_hit
+from a2d.hazards import HAZARDS
 from a2d.report.drivers import Driver
 from a2d.report.endings import ending_text
 from a2d.report.worst import badness
@@ -45,7 +46,7 @@ def video_seeds(drivers: Sequence[Driver]) -> list[int]:
     """Choose which episodes to show: of those recorded for every driver, the worst first.
 
     How bad one is says the driver that did worst in it. One that ended well for all comes last, but the
-    first without a child always has a place: what caution costs is seen there.
+    first without a hazard always has a place: what caution costs is seen there.
     """
     runs = [driver.filmed for driver in drivers]
     shared = set.intersection(*(set(run.videos) for run in runs))
@@ -54,7 +55,7 @@ def video_seeds(drivers: Sequence[Driver]) -> list[int]:
         return min(badness(run.videos[seed].record) for run in runs)
 
     ordered = sorted(shared, key=worst)
-    calm = [seed for seed in ordered if not runs[0].videos[seed].record.get("child")]
+    calm = [seed for seed in ordered if not runs[0].videos[seed].record.get("hazard")]
     if len(ordered) > SHOWN and calm and not set(calm) & set(ordered[:SHOWN]):
         return [*ordered[: SHOWN - 1], calm[0]]
     return ordered[:SHOWN]
@@ -70,7 +71,7 @@ def strips_of(drivers: Sequence[Driver], colours: Sequence[str], *, load: Load) 
     """
     return [
         Strip(
-            _title(drivers[0].filmed.videos[seed].record),
+            _title(drivers[0].filmed.videos[seed].record, drivers[0].summary.hazard),
             seed,
             tuple(_film(driver, seed, colour, load) for driver, colour in zip(drivers, colours, strict=True)),
         )
@@ -86,9 +87,9 @@ def one_of_each(strips: Sequence[Strip]) -> list[Strip]:
     return list(found.values())
 
 
-def _title(record: Record) -> str:
-    child = record.get("child")
-    return "Episode" if child is None else "A child runs out" if child else "No child"
+def _title(record: Record, kind: str | None) -> str:
+    hazard = HAZARDS.get(kind or "")
+    return "Episode" if hazard is None else hazard.there if record["hazard"] else hazard.absent
 
 
 def _film(driver: Driver, seed: int, colour: str, load: Load) -> Film:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from a2d.evaluation import Summary
+from a2d.hazards import HAZARDS
 from a2d.intervals import PairedDifference, Rate
 from a2d.report.drivers import Driver, paired
 from a2d.report.rows import percent
@@ -43,12 +44,12 @@ def standings(drivers: Sequence[Driver], colours: Sequence[str]) -> list[Standin
 def headline(drivers: Sequence[Driver], *, suite: str) -> str:
     """State each driver's hit rate as measured."""
     rates = [driver.summary.main_hits for driver in drivers]
-    given_child = drivers[0].summary.hits_given_child is not None
+    hazard = HAZARDS.get(drivers[0].summary.hazard or "")
     parts = [
-        f"{driver.name} {'hit the child' if given_child else 'had a hit'} in {_of(rate)}"
+        f"{driver.name} {hazard.hit if hazard else 'had a hit'} in {_of(rate)}"
         for driver, rate in zip(drivers, rates, strict=True)
     ]
-    what = f"{'held-out' if suite == 'heldout' else suite} episodes{' with a child' if given_child else ''}"
+    what = f"{'held-out' if suite == 'heldout' else suite} episodes{f' {hazard.among}' if hazard else ''}"
     arrivals = _join([f"{percent(driver.summary.arrivals.value)} %" for driver in drivers])
     # A car that never moves hits nobody: the rate of arrivals belongs beside the rate of hits.
     arrived = f" They arrived in {arrivals} of all episodes." if len(parts) > 1 else ""
@@ -96,7 +97,7 @@ def _about(driver: Driver) -> str:
 
 def _figures(driver: Driver, drivers: Sequence[Driver]) -> dict[str, Figure]:
     found, first = driver.summary, drivers[0]
-    hits = "Hits" if found.hits_given_child is None else "Hit the child, given a child"
+    hits = "Hits" if found.hazard is None else HAZARDS[found.hazard].rate
     figures = {
         hits: _rate(found.main_hits, driver.rates),
         "Arrived": _rate(found.arrivals, [run.summary.arrivals for run in driver.runs]),

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from a2d.hazards import HAZARDS
 from a2d.learning_curves import AVERAGED
 from a2d.report.drawings import COLOURS, curve_plots, interval_plot
 from a2d.report.drivers import Driver, drivers_of
@@ -63,7 +64,7 @@ def render(materials: Sequence[Material], *, suite: str, load: Load = Path.read_
         world=materials[0].settings["env.id"],
         suite=suite,
         seeds=_seed_text([record["seed"] for record in materials[0].records]),
-        given_child=summaries[0].hits_given_child is not None,
+        hazard=HAZARDS.get(summaries[0].hazard or ""),
         standings=standings(drivers, colours),
         headline=headline(drivers, suite=suite),
         difference=comparison(drivers),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from a2d.evaluation import Summary
+from a2d.hazards import HAZARDS
 from a2d.intervals import Mean, Rate
 
 Row = tuple[str, list[str]]
@@ -31,10 +33,8 @@ def result_rows(summaries: Sequence[Summary]) -> list[Row]:
             rows.append((label, values))
 
     add("Episodes", lambda summary: str(summary.episodes))
-    add(
-        "Hit the child, given a child",
-        lambda summary: _NOTHING if summary.hits_given_child is None else rate_text(summary.hits_given_child),
-    )
+    for kind, hazard in HAZARDS.items():
+        add(hazard.rate, partial(_hits_given, kind))
     add("Hits, all episodes", lambda summary: rate_text(summary.hits))
     add("Arrived", lambda summary: rate_text(summary.arrivals))
     for outcome, label in _OTHER_ENDS.items():
@@ -79,6 +79,10 @@ def percent(share: float) -> str:
     if text == "100.0":
         return "100" if share == 1 else ">99.9"
     return text
+
+
+def _hits_given(kind: str, summary: Summary) -> str:
+    return _rate(summary.hits_given_hazard if summary.hazard == kind else None)
 
 
 def _rate(rate: Rate | None) -> str:

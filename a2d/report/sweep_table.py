@@ -15,7 +15,7 @@ def table(groups: Sequence[Group], *, title: str, final: Final) -> str:
     """Write the table; a column that no row of a world fills is left out."""
     drives = any(group.quartiles("hits") for group in groups)
     acting = "actions sampled from the policy" if final.sampled else "the most probable actions"
-    hits = " Hits: of the episodes with a child, where a world has children." if drives else ""
+    hits = " Hits: of the episodes in which a child runs out, or somebody comes." if drives else ""
     parts = [
         f"## {title}",
         f"Median [quartiles] over n training seeds. Return: mean of {final.episodes} {final.suite} episodes "

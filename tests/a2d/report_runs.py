@@ -44,6 +44,7 @@ def episode(seed: int, method: str) -> dict[str, Any]:
         "steps": 50 if hit else 120,
         "outcome": "hit_child" if hit else "arrived",
         "child": seed % 2 == 0,
+        "hazard": seed % 2 == 0,
         "nearest_at": 0.4 if seed % 2 == 0 else None,
         "impact_speed": 5.0 if hit else 0.0,
         "duration": 5.0 if hit else 12.0,

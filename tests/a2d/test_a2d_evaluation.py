@@ -36,7 +36,12 @@ class Countdown(gymnasium.Env):
         info = {"speed": 1.5}
         if ended:
             hit = self.seed % 3 == 0
-            info |= {"outcome": "hit_child" if hit else "arrived", "child": hit, "min_ttc": math.inf}
+            info |= {
+                "outcome": "hit_child" if hit else "arrived",
+                "child": hit,
+                "hazard": hit,
+                "min_ttc": math.inf,
+            }
         return {"left": np.array([self.left], np.float32)}, 1.0, ended, False, info
 
 
@@ -123,19 +128,35 @@ def test_no_seeds_give_no_records():
 def test_a_summary_counts_what_happened():
     result = summary(
         [
-            record(0, "hit_child", child=True, impact_speed=4.0, duration=3.0, speed_at_occluder=math.nan),
-            record(1, "hit_child", child=True, impact_speed=6.0, duration=3.0),
-            record(2, "arrived", child=True, impact_speed=0.0, duration=12.0),
-            record(3, "arrived", child=False, impact_speed=0.0, duration=10.0, speed_at_occluder=6.0),
-            record(4, "hit_other", child=False, impact_speed=2.0, duration=5.0),
-            record(5, "server_restarted", child=True, impact_speed=0.0, duration=1.0),
+            record(
+                0,
+                "hit_child",
+                child=True,
+                hazard=True,
+                impact_speed=4.0,
+                duration=3.0,
+                speed_at_occluder=math.nan,
+            ),
+            record(1, "hit_child", child=True, hazard=True, impact_speed=6.0, duration=3.0),
+            record(2, "arrived", child=True, hazard=True, impact_speed=0.0, duration=12.0),
+            record(
+                3,
+                "arrived",
+                child=False,
+                hazard=False,
+                impact_speed=0.0,
+                duration=10.0,
+                speed_at_occluder=6.0,
+            ),
+            record(4, "hit_other", child=False, hazard=False, impact_speed=2.0, duration=5.0),
+            record(5, "server_restarted", child=True, hazard=True, impact_speed=0.0, duration=1.0),
         ]
     )
     assert (result.episodes, result.invalid) == (5, 1)
     assert (result.hits.count, result.hits.total) == (3, 5)
-    assert result.hits_given_child is not None
-    assert (result.hits_given_child.count, result.hits_given_child.total) == (2, 3)
-    assert result.main_hits is result.hits_given_child
+    assert result.hits_given_hazard is not None
+    assert (result.hits_given_hazard.count, result.hits_given_hazard.total) == (2, 3)
+    assert result.main_hits is result.hits_given_hazard
     assert (result.arrivals.count, result.arrivals.total) == (2, 5)
     assert result.impact_speeds == (2.0, 4.0, 6.0)
     assert (result.impact_speed_mean, result.impact_speed_median) == (4.0, 4.0)
@@ -146,9 +167,26 @@ def test_a_summary_counts_what_happened():
     assert result.outcomes == {"hit_child": 2, "arrived": 2, "hit_other": 1, "server_restarted": 1}
 
 
+def test_who_comes_is_a_hazard_as_a_child_is_and_running_into_the_truck_is_another_hit():
+    comes, nobody = {"child": False, "hazard": True}, {"child": False, "hazard": False}
+    records = [
+        record(0, "hit_oncoming", **comes),
+        record(1, "hit_other", **comes),
+        record(2, "arrived", **comes),
+        record(3, "hit_other", **nobody),
+    ]
+    result = summary(records)
+    assert (result.hazard, result.hits.count) == ("oncoming", 3)
+    assert result.hits_given_hazard is not None
+    assert (result.hits_given_hazard.count, result.hits_given_hazard.total) == (1, 3)
+    better = [record(0, "arrived", **comes), *records[1:]]
+    difference = paired_hits(better, records)
+    assert (difference.only_first, difference.only_second, difference.neither) == (0, 1, 2)
+
+
 def test_a_gridworlds_hazard_is_a_hit_and_its_goal_an_arrival():
     result = summary([record(0, "goal"), record(1, "hazard"), record(2, "timeout")])
-    assert (result.hits.count, result.arrivals.count, result.hits_given_child) == (1, 1, None)
+    assert (result.hits.count, result.arrivals.count, result.hits_given_hazard) == (1, 1, None)
     assert result.arrival_duration is None
 
 
@@ -164,10 +202,10 @@ def test_a_summary_is_plain_json_without_infinities():
     }
 
 
-def test_drivers_are_compared_on_the_seeds_they_share_given_a_child():
-    first = [record(seed, "arrived", child=seed > 0) for seed in range(5)]
+def test_drivers_are_compared_on_the_seeds_they_share_given_a_hazard():
+    first = [record(seed, "arrived", child=seed > 0, hazard=seed > 0) for seed in range(5)]
     second = [
-        record(seed, "hit_child" if seed in (1, 2, 9) else "arrived", child=seed > 0)
+        record(seed, "hit_child" if seed in (1, 2, 9) else "arrived", child=seed > 0, hazard=seed > 0)
         for seed in (0, 1, 2, 3, 9)
     ]
     difference = paired_hits(first, second)

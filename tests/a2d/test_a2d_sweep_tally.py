@@ -109,7 +109,7 @@ def test_where_somebody_drives_the_table_says_how():
     driven = {"hits": 0.125, "arrivals": 0.9, "arrival_duration": 7.25, "occluder_speed": None}
     groups = grouped([trained(exact=None, final=8.0, driving=driven)], labels=["A2D"])
     text = table(groups, title="A sweep", final=Final(sampled=False))
-    assert "the most probable actions. Hits: of the episodes with a child" in text
+    assert "the most probable actions. Hits: of the episodes in which a child runs out" in text
     assert "| Method | n | Return | Hits | Arrived | Time of arrivals, s | Divergence" in text
     assert "| A2D | 1 | 8.00 | 12.5 % | 90.0 % | 7.2 |" in text
 
