@@ -39,6 +39,7 @@ class Insight:
     expert_name: str  # such as `learned expert`
     value: float | None  # the return that the critic expects; None without a critic
     value_name: str = "expected return"
+    hazard: str = "child"  # who may come into sight
     seen_since: float | None  # s since the episode began, when the hazard came into sight; None before
 
 
@@ -132,9 +133,9 @@ def _draw_gauge(
 
 def _draw_sight(canvas: Canvas, insight: Insight, *, left: float, top: float) -> None:
     if insight.seen_since is None:
-        canvas.text("child: not in sight", left, top + 12, size=14, colour=GREY)
+        canvas.text(f"{insight.hazard}: not in sight", left, top + 12, size=14, colour=GREY)
         return
-    words = f"CHILD IN SIGHT at {insight.seen_since:.1f} s"
+    words = f"{insight.hazard.upper()} IN SIGHT at {insight.seen_since:.1f} s"
     canvas.panel(
         left - 4,
         top - 8,
@@ -147,7 +148,7 @@ def _draw_sight(canvas: Canvas, insight: Insight, *, left: float, top: float) ->
 
 
 def _draw_chart(canvas: Canvas, insight: Insight, *, top: float) -> None:
-    """The pedal over time, and when the child came into sight."""
+    """The pedal over time, and when the hazard came into sight."""
     left, right, bottom = 78.0, canvas.width - _MARGIN, canvas.height - 20
     now = insight.commands[-1].time
     span = max(_SPAN, now)

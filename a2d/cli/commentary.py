@@ -14,10 +14,12 @@ from a2d.explaining import Explainer
 from a2d.methods import method_of
 from a2d.policies import Expert, Trainee
 from a2d.run import Run
-from driving.features import STATE
+from driving.features import WIDE
+from driving.registration import WORLDS
 from sensors.insight import Commands, Insight, draw_insight
 
-_SEEN = list(STATE).index("child_seen")  # the wider table begins with this one
+_HAZARDS = {"overtaking_truck": ("oncoming", "oncoming_seen")}
+"""Where it is not a child: what it is called, and the entry of the state that says it is in sight."""
 
 
 class Witness(VectorWrapper):
@@ -54,6 +56,9 @@ class Commentary:
             raise EvaluationError(
                 f"--explain is for drivers on the road; {run.called} is of {run.config.env.id}"
             )
+        scenario = run.config.env.options.get("scenario", WORLDS.get(run.config.env.id, ""))
+        self._hazard, seen = _HAZARDS.get(str(scenario), ("child", "child_seen"))
+        self._seen = list(WIDE).index(seen)  # the narrower table is where this one begins
         trainee = run.load_trainee(device)
         self._expert_name = "scripted expert" if _scripted(run) else "learned expert"
         self._explainer = Explainer(
@@ -90,7 +95,7 @@ class Commentary:
         time = len(self._commands) / fps
         expert = None if found.expert is None else _pair(found.expert)
         self._commands.append(Commands(time, _pair(found.action), expert))
-        if self._seen_since is None and observation["state"][0, _SEEN] > 0.0:
+        if self._seen_since is None and observation["state"][0, self._seen] > 0.0:
             self._seen_since = time
         self._last = Insight(
             picture=_newest(observation["image"][0]),
@@ -98,6 +103,7 @@ class Commentary:
             commands=self._commands,
             expert_name=self._expert_name,
             value=found.value,
+            hazard=self._hazard,
             seen_since=self._seen_since,
         )
         return draw_insight(picture, self._last)

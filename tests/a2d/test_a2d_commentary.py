@@ -15,7 +15,7 @@ from a2d.learner import Learner
 from a2d.policies import shapes_of
 from a2d.run import Run
 from a2d.vector import make_worlds, stopping
-from driving.features import EXOGENOUS, STATE
+from driving.features import EXOGENOUS, STATE, WIDE
 
 pytestmark = pytest.mark.slow
 
@@ -53,10 +53,10 @@ def test_an_explained_film_has_the_strip_below_every_frame_and_lies_beside_the_p
 FRAME = np.full((450, 800, 3), 90, np.uint8)
 
 
-def observation(*, began: bool, seen: bool) -> dict[str, np.ndarray]:
+def observation(*, began: bool, seen: bool, table=STATE, entry="child_seen") -> dict[str, np.ndarray]:
     """What one street shows."""
-    state = np.zeros((1, len(STATE)), np.float32)
-    state[0, list(STATE).index("child_seen")] = seen
+    state = np.zeros((1, len(table)), np.float32)
+    state[0, list(table).index(entry)] = seen
     image = np.zeros((1, 6, 48, 96), np.uint8)
     return {
         "state": state,
@@ -67,12 +67,19 @@ def observation(*, began: bool, seen: bool) -> dict[str, np.ndarray]:
     }
 
 
-def test_the_first_sight_is_marked_when_it_comes_and_forgotten_with_the_episode(tmp_path):
-    comment = Commentary(fresh_run(tmp_path / "run", load("child_crossing", [])), device="cpu")
+@pytest.mark.parametrize(
+    ("preset", "table", "entry"),
+    [("child_crossing", STATE, "child_seen"), ("overtaking_truck", WIDE, "oncoming_seen")],
+)
+def test_the_first_sight_is_marked_when_it_comes_and_forgotten_with_the_episode(
+    tmp_path, preset, table, entry
+):
+    comment = Commentary(fresh_run(tmp_path / "run", load(preset, [])), device="cpu")
     assert comment.options == {}
 
     def marked(*, began: bool, seen: bool) -> bool:
-        drawn = comment(FRAME, observation(began=began, seen=seen), told={}, fps=1.0)
+        shown = observation(began=began, seen=seen, table=table, entry=entry)
+        drawn = comment(FRAME, shown, told={}, fps=1.0)
         return drawn[0, 0, 0] > 200
 
     assert not marked(began=True, seen=False)

@@ -28,6 +28,12 @@ def changed(one: Insight, other: Insight) -> np.ndarray:
     return (strip(one) != strip(other)).any(axis=2)
 
 
+def test_the_hazard_is_called_by_its_name():
+    assert changed(CALM, replace(CALM, hazard="oncoming")).any()
+    seen = replace(CALM, seen_since=0.0)
+    assert changed(seen, replace(seen, hazard="oncoming")).any()
+
+
 @pytest.mark.parametrize(("height", "width"), [(225, 400), (450, 800), (720, 1280)])
 def test_the_strip_is_below_the_frame_and_follows_its_size(height, width):
     frame = np.full((height, width, 3), 90, np.uint8)
