@@ -41,12 +41,13 @@ class Scene:
     takes: tuple[Take, ...]
 
 
-def animated(scenes: Sequence[Scene], *, width: int) -> bytes:
+def animated(scenes: Sequence[Scene], *, width: int, fps: float) -> bytes:
     """Play all films at once, those that are over showing their last frame; an animated WebP.
 
     Args:
         scenes: One below the other; all films have one size and rate.
         width: Of a film; pixels.
+        fps: About how many of a second's frames are shown.
 
     Raises:
         VideoError: A film cannot be read.
@@ -61,14 +62,15 @@ def animated(scenes: Sequence[Scene], *, width: int) -> bytes:
     across = min(ACROSS, max(len(row) for row in films))
     shape = (sum(height for *_, height in bands) + _GAP, across * (width + _GAP) + _GAP, 3)
     pictures = []
-    for number in range(max(len(frames) for row in films for frames, _ in row)):
+    step = max(1, round(rate / fps))
+    for number in range(0, max(len(frames) for row in films for frames, _ in row), step):
         picture = np.full(shape, _BACKGROUND, np.uint8)
         top = 0
         for scene, row, height in bands:
             _draw_scene(picture[top : top + height], scene, [frames for frames, _ in row], number, rate)
             top += height
         pictures.append(np.ascontiguousarray(picture[..., ::-1]))
-    return _webp(pictures, rate)
+    return _webp(pictures, rate / step)
 
 
 def _frames(path: Path, width: int) -> tuple[list[NDArray[np.uint8]], float]:

@@ -21,7 +21,7 @@ from sensors.video import shrunk
 from sensors.wall import Scene, Take, animated
 
 _WIDTH = 560  # pixels of a video in the page, where two stand side by side
-_WALL_WIDTH = 280  # of a film on the wall, where three do
+_WALL_WIDTH, _WALL_FPS = 280, 5  # of a film on the wall, where three do: some 100 kB each
 
 
 def compare(
@@ -83,4 +83,4 @@ def write_wall(drivers: Sequence[Driver], path: Path) -> None:
         for strip in strips
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, animated(scenes, width=_WALL_WIDTH))
+    write_atomically(path, animated(scenes, width=_WALL_WIDTH, fps=_WALL_FPS))

@@ -42,7 +42,7 @@ def test_films_stand_side_by_side_and_who_is_over_shows_the_last_frame(tmp_path)
             "Second", (take(tmp_path / "c.mp4", DARK, frames=2), take(tmp_path / "d.mp4", LIGHT, frames=6))
         ),
     ]
-    grey = played(animated(scenes, width=WIDTH))
+    grey = played(animated(scenes, width=WIDTH, fps=10))
     assert len(grey) == 6
     assert grey.shape[1:] == (2 * (34 + 44 + 2 * 24 + 8) + 8, 2 * (WIDTH + 8) + 8)
     places = [(0, 0), (0, 1), (1, 0), (1, 1)]
@@ -56,15 +56,24 @@ def test_films_stand_side_by_side_and_who_is_over_shows_the_last_frame(tmp_path)
 
 def test_four_films_of_a_scene_stand_in_two_lines(tmp_path):
     takes = tuple(take(tmp_path / f"{number}.mp4", LIGHT, frames=2) for number in range(4))
-    grey = played(animated([Scene("First", takes)], width=WIDTH))
+    grey = played(animated([Scene("First", takes)], width=WIDTH, fps=10))
     assert grey.shape[1:] == (34 + 2 * (44 + 2 * 24 + 8) + 8, 3 * (WIDTH + 8) + 8)
     assert (grey[0, -40:-30, 10 : 2 * WIDTH] > 200).mean() < grey[0, 70:90, 10 : 2 * WIDTH].mean()
 
 
 def test_how_it_ended_is_told_from_then_on(tmp_path):
-    grey = played(animated([Scene("", (take(tmp_path / "a.mp4", DARK, frames=6, ended=0.4),))], width=WIDTH))
+    grey = played(
+        animated([Scene("", (take(tmp_path / "a.mp4", DARK, frames=6, ended=0.4),))], width=WIDTH, fps=10)
+    )
     below = (grey[:, 34 + 24 + 44 : -8] > 60).any(axis=(1, 2))
     assert below.tolist() == [False] * 4 + [True] * 2
+
+
+def test_of_a_second_so_many_frames_are_shown(tmp_path):
+    scene = Scene("", (take(tmp_path / "a.mp4", DARK, frames=9),))
+    shown = played(animated([scene], width=WIDTH, fps=5))
+    assert len(shown) == 10  # tenths of a second: five frames, the last of them the film's
+    np.testing.assert_allclose(middle(shown, down=0, across=0)[[0, 7, 8, 9]], [DARK, DARK, 160, 160], atol=8)
 
 
 def test_films_that_differ_in_rate_or_size_are_refused(tmp_path):
@@ -72,10 +81,10 @@ def test_films_that_differ_in_rate_or_size_are_refused(tmp_path):
     for number, other in enumerate(({"fps": 20}, {"size": (160, 160)})):
         takes = (plain, take(tmp_path / f"{number}.mp4", DARK, frames=2, **other))
         with pytest.raises(VideoError, match="one size and one rate"):
-            animated([Scene("", takes)], width=WIDTH)
+            animated([Scene("", takes)], width=WIDTH, fps=10)
 
 
 def test_a_file_that_is_no_film_is_named(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"nothing")
     with pytest.raises(VideoError, match=r"a\.mp4 cannot be read as a video"):
-        animated([Scene("", (Take(tmp_path / "a.mp4", "", "", "good", 0.0),))], width=WIDTH)
+        animated([Scene("", (Take(tmp_path / "a.mp4", "", "", "good", 0.0),))], width=WIDTH, fps=10)
