@@ -29,7 +29,7 @@ from a2d.policies import Expert, Shapes, Trainee
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 CONFIG, METRICS, CHECKPOINT, ORIGIN = "config.yaml", "metrics.jsonl", "checkpoint.pt", "origin.json"
 ROWS = "rows"  # the folder with what its buffer holds, until it is finished
-WHEREABOUTS = frozenset({"run", "device", "threads", "env.server", "env.per_worker"})
+WHEREABOUTS = frozenset({"run", "device", "threads", "env.server", "env.per_worker", "checkpoint.megabytes"})
 """Settings that say where a run happens, not what it is."""
 
 

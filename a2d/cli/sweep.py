@@ -39,25 +39,33 @@ def sweep(
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Seeds of every row; default: as the sweep says.")
     ] = None,
+    so_far: Annotated[
+        bool, typer.Option("--so-far", help="Train nothing: table and figures of what is finished.")
+    ] = False,
 ) -> None:
     """Train every method of a sweep in every world with every seed; write sweep.json, table.md and figures.
 
     Each run is a folder as `a2d train` makes it, OUT/runs/PRESET-LABEL-SEED, with its log.txt. Run the same
-    command again after an interruption, or with more seeds, and it goes on: nothing is done twice.
+    command again after an interruption, or with more seeds, and it goes on: nothing is done twice. With
+    --so-far, also while another one trains, it writes what is known by then.
 
-    Example: a2d sweep gridworlds --jobs 8 --out runs/paper
+    Example: a2d sweep gridworlds --jobs 8 --out runs/paper; a2d sweep gridworlds --so-far
     """
     console = progress.console()
     wanted = read(name)
     out = out or Path("runs/sweeps") / Path(name).stem
     runs = planned_runs(wanted, out, seeds=seeds)
     _claim(out, {"name": Path(name).stem, "title": wanted.title})
+    failed: list[str] = []
     try:
-        failed = _train(runs, wanted, at_once=jobs or _cores(), console=console)
+        if not so_far:
+            failed = _train(runs, wanted, at_once=jobs or _cores(), console=console)
     except KeyboardInterrupt:
         typer.echo("\nwhat is finished is kept; run the same command again to go on", err=True)
         raise
-    finished = [run for run in runs if run.name not in failed]
+    finished = [run for run in runs if is_done(run, wanted.final)]
+    if so_far:
+        console.print(f"{len(finished)} of {len(runs)} runs are finished")
     if finished:
         trained = [read_trained(run, exact=exact_of(run.config.env)) for run in finished]
         groups = grouped(trained, labels=[row.label for row in wanted.rows])

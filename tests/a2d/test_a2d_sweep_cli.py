@@ -80,6 +80,12 @@ def test_a_failure_is_told_the_others_go_on_and_a_second_time_nothing_is_repeate
     assert [path.stat().st_mtime_ns for path in kept] == before
     assert json.loads((out / "sweep.json").read_text())["failed"] == []
 
+    more = a2d_sweep(tmp_path, "--seeds", "3", "--so-far", text=SWEEP)
+    assert more.exit_code == 0, more.output
+    assert "3 of 6 runs are finished" in more.output
+    assert "| Expert | 2 |" in (out / "table.md").read_text()
+    assert not (out / "runs" / "frozen_lake-expert-2").exists()
+
     changed = a2d_sweep(tmp_path, text=SWEEP.replace("steps=8", "steps=4"))
     assert changed.exit_code == 1
     assert "is a run with rollout.steps=8, not 4" in changed.stderr
