@@ -92,7 +92,7 @@ def step_trainee(learner: Learner, rollout: Rollout, estimates: Estimates) -> Sc
     """Improve the trainee by its own experience, and its own critic where that is the baseline."""
     own, fit = learner.method.baseline == "mixture", learner.config.trainee
     keys = learner.trainee.reads + (["memory", "began"] if fit.memory else [])
-    found = _seen(rollout, length=fit.length) | _acted(rollout, estimates, length=fit.length)
+    found = _seen(learner, rollout, length=fit.length) | _acted(rollout, estimates, length=fit.length)
     return improve_trainee(
         learner.trainee,
         learner.trainee_optimizer,
@@ -120,7 +120,7 @@ def step_critic(learner: Learner, known: Arrays) -> Scalars:
 def step_encoder(learner: Learner, rollout: Rollout) -> Scalars:
     """Aggregate the round into D and teach the trainee's encoder to see the state."""
     config = learner.config.trainee
-    learner.buffer.add(_seen(rollout, length=config.length))
+    learner.buffer.add(_seen(learner, rollout, length=config.length))
     return fit_encoder(
         learner.trainee,
         learner.trainee_optimizer,
@@ -137,7 +137,7 @@ def step_projection(
 ) -> Scalars:
     """Aggregate the round into D and fit the trainee to `teacher`, or to the labels where it is scripted."""
     length = learner.config.trainee.length
-    seen = _seen(rollout, length=length)
+    seen = _seen(learner, rollout, length=length)
     if rollout.expert_action is not None:
         seen["label"] = rows(rollout.expert_action, length=length)
     learner.buffer.add(seen)
@@ -193,9 +193,10 @@ def _reinforcement(learner: Learner) -> Reinforcement | None:
     return Reinforcement(learner.trainee_kl if penalty else trainee.reinforce, config.clip)
 
 
-def _seen(rollout: Rollout, *, length: int) -> dict[str, NDArray[Any]]:
-    """A round's observations as rows; what was remembered is kept of each row's first step only."""
-    seen = {key: rows(values, length=length) for key, values in rollout.observation.items()}
+def _seen(learner: Learner, rollout: Rollout, *, length: int) -> dict[str, NDArray[Any]]:
+    """What trainee and expert saw in a round, as rows; of what was remembered each row's first step."""
+    read = {"state", "began", "memory", *learner.trainee.reads}
+    seen = {key: rows(values, length=length) for key, values in rollout.observation.items() if key in read}
     if "memory" in seen:
         seen["memory"] = np.ascontiguousarray(seen["memory"][:, 0])
     seen[HARDNESS] = np.ones(len(seen["state"]), np.float32)

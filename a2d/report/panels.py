@@ -34,11 +34,13 @@ def draw(panel: Panel, groups: Sequence[Group]) -> bytes:
 
     Args:
         panel: What to draw.
-        groups: What is known; what the panel does not name is left out.
+        groups: What is known; what the panel does not name, and worlds of which nothing is, are left out.
     """
     looks = {label: LOOKS[number % len(LOOKS)] for number, label in enumerate(panel.rows)}
-    across = min(_ACROSS, len(panel.presets))
-    down = math.ceil(len(panel.presets) / across)
+    known = {group.preset for group in groups if group.label in panel.rows}
+    presets = [preset for preset in panel.presets if preset in known] or panel.presets
+    across = min(_ACROSS, len(presets))
+    down = math.ceil(len(presets) / across)
     height = 0.25 * len(panel.rows) + 1.0 if panel.kind == "final" else 3.0
     with matplotlib.rc_context(STYLE):
         width = 1.2 + 4.2 * across
@@ -46,7 +48,7 @@ def draw(panel: Panel, groups: Sequence[Group]) -> bytes:
         title = textwrap.fill(panel.title, int(10 * width))
         figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
         grid = list(figure.subplots(down, across, squeeze=False).reshape(-1))
-        for axes, preset in zip(grid, panel.presets, strict=False):
+        for axes, preset in zip(grid, presets, strict=False):
             there = {group.label: group for group in groups if group.preset == preset}
             shown = [there[label] for label in panel.rows if label in there]
             axes.set_title(world_name(preset), loc="left", fontsize=10)
@@ -54,7 +56,7 @@ def draw(panel: Panel, groups: Sequence[Group]) -> bytes:
                 seed_plots.plot_first_reached(axes, shown, setting=panel.setting)
             else:
                 _PLOTS[panel.kind](axes, shown, [looks[group.label] for group in shown])
-        for axes in grid[len(panel.presets) :]:
+        for axes in grid[len(presets) :]:
             axes.set_visible(False)
         _add_legend(figure, grid)
         return _png(figure)

@@ -108,6 +108,24 @@ def test_an_interrupted_run_goes_on_with_all_that_its_buffer_held(tmp_path, pres
     assert metrics_of(broken) == metrics_of(unbroken)
 
 
+@pytest.mark.parametrize(
+    ("method", "kept"),
+    [("a2d", {"state", "image"}), ("oil", {"state", "label"}), ("ail", {"state", "image", "label"})],
+)
+def test_the_buffer_holds_what_trainee_and_expert_read(tmp_path, method, kept):
+    settings = ["env.count=4", "rollout.steps=8", "rollout.interactions=64", "checkpoint.every=1"]
+    config = load("frozen_lake_image", [*settings, f"method={method}", f"run={tmp_path / 'run'}"])
+    run, found = Run.create(config.folder, config), []
+
+    def note(metrics):
+        found.extend(
+            torch.load(path, weights_only=True).keys() for path in (run.folder / ROWS).glob("*.rows")
+        )
+
+    train(run, report=note)
+    assert set(found[0]) == kept
+
+
 DISKS = """
 import subprocess, sys
 from pathlib import Path

@@ -146,6 +146,15 @@ def test_every_panel_is_a_small_png_with_and_without_exact_values(kind, known):
     assert (picture < 250).mean() > 0.005
 
 
+def test_a_world_of_which_nothing_is_known_yet_takes_no_place():
+    names = ["frozen_lake", "tiger_door"]
+    widths = []
+    for presets in (names[:1], names):
+        panel = Panel(kind="rounds", file="x", title="", presets=presets, rows=["A2D", "AIL"])
+        widths.append(Image.open(io.BytesIO(draw(panel, three_groups()))).width)
+    assert widths[0] == widths[1]
+
+
 def test_a_panel_of_runs_that_all_failed_is_drawn_empty():
     panel = Panel(
         kind="first_reached", file="x", title="", presets=["frozen_lake"], rows=["A2D"], setting="seed"
