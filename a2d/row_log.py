@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from a2d.dataset import Arrays, Buffer
-from a2d.run import RunError, write_atomically
+from a2d.run import UNREADABLE, RunError, explained, write_atomically
 
 ENDING = ".rows"
 
@@ -60,7 +60,10 @@ class RowLog:
             rows = buffer.rows(buffer.added(fresh))
             part = _Part(buffer.total - fresh, buffer.total)
             kept = {key: torch.from_numpy(values) for key, values in rows.items() if key not in leave_out}
-            self.folder.mkdir(exist_ok=True)
+            try:
+                self.folder.mkdir(exist_ok=True)
+            except OSError as error:
+                raise explained(error, self.folder) from error
             write_atomically(self.folder / part.name, partial(torch.save, kept))
             self._parts.append(part)
         self._parts = [part for part in self._parts if part.stop > buffer.total - held]
@@ -71,8 +74,9 @@ class RowLog:
         for path in self.folder.glob(f"*{ENDING}*"):
             if path.name not in names:
                 path.unlink(missing_ok=True)
-        if not names and self.folder.is_dir():
-            self.folder.rmdir()
+        if not names:
+            with contextlib.suppress(OSError):  # it is not there, or somebody keeps something else in it
+                self.folder.rmdir()
 
     def resume(self, names: Sequence[str]) -> None:
         """Go on from a checkpoint that names these files."""
@@ -100,14 +104,7 @@ class RowLog:
             try:
                 rows = torch.load(path, map_location="cpu", weights_only=True)
                 found = {key: values.numpy()[skipped:] for key, values in rows.items()}
-            except (
-                RuntimeError,
-                EOFError,
-                OSError,
-                pickle.UnpicklingError,
-                ValueError,
-                AttributeError,
-            ) as error:
+            except (*UNREADABLE, AttributeError) as error:
                 raise RunError(
                     f"{path} cannot be read, and the run's checkpoint needs it: restore a copy, "
                     "or delete the run's checkpoint.pt to train again from the start"

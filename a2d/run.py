@@ -29,6 +29,8 @@ from a2d.policies import Expert, Shapes, Trainee
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 CONFIG, METRICS, CHECKPOINT, ORIGIN = "config.yaml", "metrics.jsonl", "checkpoint.pt", "origin.json"
 ROWS = "rows"  # the folder with what its buffer holds, until it is finished
+UNREADABLE = (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError, KeyError)
+"""What torch raises of a file that is truncated, or not one of its own."""
 WHEREABOUTS = frozenset({"run", "device", "threads", "env.server", "env.per_worker", "checkpoint.megabytes"})
 """Settings that say where a run happens, not what it is."""
 
@@ -165,7 +167,7 @@ class Run:
             raise RunError(f"{self.folder} has no {CHECKPOINT} yet; train it first")
         try:
             loaded = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError, KeyError) as error:
+        except UNREADABLE as error:
             raise RunError(
                 f"{path} cannot be read, it is truncated or no checkpoint: restore a copy, "
                 "or delete it to train again from the start"
