@@ -147,6 +147,8 @@ def test_an_interrupt_leaves_no_process_no_half_written_file_and_a_run_to_go_on_
         "checkpoint.pt",
         "config.yaml",
         "metrics.jsonl",
+        "rows",
         "tb",
     ]
+    assert {path.suffix for path in (folder / "rows").iterdir()} == {".rows"}
     assert "Traceback" not in errors
