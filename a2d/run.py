@@ -61,7 +61,8 @@ class Run:
         folder = Path(folder)
         if (folder / CHECKPOINT).exists():
             _refuse_difference(folder, cls.open(folder).config, config)
-            _note_commit(folder)
+            if not cls(folder, config).finished:  # else nothing is trained
+                _note_commit(folder)
             return cls(folder, config)
         begun = (folder / CONFIG).exists()
         if (

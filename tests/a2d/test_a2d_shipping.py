@@ -85,11 +85,13 @@ def test_it_tells_seed_commit_and_results(run, package):
 
 
 def test_a_run_notes_each_commit_that_trained_it_once(run, monkeypatch):
-    config, begun = run.config, run.commits
-    for commit in ("b" * 40, "b" * 40, None, "c" * 40):
-        monkeypatch.setattr("a2d.run.code_commit", lambda commit=commit: commit)
-        Run.create(run.folder, config)
-    assert run.commits == [*begun, "b" * 40, "c" * 40]
+    whole, begun = run.checkpoint(), run.commits
+    for finished, noted in ((True, []), (False, ["b" * 40, "c" * 40])):
+        run.save({**whole, "finished": finished})
+        for commit in ("b" * 40, "b" * 40, None, "c" * 40):
+            monkeypatch.setattr("a2d.run.code_commit", lambda commit=commit: commit)
+            Run.create(run.folder, run.config)
+        assert run.commits == [*begun, *noted]
 
 
 def test_its_name_stands_where_a_run_does_and_nothing_is_written_beside_it(package, tmp_path):
