@@ -60,17 +60,13 @@ class Buffer:
             position: Its position.
             total: Its total.
         """
-        self.total = total
         for rows in parts:
             if not self._rows:
                 self._allocate(rows)
                 # Rows fill a buffer from its beginning, also where older ones are left out.
                 self._next = position if count == self.capacity else 0
-            where = (self._next + np.arange(len(next(iter(rows.values()))))) % self.capacity
-            for key, values in rows.items():
-                self._rows[key][where] = values
-            self._next = int((self._next + len(where)) % self.capacity)
-            self.size = min(self.size + len(where), self.capacity)
+            self.add(rows)
+        self.total = total
 
     def sample(self, count: int, *, rng: np.random.Generator) -> Arrays:
         """Draw rows uniformly with replacement."""

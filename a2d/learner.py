@@ -156,7 +156,7 @@ class Learner:
     def largest_checkpoint(self) -> int:
         """What `checkpoint` may come to, bytes; Adam keeps two numbers per weight, best and average one."""
         weights = sum(weight.nbytes for module in self._modules().values() for weight in module.parameters())
-        reused = (self.config.expert.reuse - 1) * self.config.rollout.steps * self.config.env.count
+        reused = (self.config.expert.reuse - 1) * self._round
         row = self._row_bytes(picture="image" in self.critic.reads) + 4 * self.shapes.exogenous
         return 5 * weights + reused * row + 4 * self.config.buffer.samples + OVERHEAD
 
@@ -164,12 +164,17 @@ class Learner:
     def largest_log(self) -> int:
         """What the buffer's rows may come to on disk, bytes."""
         config = self.config
-        if self.method.improves == "trainee" and not self.method.pretrains:
-            return 0
-        row, a_round = self._row_bytes(picture=True), config.rollout.steps * config.env.count
-        most = min(config.buffer.samples, config.rollout.interactions + a_round) * row
+        if not (self.method.projects or self.method.pretrains):
+            return 0  # nobody aggregates
+        row = self._row_bytes(picture="image" in self.trainee.reads)
+        most = min(config.buffer.samples, config.rollout.interactions + self._round) * row
         bound = 2**20 * min(config.buffer.megabytes, config.checkpoint.megabytes)
-        return min(most, bound) + config.checkpoint.every * a_round * row
+        return min(most, bound) + config.checkpoint.every * self._round * row
+
+    @property
+    def _round(self) -> int:
+        """Interactions of a round."""
+        return self.config.rollout.steps * self.config.env.count
 
     def _row_bytes(self, *, picture: bool) -> int:
         """Of one step of one world."""

@@ -18,7 +18,8 @@ Metrics = Sequence[Mapping[str, Any]]
 
 AVERAGED = 8
 """Rounds in a running mean: a round on the road has some thirty episodes."""
-_ENDED = "train/outcome/"
+ENDED = "train/outcome/"
+"""Begins the metrics of how a round's episodes ended: shares by outcome."""
 
 
 def metrics_of(run: Run) -> list[dict[str, Any]]:
@@ -70,7 +71,7 @@ def hits(metrics: Metrics) -> Curve:
     """Share of the rounds' episodes that ended in a collision, exploration included: a running mean."""
     found = []
     for entry in metrics:
-        ended = {key.removeprefix(_ENDED): float(entry[key]) for key in entry if key.startswith(_ENDED)}
+        ended = {key.removeprefix(ENDED): float(entry[key]) for key in entry if key.startswith(ENDED)}
         if ended:
             share = sum(value for outcome, value in ended.items() if is_collision(outcome))
             found.append((float(entry["interactions"]), share))

@@ -23,6 +23,7 @@ from a2d.estimators import explained_variance
 from a2d.evaluation import Summary, evaluate, summary
 from a2d.faults import INVALID_OUTCOMES, Faults
 from a2d.learner import Learner, resolve_device
+from a2d.learning_curves import ENDED
 from a2d.methods import Method, method_of, refuse_start
 from a2d.mixture import Mixture
 from a2d.policies import Expert, Trainee, shapes_of
@@ -164,7 +165,7 @@ def save(run: Run, learner: Learner, log: RowLog) -> None:
 def outcome_shares(rollout: Rollout) -> Scalars:
     """How the round's episodes ended: shares of those that did."""
     counts = Counter(episode.outcome for episode in rollout.episodes)
-    return {f"train/outcome/{name}": count / counts.total() for name, count in sorted(counts.items())}
+    return {f"{ENDED}{name}": count / counts.total() for name, count in sorted(counts.items())}
 
 
 def look(worlds: VectorEnv, learner: Learner, method: Method) -> Scalars:

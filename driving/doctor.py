@@ -26,6 +26,7 @@ CLIENT = "0.9.16"
 PACKAGES = ("torch", "gymnasium", "numpy", "numba", "msgpack", "opencv-python", "av", "omegaconf")
 LITTLE_DISK, NO_DISK = 6.0, 0.5  # GB; the crossing's A2D keeps up to 5.3 until it is finished
 LITTLE_MEMORY, NO_MEMORY = 7.0, 1.0  # GB; it takes 7, most of them pictures
+FEWER = "or train with fewer pictures (buffer.samples=30000)"
 SLOW_TICK = 0.2  # s
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 
@@ -102,7 +103,7 @@ def _memory() -> Finding:
         free,
         little=LITTLE_MEMORY,
         none=NO_MEMORY,
-        fix="close other programs, or train with fewer pictures (buffer.samples=30000) or worlds (env.count)",
+        fix=f"close other programs, {FEWER} or worlds (env.count)",
     )
 
 
@@ -120,7 +121,7 @@ def _disk(folder: Path) -> Finding:
         free,
         little=LITTLE_DISK,
         none=NO_DISK,
-        fix=f"free some space at {folder}, or train with fewer pictures (buffer.samples=30000)",
+        fix=f"free some space at {folder}, {FEWER}",
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -117,27 +119,47 @@ def shrunk(path: Path, *, width: int) -> bytes:
     Raises:
         VideoError: It cannot be read.
     """
+    with _opened(path) as (source, stream):
+        if stream.width <= width:
+            return path.read_bytes()
+        copy = io.BytesIO()
+        with av.open(copy, mode="w", format="mp4") as target:
+            reduced = _stream(target, stream.average_rate, _size(stream, width), crf=27, preset="medium")
+            for frame in source.decode(stream):
+                small = frame.reformat(*_size(stream, width), interpolation="AREA")
+                small.pts, small.time_base = frame.pts, frame.time_base
+                target.mux(reduced.encode(small))
+            target.mux(reduced.encode(None))
+        return copy.getvalue()
+
+
+def frames_of(path: Path, *, width: int) -> tuple[list[NDArray[np.uint8]], float]:
+    """Read a video file: its frames, RGB (H, W, 3), reduced to a width (pixels), and how many fill a second.
+
+    Raises:
+        VideoError: It cannot be read.
+    """
+    with _opened(path) as (source, stream):
+        small = (
+            frame.reformat(*_size(stream, width), format="rgb24", interpolation="AREA")
+            for frame in source.decode(stream)
+        )
+        return [np.asarray(frame.to_ndarray(), np.uint8) for frame in small], float(stream.average_rate or 0)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
+    """A video file and its stream."""
     try:
         with av.open(str(path)) as source:
-            stream = source.streams.video[0]
-            if stream.width <= width:
-                return path.read_bytes()
-            copy = io.BytesIO()
-            with av.open(copy, mode="w", format="mp4") as target:
-                _copy_smaller(source, stream, target, width)
-            return copy.getvalue()
+            yield source, source.streams.video[0]
     except (av.FFmpegError, IndexError) as error:
         raise VideoError(f"{path} cannot be read as a video: {error}") from error
 
 
-def _copy_smaller(source: Any, stream: Any, target: Any, width: int) -> None:
-    size = width, 2 * round(width * stream.height / stream.width / 2)
-    reduced = _stream(target, stream.average_rate, size, crf=27, preset="medium")
-    for frame in source.decode(stream):
-        small = frame.reformat(*size, interpolation="AREA")
-        small.pts, small.time_base = frame.pts, frame.time_base
-        target.mux(reduced.encode(small))
-    target.mux(reduced.encode(None))
+def _size(stream: Any, width: int) -> tuple[int, int]:
+    """Of so wide a picture, with an even height; (width, height)."""
+    return width, 2 * round(width * stream.height / stream.width / 2)
 
 
 def _stream(container: Any, rate: Fraction, size: tuple[int, int], *, crf: int, preset: str) -> Any:

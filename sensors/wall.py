@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.canvas import AMBER, GREEN, GREY, RED, Canvas
-from sensors.video import VideoError
+from sensors.canvas import AMBER, DARK, GREEN, GREY, RED, Canvas
+from sensors.video import VideoError, frames_of
 
 VERDICTS = {"good": GREEN, "poor": AMBER, "bad": RED}
 ACROSS = 3  # films beside each other; more go below
-_BACKGROUND = (16, 20, 26)
 _GAP = 8  # pixels between films, and around them
 _HEAD, _LINE = 34, 24  # pixels of a scene's title, and of a line of text above or below a film
 _QUALITY = 45  # of WebP's 100
@@ -52,7 +50,7 @@ def animated(scenes: Sequence[Scene], *, width: int, fps: float) -> bytes:
     Raises:
         VideoError: A film cannot be read.
     """
-    films = [[_frames(take.path, width) for take in scene.takes] for scene in scenes]
+    films = [[frames_of(take.path, width=width) for take in scene.takes] for scene in scenes]
     rates = {rate for row in films for _, rate in row}
     sizes = {frames[0].shape for row in films for frames, _ in row}
     if len(rates) != 1 or len(sizes) != 1:
@@ -64,32 +62,13 @@ def animated(scenes: Sequence[Scene], *, width: int, fps: float) -> bytes:
     pictures = []
     step = max(1, round(rate / fps))
     for number in range(0, max(len(frames) for row in films for frames, _ in row), step):
-        picture = np.full(shape, _BACKGROUND, np.uint8)
+        picture = np.full(shape, DARK, np.uint8)
         top = 0
         for scene, row, height in bands:
             _draw_scene(picture[top : top + height], scene, [frames for frames, _ in row], number, rate)
             top += height
         pictures.append(np.ascontiguousarray(picture[..., ::-1]))
     return _webp(pictures, rate / step)
-
-
-def _frames(path: Path, width: int) -> tuple[list[NDArray[np.uint8]], float]:
-    """A film's frames, RGB (H, W, 3), reduced to a width, and how many there are in a second."""
-    try:
-        with av.open(str(path)) as source:
-            stream = source.streams.video[0]
-            height = 2 * round(width * stream.height / stream.width / 2)
-            frames = [
-                np.asarray(_reduced(frame, width, height).to_ndarray(), np.uint8)
-                for frame in source.decode(stream)
-            ]
-            return frames, float(stream.average_rate or 0)
-    except (av.FFmpegError, IndexError) as error:
-        raise VideoError(f"{path} cannot be read as a video: {error}") from error
-
-
-def _reduced(frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
-    return frame.reformat(width, height, format="rgb24", interpolation="AREA")
 
 
 def _band_height(films: int, height: int) -> int:

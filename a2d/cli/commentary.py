@@ -18,9 +18,6 @@ from driving.features import WIDE
 from driving.registration import WORLDS
 from sensors.insight import Commands, Insight, draw_insight
 
-_HAZARDS = {"overtaking_truck": ("oncoming", "oncoming_seen")}
-"""Where it is not a child: what it is called, and the entry of the state that says it is in sight."""
-
 
 class Witness(VectorWrapper):
     """Worlds that remember what they told beside their last observation."""
@@ -57,8 +54,8 @@ class Commentary:
                 f"--explain is for drivers on the road; {run.called} is of {run.config.env.id}"
             )
         scenario = run.config.env.options.get("scenario", WORLDS.get(run.config.env.id, ""))
-        self._hazard, seen = _HAZARDS.get(str(scenario), ("child", "child_seen"))
-        self._seen = list(WIDE).index(seen)  # the narrower table is where this one begins
+        self._hazard = "oncoming" if scenario == "overtaking_truck" else "child"
+        self._seen = list(WIDE).index(f"{self._hazard}_seen")  # the narrower table is where this one begins
         trainee = run.load_trainee(device)
         self._expert_name = "scripted expert" if _scripted(run) else "learned expert"
         self._explainer = Explainer(

@@ -56,10 +56,8 @@ def sweep(
     out = out or Path("runs/sweeps") / Path(name).stem
     runs = planned_runs(wanted, out, seeds=seeds)
     _claim(out, {"name": Path(name).stem, "title": wanted.title})
-    failed: list[str] = []
     try:
-        if not so_far:
-            failed = _train(runs, wanted, at_once=jobs or _cores(), console=console)
+        failed = [] if so_far else _train(runs, wanted, at_once=jobs or _cores(), console=console)
     except KeyboardInterrupt:
         typer.echo("\nwhat is finished is kept; run the same command again to go on", err=True)
         raise

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from a2d.evaluation import Record
+from a2d.hazards import HAZARDS
 
 _ENDINGS = {
     "arrived": ("arrived", "good"),
     "goal": ("reached the goal", "good"),
-    "hit_child": ("hit the child", "bad"),
-    "hit_oncoming": ("hit who came", "bad"),
+    **{hazard.outcome: (hazard.hit, "bad") for hazard in HAZARDS.values()},
     "hit_other": ("hit something else", "bad"),
     "hazard": ("ran into the hazard", "bad"),
     "left_lane": ("left the lane", "poor"),

@@ -89,7 +89,7 @@ def one_of_each(strips: Sequence[Strip]) -> list[Strip]:
 
 def _title(record: Record, kind: str | None) -> str:
     hazard = HAZARDS.get(kind or "")
-    return "Episode" if hazard is None else hazard.there if record["hazard"] else hazard.absent
+    return "Episode" if hazard is None else hazard.there if record.get("hazard") else hazard.absent
 
 
 def _film(driver: Driver, seed: int, colour: str, load: Load) -> Film:
