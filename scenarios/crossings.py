@@ -2,7 +2,8 @@
 
 Each family varies one thing; `crossings` varies all of them and is what a wide driver trains on. The worked
 geometry of `scenarios.child_crossing` stays: the occluder's side is 1.9 m from the lane's centre and the
-child sets off so late that whoever comes at the limit meets it, but never nearer than 5 m.
+child sets off so late that whoever comes at the limit meets it, but never nearer than 5 m. Some set off later
+than that: whoever has slowed, but not enough, meets them.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Family:
     kerb: float = 0.0  # share of episodes with a child that stays on the pavement
     limits: tuple[float, ...] = (10.0,)  # m/s
     traffic: bool = False  # a car behind, and one that comes towards the ego
+    late: float = 0.0  # share of children who set off when the car is anywhere between there and NEAREST
     in_sight: float = 0.0  # share of episodes in which nothing hides anybody: `scenarios.in_sight`
 
 
@@ -79,6 +81,7 @@ FAMILIES: dict[str, Family] = {
         kerb=0.3,
         limits=(AT_A_WALK, AT_A_WALK, *LIMITS, *TELLING, *TELLING),
         traffic=True,
+        late=0.3,
         in_sight=0.25,
     ),
 }
@@ -202,6 +205,8 @@ def _crossing(
     speed = min(speed, path * limit / NEAREST)  # or it were past before a slow car came
     time = path / speed
     reveal = rng.uniform(NEAREST, NEAREST + 1.5) if tight else max(limit * time, NEAREST)
+    if family.late and not tight and rng.random() < family.late:
+        reveal = rng.uniform(NEAREST, reveal)
     walkers = []
     for index in range(count):
         walkers.append(

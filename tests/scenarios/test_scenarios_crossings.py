@@ -59,13 +59,18 @@ def test_the_occluder_stands_beside_the_lane_and_hides_the_child():
                 assert math.copysign(1.0, side) == walker.way
 
 
-def test_a_car_at_the_limit_meets_the_first_child_within_its_width():
-    for drive in ALL:
-        for walker in [w for w in drive.walkers if w.crosses][:1]:
-            time = walker.reveal_distance / drive.speed_limit
-            if walker.reveal_distance > 5.0:
-                met = abs(walker.side) - walker.travelled(time)
-                assert abs(met) < 0.41 * EGO_WIDTH
+def short_of_the_lanes_centre(drive):
+    """How far the first child is from it when a car at the limit, which set it off, comes to its line; m."""
+    child = next(walker for walker in drive.walkers if walker.crosses)
+    return abs(child.side) - child.travelled(child.reveal_distance / drive.speed_limit)
+
+
+def test_a_car_at_the_limit_meets_the_first_child_within_its_width_unless_it_is_late():
+    first = [d for d in ALL if any(w.crosses and w.reveal_distance > 5.0 for w in d.walkers)]
+    late = [d for d in first if short_of_the_lanes_centre(d) > 0.41 * EGO_WIDTH]
+    assert all(short_of_the_lanes_centre(drive) > -0.41 * EGO_WIDTH for drive in first)
+    assert all(drive in MANY["crossings"] for drive in late)
+    assert 5 <= len(late) <= 20  # of 120 episodes, half of them with a child, a quarter of these in sight
 
 
 def test_children_set_off_5_m_ahead_at_the_latest_so_that_slow_drivers_can_stop():
