@@ -61,6 +61,7 @@ class Learner:
         )
         self.recent: deque[Arrays] = deque(maxlen=config.expert.reuse - 1)
         self.rounds, self.interactions, self.seconds = 0, 0, 0.0
+        self.interactions_before = 0  # of the run whose networks it began with, and of those before that one
         self.advantage_variance = 0.0
         self.state_error = torch.zeros(shapes.state, device=device)
         self.entropy = config.expert.entropy
@@ -200,6 +201,7 @@ class Learner:
             "shapes": json.dumps(asdict(self.shapes)),
             "rounds": self.rounds,
             "interactions": self.interactions,
+            "interactions_before": self.interactions_before,
             "seconds": self.seconds,
             "advantage_variance": self.advantage_variance,
             "state_error": self.state_error,
@@ -251,6 +253,7 @@ class Learner:
             self.actions.set_state(checkpoint["actions"])
             torch.set_rng_state(checkpoint["torch"])
             self.rounds, self.interactions = checkpoint["rounds"], checkpoint["interactions"]
+            self.interactions_before = checkpoint["interactions_before"]
             self.seconds = checkpoint["seconds"]
             self.advantage_variance = checkpoint["advantage_variance"]
             self.state_error.copy_(checkpoint["state_error"])
@@ -285,6 +288,8 @@ class Learner:
             raise A2DError(
                 f"the networks of start_from={self.config.start_from} do not fit: {reason}"
             ) from error
+        # Runs of versions before have it not; their start counted nothing.
+        self.interactions_before = checkpoint.get("interactions_before", 0) + checkpoint["interactions"]
         with torch.no_grad():
             for log_std in (self.expert.log_std, self.trainee.log_std):
                 log_std.fill_(math.log(self.config.expert.std_start))

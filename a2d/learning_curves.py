@@ -7,9 +7,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from a2d.config import TrainConfig
 from a2d.evaluation import is_collision
-from a2d.run import Run, RunError
+from a2d.run import Run
 
 Curve = tuple[tuple[float, float], ...]
 """Interactions and a value, in the order of interactions."""
@@ -25,8 +24,8 @@ ENDED = "train/outcome/"
 def metrics_of(run: Run) -> list[dict[str, Any]]:
     """Read one mapping per round; a line that is still being written is left out.
 
-    Interactions are counted from where the run began to learn, which is where the one began that it started
-    from: methods that begin by imitating have used that much of their budget.
+    Interactions are counted from where the run began that it started from, if it did: methods that begin by
+    imitating have used that much of their budget.
 
     Raises:
         OSError: The file is there and cannot be read.
@@ -35,22 +34,10 @@ def metrics_of(run: Run) -> list[dict[str, Any]]:
     path = run.metrics_path
     lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
     rounds = [json.loads(line) for line in lines if line.endswith("\n") and line.strip()]
-    before = _used_before(run.config)
-    return [
-        {**found, "interactions": found["interactions"] + before} if "interactions" in found else found
-        for found in rounds
-    ]
-
-
-def _used_before(config: TrainConfig) -> int:
-    """Interactions of the run that this one started from, and of the one before; 0 where that is gone."""
-    if not config.start_from:
-        return 0
-    try:
-        used = curve(metrics_of(Run.open(config.start_from)), "interactions")
-    except RunError:
-        return 0
-    return int(used[-1][1]) if used else 0
+    for found in rounds:
+        if "interactions" in found:
+            found["interactions"] += found.get("interactions_before", 0)
+    return rounds
 
 
 def curve(metrics: Metrics, name: str) -> Curve:

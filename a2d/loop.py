@@ -97,6 +97,7 @@ def train(run: Run, *, report: Report) -> None:
                 learner.seconds += time.perf_counter() - started
                 metrics |= collector.watch.shares() | faults.fresh()
                 metrics |= {"interactions": learner.interactions, "seconds": round(learner.seconds, 3)}
+                metrics |= {"interactions_before": learner.interactions_before}
                 curves.add({"round": learner.rounds, **metrics})
                 if is_due(config.checkpoint.every, learner):
                     save(run, learner, log)

@@ -44,7 +44,8 @@ class ImageEncoder(nn.Module):
         The first convolution sees pixels scaled to [-1, 1]: its weights are, which spares a walk over those.
         """
         precision = self._learns_with if torch.is_grad_enabled() else torch.float32
-        pixels = image.to(precision, memory_format=torch.channels_last).sub_(MIDDLE)  # exact in both
+        pixels = image.to(precision).sub_(MIDDLE)  # exact in both
+        pixels = pixels.contiguous(memory_format=torch.channels_last)  # bytes would move more slowly
         first = cast(nn.Conv2d, self.convolutions[0])
         stride, padding = first.stride, cast(tuple[int, ...], first.padding)
         with torch.autocast(image.device.type, precision, enabled=precision is not torch.float32):

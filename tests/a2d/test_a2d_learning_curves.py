@@ -37,22 +37,12 @@ def test_every_collision_is_a_hit_and_a_round_in_which_no_episode_ended_says_not
     assert hits(metrics) == ((1.0, 0.5), (3.0, 0.25), (4.0, 0.5))
 
 
-def test_who_starts_from_a_run_begins_where_that_one_ended(tmp_path):
-    first = begun(tmp_path / "first")
-    second = begun(tmp_path / "second", f"start_from={first.folder}")
-    third = begun(tmp_path / "third", f"start_from={second.folder}")
-    for run in (first, second, third):
-        run.append({"interactions": 1000})
-        run.append({"interactions": 2000, "divergence": 0.5})
-    assert metrics_of(second)[1] == {"interactions": 4000, "divergence": 0.5}
-    assert [entry["interactions"] for entry in metrics_of(third)] == [5000, 6000]
-
-
-def test_a_run_that_is_gone_or_has_not_begun_counts_nothing(tmp_path):
-    for start in (tmp_path / "gone", begun(tmp_path / "new").folder):
-        run = begun(tmp_path / f"after-{start.name}", f"start_from={start}")
-        run.append({"interactions": 1000})
-        assert metrics_of(run) == [{"interactions": 1000}]
+def test_interactions_count_from_where_the_run_began_that_it_started_from(tmp_path):
+    run = begun(tmp_path / "run")
+    run.append({"interactions": 1000})  # of a version before: nothing is known of a start
+    run.append({"interactions": 2000, "interactions_before": 3000, "divergence": 0.5})
+    assert [entry["interactions"] for entry in metrics_of(run)] == [1000, 5000]
+    assert curve(metrics_of(run), "divergence") == ((5000.0, 0.5),)
 
 
 def test_a_line_that_is_being_written_is_left_out(tmp_path):

@@ -138,6 +138,17 @@ def test_an_imitator_of_another_runs_expert_has_none_to_go_on_with(tmp_path):
     trained("frozen_lake", tmp_path / "alone", "method=rl", f"start_from={start.folder}", *SHORT)
 
 
+def test_metrics_tell_the_interactions_of_the_runs_that_a_run_began_as(tmp_path):
+    begun_as, used = "", 0
+    for name in ("first", "second", "third"):
+        run = trained(
+            "frozen_lake", tmp_path / name, *SHORT, *([f"start_from={begun_as}"] if begun_as else [])
+        )
+        rounds = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
+        assert {entry["interactions_before"] for entry in rounds} == {used}
+        begun_as, used = str(run.folder), used + rounds[-1]["interactions"]
+
+
 def test_a_checkpoint_of_another_method_and_a_world_without_expert_are_one_line(tmp_path):
     trained("frozen_lake", tmp_path / "run", *SHORT)
     for arguments, message in (
