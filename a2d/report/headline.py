@@ -42,18 +42,34 @@ def standings(drivers: Sequence[Driver], colours: Sequence[str]) -> list[Standin
 
 
 def headline(drivers: Sequence[Driver], *, suite: str) -> str:
-    """State each driver's hit rate as measured."""
-    rates = [driver.summary.main_hits for driver in drivers]
+    """State the hit rates as measured; of more than two drivers the first one's, and the others' range."""
     hazard = HAZARDS.get(drivers[0].summary.hazard or "")
-    parts = [
-        f"{driver.name} {hazard.hit if hazard else 'had a hit'} in {_of(rate)}"
-        for driver, rate in zip(drivers, rates, strict=True)
-    ]
     what = f"{'held-out' if suite == 'heldout' else suite} episodes{f' {hazard.among}' if hazard else ''}"
-    arrivals = _join([f"{percent(driver.summary.arrivals.value)} %" for driver in drivers])
+    did = hazard.hit if hazard else "had a hit"
+    first, *others = drivers
+    parts = [f"{driver.name} {did} in {_of(driver.summary.main_hits)}" for driver in drivers]
     # A car that never moves hits nobody: the rate of arrivals belongs beside the rate of hits.
-    arrived = f" They arrived in {arrivals} of all episodes." if len(parts) > 1 else ""
+    arrived = f" They arrived in {_join([_arrived(driver) for driver in drivers])} of all episodes."
+    if not others:
+        arrived = ""
+    elif len(others) > 1:
+        hits = _range([driver.summary.main_hits for driver in others])
+        parts = [parts[0], f"the {len(others)} others in {hits}"]
+        rest = _range([driver.summary.arrivals for driver in others])
+        arrived = f" {first.name} arrived in {_arrived(first)} of all episodes, the others in {rest}."
     return f"Over the same {what}, {_join(parts)}.{arrived}"
+
+
+def _arrived(driver: Driver) -> str:
+    return f"{percent(driver.summary.arrivals.value)} %"
+
+
+def _range(rates: Sequence[Rate]) -> str:
+    values = [rate.value for rate in rates if rate.total]
+    if not values:
+        return "none of 0 episodes"
+    low, high = percent(min(values)), percent(max(values))
+    return f"{low} %" if low == high else f"{low} to {high} %"
 
 
 def comparison(drivers: Sequence[Driver]) -> str:

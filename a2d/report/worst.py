@@ -27,15 +27,19 @@ class Episode:
 
 
 def worst_episodes(drivers: Sequence[Driver], *, suite: str, shown: int = SHOWN) -> list[Episode]:
-    """The worst episodes of each driver, the worst first; none of a driver without any."""
+    """Each driver's worst episodes, the worst of all first; none of a driver without any."""
+    chosen = [
+        (driver, run, record)
+        for driver in drivers
+        for run, record in sorted(_bad(driver), key=lambda found: badness(found[1]))[:shown]
+    ]
     return [
         Episode(
             driver.name if len(driver.runs) == 1 else run.name,
             record,
             f"a2d record {shlex.quote(run.called)} --suite {suite} --seed {record['seed']}",
         )
-        for driver in drivers
-        for run, record in sorted(_bad(driver), key=lambda found: badness(found[1]))[:shown]
+        for driver, run, record in sorted(chosen, key=lambda found: badness(found[2]))
     ]
 
 
