@@ -37,7 +37,7 @@ METHODS = (
 )
 ADVANTAGES = ("gae", "q")
 BASELINES = ("mixture", "state")
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16", "auto")
 STEPS = ("ppo", "trpo")
 SURROGATES = ("expert", "projection")
 VECTOR_KINDS = ("native", "async", "sync", "ray")
@@ -291,9 +291,9 @@ class TraineeConfig:
     max_grad_norm: float = 1.0
     """Longest gradient."""
     precision: str = "float32"
-    """What the image encoder learns with: float32 | bfloat16. Whoever acts or is judged sees with float32.
+    """What the image encoder learns with: float32 | bfloat16 | auto. Who acts or is judged sees with float32.
 
-    bfloat16 takes a quarter off a minibatch on processors with AMX; on those without it is slower.
+    bfloat16 takes a third off a minibatch on processors that have it and is slower on others; auto asks.
     """
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from a2d.config import TraineeConfig
+from a2d.processors import multiplies_bfloat16
 
 MIDDLE = 127.5  # of a pixel's values
 Weighted = TypeVar("Weighted", nn.Linear, nn.Conv2d)
@@ -36,14 +37,14 @@ class ImageEncoder(nn.Module):
         self.code = layer(width, config.features, gain=math.sqrt(2.0))
         squash = [nn.LayerNorm(config.features), nn.Tanh()] if config.layer_norm else [nn.ReLU()]
         self.squash = nn.Sequential(*squash)
-        self._learns_with: torch.dtype = getattr(torch, config.precision)
+        self._precision = config.precision
 
     def forward(self, image: Tensor) -> Tensor:
         """Codes of shape (B, features).
 
         The first convolution sees pixels scaled to [-1, 1]: its weights are, which spares a walk over those.
         """
-        precision = self._learns_with if torch.is_grad_enabled() else torch.float32
+        precision = _precision(self._precision, image.device) if torch.is_grad_enabled() else torch.float32
         pixels = image.to(precision).sub_(MIDDLE)  # exact in both
         pixels = pixels.contiguous(memory_format=torch.channels_last)  # bytes would move more slowly
         first = cast(nn.Conv2d, self.convolutions[0])
@@ -52,6 +53,14 @@ class ImageEncoder(nn.Module):
             seen = functional.conv2d(pixels, first.weight / MIDDLE, first.bias, stride, padding)
             code = self.squash(self.code(self.convolutions[1:](seen)))
         return code.float()
+
+
+def _precision(named: str, device: torch.device) -> torch.dtype:
+    """What `trainee.precision` names on a device."""
+    if named != "auto":
+        return cast(torch.dtype, getattr(torch, named))
+    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else multiplies_bfloat16()
+    return torch.bfloat16 if fast else torch.float32
 
 
 def live_share(code: Tensor) -> float:

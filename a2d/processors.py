@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import sys
+from pathlib import Path
 
 import psutil
 
@@ -12,6 +14,17 @@ PR_SET_CHILD_SUBREAPER = 36  # of linux/prctl.h
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 LARGEST_KEPT = 1 << 25  # bytes, the most that glibc allows: a minibatch of pictures as floats is 28 MB
 KEPT = 1 << 28  # bytes
+CPUINFO = Path("/proc/cpuinfo")
+BFLOAT16 = frozenset(("avx512_bf16", "amx_bf16"))  # flags there
+
+
+@functools.cache
+def multiplies_bfloat16() -> bool:
+    """This processor has instructions for it (AVX512-BF16 or AMX); False where Linux does not tell."""
+    try:
+        return not BFLOAT16.isdisjoint(CPUINFO.read_text(encoding="utf-8").split())
+    except OSError:
+        return False
 
 
 def cpu_seconds() -> float:

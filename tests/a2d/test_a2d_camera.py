@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from a2d import networks
 from a2d.config import TraineeConfig, from_mapping
 from a2d.loop import train
 from a2d.networks import ImageEncoder
@@ -99,6 +100,17 @@ def test_an_encoder_learns_with_bfloat16_and_is_judged_with_float32():
         learnt.square().mean().backward()
         gradients.append(torch.cat([weight.grad.flatten() for weight in encoder.parameters()]))
     assert torch.cosine_similarity(*gradients, dim=0) > 0.99
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_an_encoder_learns_with_what_the_processor_is_fast_at_if_told_to_ask(monkeypatch, fast):
+    monkeypatch.setattr(networks, "multiplies_bfloat16", lambda: fast)
+    image = torch.randint(0, 256, (64, 3, 20, 31), dtype=torch.uint8)
+    codes = []
+    for precision in ("auto", "bfloat16" if fast else "float32"):
+        torch.manual_seed(1)
+        codes.append(ImageEncoder((3, 20, 31), TraineeConfig(precision=precision))(image))
+    assert torch.equal(*codes)
 
 
 def test_the_encoder_sees_pixels_between_minus_one_and_one():

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from a2d import processors
+
 # allocates, fills and frees a minibatch of pictures again and again; prints the page faults of a turn
 CHURN = """
 import resource, sys
@@ -29,3 +31,20 @@ def test_memory_that_comes_and_goes_is_asked_for_once():
 
     assert faults("given back") > 1000
     assert faults("kept") < 20
+
+
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [
+        ("fpu avx2 avx512f avx512_bf16", True),
+        ("avx2 avx512f amx_bf16 amx_tile", True),
+        ("avx2 avx512f avx512_vnni", False),
+        (None, False),
+    ],
+)
+def test_a_processor_tells_whether_it_multiplies_bfloat16(tmp_path, monkeypatch, flags, found):
+    told = tmp_path / "cpuinfo"
+    if flags is not None:
+        told.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbogomips\t: 4800.00\n")
+    monkeypatch.setattr(processors, "CPUINFO", told)
+    assert processors.multiplies_bfloat16.__wrapped__() is found
