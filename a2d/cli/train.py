@@ -82,23 +82,23 @@ def reported(config: TrainConfig, *, console: Console) -> Iterator[Callable[[Map
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    started, first, last = time.monotonic(), -1, 0.0
+    started, first, last = 0.0, -1, 0.0
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=total, rate="")
 
         def report(metrics: Mapping[str, float]) -> None:
-            nonlocal first, last
+            nonlocal started, first, last
             done, now = int(metrics["interactions"]), time.monotonic()
-            if first < 0:  # the first round is where a resumed run stands, and the rate counts from there
-                first = done
+            if first < 0:  # servers have started, a resumed run stands here: the rate counts from now on
+                started, first = now, done
             rate = (done - first) / max(now - started, 1e-9)
-            bar.update(task, completed=min(done, total), rate=f"{rate:.0f}/s")
+            pace = f"{rate:.0f}/s" if rate > 0.0 else ""
+            bar.update(task, completed=min(done, total), rate=pace)
             if "eval/return" in metrics:
                 console.print(_evaluation_line(metrics), soft_wrap=True, highlight=False)
             elif not console.is_terminal and now - last >= LOG_EVERY:
-                left = f", {(total - done) / rate:.0f} s left" if rate > 0.0 else ""
-                spent = _shares(metrics)
-                line = f"{done}/{total} interactions, {rate:.0f}/s{left}{spent}"
+                left = f", {pace}, {(total - done) / rate:.0f} s left" if pace else ""
+                line = f"{done}/{total} interactions{left}{_shares(metrics)}"
                 console.print(line, soft_wrap=True, highlight=False)
                 last = now
 
