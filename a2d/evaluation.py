@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from a2d.errors import A2DError, DiskFull
 from a2d.faults import FAULTS, INVALID_OUTCOMES
+from a2d.groups import Group, groups_of
 from a2d.hazards import hazard_of, hits_hazard
 from a2d.intervals import Mean, PairedDifference, Rate
 from a2d.vector import DEATHS, DIED, WorldError
@@ -49,7 +50,7 @@ class WorldsLost(WorldError):
 
 def evaluate(
     worlds: gymnasium.vector.VectorEnv[Any, Any, Any],
-    act: Act,
+    make_act: Callable[[], Act],
     seeds: Sequence[int],
     *,
     tries: int = TRIES,
@@ -58,12 +59,13 @@ def evaluate(
     """Drive one episode per seed and return their records in the seeds' order.
 
     The next seed goes to the first world that is free; an episode depends on its own seed only, so the
-    number of worlds changes nothing but the time it takes, provided `act` is deterministic and treats
-    worlds independently. An episode that a fault of the simulator ended is driven again.
+    number of worlds changes nothing but the time it takes, provided the policy is deterministic and treats
+    worlds independently. An episode that a fault of the simulator ended is driven again. While one group of
+    worlds is stepped, another's actions are chosen.
 
     Args:
         worlds: Vector environment that leaves resetting to its caller (`AutoresetMode.DISABLED`).
-        act: The policy; it sees all N worlds, finished ones included.
+        make_act: Makes the policy for each group of worlds; it sees all of a group's, finished ones included.
         seeds: Which episodes, each once.
         tries: How often a seed may be driven; the last try is kept whatever ended it.
         progress: Called with each record that is kept as its episode ends, in order of ending.
@@ -76,69 +78,92 @@ def evaluate(
         raise EvaluationError("evaluate needs worlds made with autoreset_mode=AutoresetMode.DISABLED")
     if len(set(seeds)) != len(seeds):
         raise EvaluationError("every seed is driven once, some are given twice")
-    if not seeds:
-        return []
-    # With more worlds than seeds, the others repeat the last seed and are not recorded.
-    driving = [seeds[world] if world < len(seeds) else None for world in range(worlds.num_envs)]
+    waiting, found = list(reversed(seeds)), _Found(tries, progress)
+    groups = [_Driving(group, make_act()) for group in groups_of(worlds)]
     try:
-        return _driven(worlds, act, seeds, driving, tries=tries, progress=progress)
+        under_way = deque(group for group in groups if group.begin(waiting))
+        while under_way:
+            group = under_way.popleft()
+            if group.go_on(waiting, found):
+                under_way.append(group)
     except (WorldError, *DEATHS) as error:
         reason = str(error) if isinstance(error, WorldError) else DIED
-        raise WorldsLost(reason, [seed for seed in driving if seed is not None]) from error
+        raise WorldsLost(reason, [seed for group in groups for seed in group.driven]) from error
+    return [found.records[seed] for seed in seeds]
 
 
-def _driven(
-    worlds: gymnasium.vector.VectorEnv[Any, Any, Any],
-    act: Act,
-    seeds: Sequence[int],
-    driving: list[int | None],
-    *,
-    tries: int,
-    progress: Callable[[Record], None] | None,
-) -> list[Record]:
-    """Drive the seeds; `driving` always says which are under way, by world."""
-    queue = list(reversed(seeds[len(driving) :]))
-    start = [seeds[-1] if seed is None else seed for seed in driving]
-    reset: Any = worlds.reset  # annotated for one seed, takes one per world
-    observation, _ = reset(seed=start)
-    began = np.ones(worlds.num_envs, np.bool_)
-    returns = np.zeros(worlds.num_envs)
-    steps = np.zeros(worlds.num_envs, np.int64)
-    records: dict[int, Record] = {}
-    tried: Counter[int] = Counter()
-    while len(records) < len(seeds):
-        observation, reward, terminated, truncated, info = worlds.step(act({**observation, BEGAN: began}))
-        returns += reward
-        steps += 1
-        began = ended = np.asarray(terminated) | np.asarray(truncated)
+class _Found:
+    """The records that are kept; an episode that a fault ended is not, unless it was tried often enough."""
+
+    def __init__(self, tries: int, progress: Callable[[Record], None] | None) -> None:
+        self.records: dict[int, Record] = {}
+        self._tries, self._progress = tries, progress
+        self._tried: Counter[int] = Counter()
+
+    def keeps(self, record: Record) -> bool:
+        """Take a record in, or refuse it: its seed is to be driven again."""
+        seed = record["seed"]
+        self._tried[seed] += 1
+        if is_fault(record) and self._tried[seed] < self._tries:
+            return False
+        self.records[seed] = record
+        if self._progress is not None:
+            self._progress(record)
+        return True
+
+
+class _Driving:
+    """A group of worlds, and the seed that is under way in each; None where there is none anymore.
+
+    A world without a seed repeats an episode for as long as the others of its group are driven.
+    """
+
+    def __init__(self, group: Group, act: Act) -> None:
+        self._group, self._act = group, act
+        self._seeds: list[int | None] = [None] * group.num_envs
+        self._observation: Any = None
+        self._returns = np.zeros(group.num_envs)
+        self._steps = np.zeros(group.num_envs, np.int64)
+
+    @property
+    def driven(self) -> list[int]:
+        """The seeds that are under way."""
+        return [seed for seed in self._seeds if seed is not None]
+
+    def begin(self, waiting: list[int]) -> bool:
+        """Begin with the seeds that wait, the last first; whether there was one."""
+        self._seeds = [waiting.pop() if waiting else None for _ in self._seeds]
+        return self._drive(np.ones(len(self._seeds), np.bool_))
+
+    def go_on(self, waiting: list[int], found: _Found) -> bool:
+        """Take in a step, and begin the next; whether any episode is under way."""
+        self._observation, reward, terminated, truncated, info = self._group.step_wait()
+        self._returns += reward
+        self._steps += 1
+        ended = np.asarray(terminated) | np.asarray(truncated)
         for world in np.flatnonzero(ended).tolist():
-            seed = driving[world]
+            seed = self._seeds[world]
             if seed is None:
                 continue
             scalars = _scalars(info, world)
             scalars.setdefault("outcome", "terminated" if terminated[world] else "truncated")
-            record = {
-                **scalars,
-                "seed": seed,
-                "return": float(returns[world]),
-                "steps": int(steps[world]),
-            }
-            tried[seed] += 1
-            if not is_fault(record) or tried[seed] >= tries:
-                records[seed] = record
-                if progress is not None:
-                    progress(record)
-            else:
-                queue.append(seed)
-            driving[world] = queue.pop() if queue else None
-        if ended.any() and len(records) < len(seeds):
-            returns[ended], steps[ended] = 0.0, 0
-            following = [
-                (seeds[-1] if seed is None else seed) if done else None
-                for seed, done in zip(driving, ended, strict=True)
-            ]
-            observation, _ = reset(seed=following, options={"reset_mask": ended})
-    return [records[seed] for seed in seeds]
+            told = {"seed": seed, "return": float(self._returns[world]), "steps": int(self._steps[world])}
+            if not found.keeps(scalars | told):
+                waiting.append(seed)
+            self._seeds[world] = waiting.pop() if waiting else None
+        return self._drive(ended)
+
+    def _drive(self, ended: NDArray[np.bool_]) -> bool:
+        """Begin episodes where one has ended, and have all worlds begin a step; unless no seed is left."""
+        if not self.driven:
+            return False
+        if ended.any():
+            self._returns[ended], self._steps[ended] = 0.0, 0
+            seeds = [self.driven[0] if seed is None else seed for seed in self._seeds]
+            options = None if ended.all() else {"reset_mask": ended}
+            self._observation, _ = self._group.reset(seed=seeds, options=options)
+        self._group.step_async(self._act({**self._observation, BEGAN: ended}))
+        return True
 
 
 def is_valid(record: Record) -> bool:

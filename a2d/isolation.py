@@ -32,7 +32,7 @@ def drive(
     Args:
         seeds: Which episodes, each once.
         open_worlds: Makes worlds, and stops them whatever happens.
-        make_act: Makes the policy anew for each set of worlds.
+        make_act: Makes the policy anew for each group of worlds.
         count: Most worlds at once.
         proven: These worlds are known to work.
         progress: Called with each record as its episode ends.
@@ -49,7 +49,7 @@ def drive(
     def attempt(some: Sequence[int], worlds_at_once: int) -> WorldsLost | None:
         try:
             with open_worlds(worlds_at_once) as worlds:
-                evaluate(worlds, make_act(), some, progress=note)
+                evaluate(worlds, make_act, some, progress=note)
         except WorldsLost as lost:
             return lost
         return None

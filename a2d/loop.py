@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
@@ -225,5 +226,5 @@ def _driven(worlds: VectorEnv, learner: Learner, policy: Expert | Trainee) -> Su
     config = learner.config.evaluation
     generator = torch.Generator(device=learner.actions.device)
     generator.manual_seed(learner.config.seed)
-    driver = Driver(policy, deterministic=config.deterministic, generator=generator)
+    driver = partial(Driver, policy, deterministic=config.deterministic, generator=generator)
     return summary(evaluate(worlds, driver, range(config.episodes)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -16,8 +17,8 @@ from a2d.run import Run
 from a2d.vector import make_worlds, stopping
 
 
-def driver(run: Run, *, device: str, sampled: bool) -> Act:
-    """Load the trainee.
+def drivers(run: Run, *, device: str, sampled: bool) -> Callable[[], Act]:
+    """Load the trainee; what is returned puts it at the wheel of some worlds, with no memory of others.
 
     It takes its most probable action, so that a seed fixes the whole episode; or, `sampled`, draws each from
     its policy, by the run's seed.
@@ -27,7 +28,7 @@ def driver(run: Run, *, device: str, sampled: bool) -> Act:
     """
     torch.set_num_threads(1)
     generator = torch.Generator(device=device).manual_seed(run.config.seed)
-    return Driver(run.load_trainee(device), deterministic=not sampled, generator=generator)
+    return partial(Driver, run.load_trainee(device), deterministic=not sampled, generator=generator)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from a2d.cli import progress
-from a2d.cli.driver import driver, worlds_of
+from a2d.cli.driver import drivers, worlds_of
 from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
 from a2d.isolation import drive
 from a2d.report.rows import result_rows
@@ -112,7 +112,7 @@ def evaluated(
             drive(
                 missing,
                 open_worlds=lambda count: worlds_of(run, count=count, suite=suite, server=server, **options),
-                make_act=lambda: driver(run, device=device, sampled=sampled),
+                make_act=drivers(run, device=device, sampled=sampled),
                 count=run.config.env.count,
                 proven=bool(known),
                 progress=note,

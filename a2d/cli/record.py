@@ -15,7 +15,7 @@ from rich.console import Console
 from a2d import evaluation
 from a2d.cli import progress
 from a2d.cli.commentary import Commentary, Witness
-from a2d.cli.driver import driver, worlds_of
+from a2d.cli.driver import drivers, worlds_of
 from a2d.evaluation import Act, EvaluationError, Record, as_json, is_fault
 from a2d.run import Run, checkpoint_id, write_atomically
 from a2d.shipping import find_run
@@ -88,7 +88,7 @@ def recorded(
     missing = [seed for seed in seeds if seed not in index]
     if not missing:
         return
-    act = driver(run, device=device, sampled=False)
+    act = drivers(run, device=device, sampled=False)()
     comment = Commentary(run, device=device) if explain else None
     options = comment.options if comment is not None else {}
     with (
@@ -125,7 +125,7 @@ def _film(worlds: Witness, act: Act, seed: int, *, folder: Path, comment: Commen
             video.write(picture)
             return act(observation)
 
-        [record] = evaluation.evaluate(worlds, act_on_camera, [seed], tries=1)
+        [record] = evaluation.evaluate(worlds, lambda: act_on_camera, [seed], tries=1)
         last = _picture(worlds)
         for _ in range(max(1, round(_HOLD * fps))):
             video.write(last if comment is None else comment.again(last))

@@ -10,12 +10,14 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from a2d.evaluation import (
     EvaluationError,
+    WorldsLost,
     append_record,
     evaluate,
     paired_hits,
     read_records,
     summary,
 )
+from a2d.vector import WorldError
 
 
 class Countdown(gymnasium.Env):
@@ -49,8 +51,8 @@ def countdowns(count: int) -> SyncVectorEnv:
     return SyncVectorEnv([Countdown] * count, autoreset_mode=AutoresetMode.DISABLED)
 
 
-def idle(observation):
-    return np.zeros(len(observation["left"]), np.int64)
+def idle():
+    return lambda observation: np.zeros(len(observation["left"]), np.int64)
 
 
 def record(seed: int, outcome: str, **metrics) -> dict:
@@ -67,14 +69,80 @@ def test_every_seed_is_driven_once_and_reported_in_order(count):
     assert records[2]["speed"] == 1.5
 
 
+class Countdowns(SyncVectorEnv):
+    """Two groups of worlds, which are stepped in turn; no group is asked twice before it has answered."""
+
+    def __init__(self, each):
+        self.groups = [_Group(countdowns(each)) for _ in range(2)]
+        super().__init__([Countdown] * 2 * each, autoreset_mode=AutoresetMode.DISABLED)
+
+
+class _Group:
+    def __init__(self, worlds):
+        self.worlds, self.num_envs, self.actions, self.deciding = worlds, worlds.num_envs, None, []
+
+    def reset(self, **options):
+        assert self.actions is None
+        return self.worlds.reset(**options)
+
+    def step_async(self, actions):
+        assert self.actions is None
+        self.actions = actions
+
+    def step_wait(self):
+        actions, self.actions = self.actions, None
+        return self.worlds.step(actions)
+
+
+@pytest.mark.parametrize(("each", "seeds"), [(1, [7, 2, 9, 1, 4]), (2, [3, 1, 4, 2, 6, 5]), (3, [2, 1])])
+def test_groups_of_worlds_give_what_all_together_give_and_are_left_with_no_step_begun(each, seeds):
+    worlds = Countdowns(each)
+    assert evaluate(worlds, idle, seeds) == evaluate(countdowns(2 * each), idle, seeds)
+    assert all(group.actions is None for group in worlds.groups)
+
+
+def test_each_group_has_a_driver_of_its_own_which_sees_that_group_alone():
+    seen = []
+
+    def make():
+        mine = []
+        seen.append(mine)
+
+        def act(observation):
+            mine.append(observation["left"][:, 0].tolist())
+            return idle()(observation)
+
+        return act
+
+    evaluate(Countdowns(1), make, [2, 1, 3])
+    assert seen == [[[2.0], [1.0]], [[1.0], [3.0], [2.0], [1.0]]]
+    seen.clear()
+    evaluate(Countdowns(1), make, [2])
+    assert seen == [[[2.0], [1.0]], []]  # the second group has no seed to drive
+
+
+def test_of_a_group_that_fails_the_seeds_of_all_groups_are_named():
+    worlds = Countdowns(2)
+
+    def fail():
+        raise WorldError("gone")
+
+    worlds.groups[1].step_wait = fail
+    heard = []
+    with pytest.raises(WorldsLost, match="gone") as lost:
+        evaluate(worlds, idle, [1, 8, 9, 7, 6], progress=heard.append)
+    assert [record["seed"] for record in heard] == [1]
+    assert sorted(lost.value.seeds) == [6, 7, 8, 9]
+
+
 def test_a_driver_is_told_whose_episode_has_just_begun():
     told = []
 
     def act(observation):
         told.append((observation["left"][:, 0].tolist(), observation["began"].tolist()))
-        return idle(observation)
+        return idle()(observation)
 
-    evaluate(countdowns(2), act, [1, 3, 2])
+    evaluate(countdowns(2), lambda: act, [1, 3, 2])
     assert told == [
         ([1.0, 3.0], [True, True]),
         ([2.0, 2.0], [True, False]),
@@ -88,8 +156,8 @@ def test_progress_hears_of_each_episode_when_it_ends():
     assert heard == [1, 2, 5]
 
 
-def greedy(observation):
-    return np.asarray(observation["compact"]).argmax(axis=1) % 4
+def greedy():
+    return lambda observation: np.asarray(observation["compact"]).argmax(axis=1) % 4
 
 
 def test_frozen_lake_gives_the_same_records_in_any_number_of_worlds():

@@ -68,8 +68,8 @@ def test_an_episode_that_a_fault_ended_is_driven_again_up_to_the_limit():
     maker = [lambda: Faulty(gymnasium.make("lane_world:Lane-v0", suite="train"))]
     worlds = gymnasium.vector.SyncVectorEnv(maker, autoreset_mode=gymnasium.vector.AutoresetMode.DISABLED)
     told = []
-    act = lambda observation: np.zeros((1, 2), np.float32)  # noqa: E731
-    records = evaluate(worlds, act, [0, 1, 2], progress=told.append)
+    idle = lambda observation: np.zeros((1, 2), np.float32)  # noqa: E731
+    records = evaluate(worlds, lambda: idle, [0, 1, 2], progress=told.append)
     assert [record["outcome"] for record in records] == ["arrived", "arrived", "server_restarted"]
     assert [record["steps"] for record in records] == [5, 5, 1]
     assert told == records

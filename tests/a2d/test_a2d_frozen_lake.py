@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def returns(run, *, episodes, deterministic):
     with stopping(make_worlds(run.config.env, count=50, suite="heldout")) as worlds:
         records = evaluate(
             worlds,
-            Driver(driver, deterministic=deterministic, generator=generator),
+            partial(Driver, driver, deterministic=deterministic, generator=generator),
             range(episodes),
         )
     return np.array([record["return"] for record in records])

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def learned(folder, **settings):
     run = Run.create(folder, config)
     train(run, report=lambda metrics: None)
     worlds = SyncVectorEnv([lambda: Recall(suite="heldout")] * 8, autoreset_mode=AutoresetMode.DISABLED)
-    driver = Driver(run.load_trainee("cpu"), deterministic=True, generator=None)
+    driver = partial(Driver, run.load_trainee("cpu"), deterministic=True, generator=None)
     return float(np.mean([record["return"] for record in evaluate(worlds, driver, range(64))])), run
 
 

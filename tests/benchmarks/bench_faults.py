@@ -119,7 +119,7 @@ def _only(worlds: SyncVectorEnv) -> Crossing:
 def _drive(worlds: SyncVectorEnv, seeds: range) -> None:
     world = _only(worlds)
     began, used = time.monotonic(), cpu_seconds()
-    for record in evaluate(worlds, world.act, seeds):
+    for record in evaluate(worlds, lambda: world.act, seeds):
         world.records[record["seed"]] += 1
         world.faulty += is_fault(record)
     world.seconds += time.monotonic() - began
