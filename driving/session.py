@@ -25,7 +25,6 @@ from sensors.collision import CollisionSensor
 from sensors.instances import InstanceCamera
 
 BATCH_LIMIT = 3.0  # s: the client holds Python still while it waits for a batch, so not for long
-STANDING = 2.0  # m/s below which a car counts as standing: creeping on for seconds is no driving either
 SIGHT = 80.0  # m, how far a child, and
 FAR_SIGHT = 160.0  # m, how far a vehicle is looked for
 
@@ -128,8 +127,7 @@ class Session:
             others=before.others,
             time=before.time + self._delta,
         )
-        idle = after.ego.speed < STANDING and not after.waits
-        stood = before.standstill + self._delta if idle else 0.0
+        stood = before.standstill + self._delta if after.idles else 0.0
         self._snapshot = replace(after, steer=steer, pedal=pedal, standstill=stood)
         return self._snapshot
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from scenarios.drive import Drive
 
+CREEPING = 2.0  # m/s below which, or below half of the limit, a car counts as standing: it gets nowhere
 CLEAR = 1.6  # m beside the ego's centre line: nearer than this a child is in the way
 
 
@@ -127,6 +128,11 @@ class Snapshot:
     def waits(self) -> bool:
         """There is a cause in sight to stand still."""
         return self.waits_for_child or self.waits_for_oncoming
+
+    @property
+    def idles(self) -> bool:
+        """The ego stands, or creeps on, without a cause in sight."""
+        return self.ego.speed < min(CREEPING, self.drive.speed_limit / 2) and not self.waits
 
     @property
     def waits_for_oncoming(self) -> bool:

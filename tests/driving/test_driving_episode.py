@@ -73,6 +73,20 @@ def test_driving_through_a_child_within_one_step_is_a_hit_at_the_speed_of_that_m
     assert speed == pytest.approx(10.0 - 0.97 * 2.0, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("limit", "slower", "faster"), [(36, 1.9, 2.1), (20, 1.9, 2.1), (10, 1.3, 1.5)]
+)  # km/h, then m/s: where 10 km/h are allowed, 6 are no standing
+def test_who_creeps_idles_by_the_limit_unless_somebody_is_in_sight_to_wait_for(limit, slower, faster):
+    drive = dataclasses.replace(SCENARIO, speed_limit=limit / 3.6, walkers=())
+    slow, fast = (
+        dataclasses.replace(snapshot(ego(SCENARIO.line - 10.0, speed=speed)), drive=drive)
+        for speed in (slower, faster)
+    )
+    assert slow.idles
+    assert not fast.idles
+    assert not snapshot(ego(SCENARIO.line - 10.0, speed=0.0), child(0.0, 0.5), seen_now=True).idles
+
+
 def test_leaving_the_lane_arriving_and_standing_end_an_episode():
     before = snapshot(ego(SCENARIO.line - 30.0))
     assert ending(before, snapshot(ego(SCENARIO.line - 29.0, offset=-1.3)))[0] == "left_lane"
