@@ -155,11 +155,12 @@ class _Driving:
 
     def _drive(self, ended: NDArray[np.bool_]) -> bool:
         """Begin episodes where one has ended, and have all worlds begin a step; unless no seed is left."""
-        if not self.driven:
+        driven = self.driven
+        if not driven:
             return False
         if ended.any():
             self._returns[ended], self._steps[ended] = 0.0, 0
-            seeds = [self.driven[0] if seed is None else seed for seed in self._seeds]
+            seeds = [driven[0] if seed is None else seed for seed in self._seeds]
             options = None if ended.all() else {"reset_mask": ended}
             self._observation, _ = self._group.reset(seed=seeds, options=options)
         self._group.step_async(self._act({**self._observation, BEGAN: ended}))

@@ -97,8 +97,11 @@ def train(run: Run, *, report: Report) -> None:
                     collector.restart()
                 learner.seconds += time.perf_counter() - started
                 metrics |= collector.watch.shares() | faults.fresh()
-                metrics |= {"interactions": learner.interactions, "seconds": round(learner.seconds, 3)}
-                metrics |= {"interactions_before": learner.interactions_before}
+                metrics |= {
+                    "interactions": learner.interactions,
+                    "interactions_before": learner.interactions_before,
+                    "seconds": round(learner.seconds, 3),
+                }
                 curves.add({"round": learner.rounds, **metrics})
                 if is_due(config.checkpoint.every, learner):
                     save(run, learner, log)

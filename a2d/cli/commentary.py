@@ -22,8 +22,6 @@ from sensors.insight import Commands, Insight, draw_insight
 class Witness(VectorWrapper):
     """Worlds that remember what they told beside their last observation."""
 
-    groups = ()  # to be stepped together, or not all would be seen here
-
     def __init__(self, worlds: VectorEnv[Any, Any, Any]) -> None:
         super().__init__(worlds)
         self.told: dict[str, Any] = {}

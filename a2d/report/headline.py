@@ -47,16 +47,19 @@ def headline(drivers: Sequence[Driver], *, suite: str) -> str:
     what = f"{'held-out' if suite == 'heldout' else suite} episodes{f' {hazard.among}' if hazard else ''}"
     did = hazard.hit if hazard else "had a hit"
     first, *others = drivers
-    parts = [f"{driver.name} {did} in {_of(driver.summary.main_hits)}" for driver in drivers]
     # A car that never moves hits nobody: the rate of arrivals belongs beside the rate of hits.
-    arrived = f" They arrived in {_join([_arrived(driver) for driver in drivers])} of all episodes."
-    if not others:
-        arrived = ""
-    elif len(others) > 1:
+    if len(others) > 1:
         hits = _range([driver.summary.main_hits for driver in others])
-        parts = [parts[0], f"the {len(others)} others in {hits}"]
-        rest = _range([driver.summary.arrivals for driver in others])
-        arrived = f" {first.name} arrived in {_arrived(first)} of all episodes, the others in {rest}."
+        arrivals = _range([driver.summary.arrivals for driver in others])
+        parts = [
+            f"{first.name} {did} in {_of(first.summary.main_hits)}",
+            f"the {len(others)} others in {hits}",
+        ]
+        arrived = f" {first.name} arrived in {_arrived(first)} of all episodes, the others in {arrivals}."
+    else:
+        parts = [f"{driver.name} {did} in {_of(driver.summary.main_hits)}" for driver in drivers]
+        both = _join([_arrived(driver) for driver in drivers])
+        arrived = f" They arrived in {both} of all episodes." if others else ""
     return f"Over the same {what}, {_join(parts)}.{arrived}"
 
 

@@ -29,18 +29,15 @@ class Episode:
 def worst_episodes(drivers: Sequence[Driver], *, suite: str, shown: int = SHOWN) -> list[Episode]:
     """Each driver's worst episodes, the worst of all first; none of a driver without any."""
     chosen = [
-        (driver, run, record)
-        for driver in drivers
-        for run, record in sorted(_bad(driver), key=lambda found: badness(found[1]))[:shown]
-    ]
-    return [
         Episode(
             driver.name if len(driver.runs) == 1 else run.name,
             record,
             f"a2d record {shlex.quote(run.called)} --suite {suite} --seed {record['seed']}",
         )
-        for driver, run, record in sorted(chosen, key=lambda found: badness(found[2]))
+        for driver in drivers
+        for run, record in sorted(_bad(driver), key=lambda found: badness(found[1]))[:shown]
     ]
+    return sorted(chosen, key=lambda episode: badness(episode.record))
 
 
 def badness(record: Record) -> tuple[int, float, int]:

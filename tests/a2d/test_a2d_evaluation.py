@@ -79,7 +79,7 @@ class Countdowns(SyncVectorEnv):
 
 class _Group:
     def __init__(self, worlds):
-        self.worlds, self.num_envs, self.actions, self.deciding = worlds, worlds.num_envs, None, []
+        self.worlds, self.num_envs, self.actions = worlds, worlds.num_envs, None
 
     def reset(self, **options):
         assert self.actions is None
