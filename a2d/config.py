@@ -58,8 +58,8 @@ class EnvConfig:
 
     ray: one worker per world, spread over the Ray cluster of RAY_ADDRESS, or over this machine.
     """
-    per_worker: int = 1
-    """async: worlds that a worker process steps in turn, at most; pays with more worlds than cores.
+    per_worker: int = 0
+    """async: worlds that a worker process steps in turn, at most; 0: as many as leave each core a worker.
 
     Servers with cores of their own, any but embedded, are never held up by it: they have a worker each.
     """
@@ -68,7 +68,7 @@ class EnvConfig:
 
     def __post_init__(self) -> None:
         at_least("env.count", self.count, 1)
-        at_least("env.per_worker", self.per_worker, 1)
+        at_least("env.per_worker", self.per_worker, 0)
         one_of("env.vector", self.vector, VECTOR_KINDS)
 
 

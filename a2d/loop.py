@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +27,7 @@ from a2d.learning_curves import ENDED
 from a2d.methods import Method, method_of, refuse_start
 from a2d.mixture import Mixture
 from a2d.policies import Expert, Trainee, shapes_of
-from a2d.processors import keep_freed_memory
+from a2d.processors import cores, keep_freed_memory
 from a2d.rollout import Collector, Rollout
 from a2d.row_log import RowLog
 from a2d.run import ROWS, Run
@@ -192,7 +191,7 @@ def threads(count: int) -> Iterator[None]:
 
     Updates are large and the worlds idle; while they are stepped, batches are small and every core is theirs.
     """
-    torch.set_num_threads(count or os.cpu_count() or 1)
+    torch.set_num_threads(count or cores())
     try:
         yield
     finally:

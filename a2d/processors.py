@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import os
 import sys
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def multiplies_bfloat16() -> bool:
         return not BFLOAT16.isdisjoint(CPUINFO.read_text(encoding="utf-8").split())
     except OSError:
         return False
+
+
+def cores() -> int:
+    """How many of the processor's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_seconds() -> float:

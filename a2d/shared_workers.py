@@ -1,8 +1,8 @@
 """N worlds over fewer worker processes, each of which steps its worlds in turn, as one VectorEnv.
 
 A process per world spends two fifths of its time on getting its caches back. Where the simulators share the
-cores with the workers anyway, few workers lose nothing by turns: each waits for one server at a time, and
-the others keep the cores busy.
+cores with the workers anyway, a worker per core loses nothing by turns: each waits for one server at a time,
+and the others keep the cores busy.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import gymnasium
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from a2d.errors import A2DError
-from a2d.processors import keep_orphans
+from a2d.processors import cores, keep_orphans
 from a2d.shared_workers import SharedWorkersVectorEnv
 
 if TYPE_CHECKING:
@@ -102,11 +102,15 @@ class _Maker:
             signal.signal(signal.SIGTERM, _leave)
         register_worlds()
         with _explained(self.id):
-            return _Named(gymnasium.make(self.id, **dict(self.keywords)))
+            return _Named(gymnasium.make(self.id, **dict(self.keywords)), self.id)
 
 
 class _Named(gymnasium.Wrapper):
     """Turns a world's failure into a WorldError: a worker's exception travels as its class and one text."""
+
+    def __init__(self, env: gymnasium.Env, name: str) -> None:
+        super().__init__(env)
+        self._name = name
 
     @property
     def faults(self) -> dict[str, int]:
@@ -114,11 +118,11 @@ class _Named(gymnasium.Wrapper):
         return dict(getattr(self.env.unwrapped, "faults", {}))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
-        with _explained(str(self.env.spec and self.env.spec.id)):
+        with _explained(self._name):
             return self.env.reset(seed=seed, options=options)
 
     def step(self, action: Any) -> Any:
-        with _explained(str(self.env.spec and self.env.spec.id)):
+        with _explained(self._name):
             return self.env.step(action)
 
 
@@ -165,8 +169,12 @@ def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:
 
 
 def _per_worker(env: EnvConfig, count: int) -> int:
-    """Worlds of each worker, all alike: the setting at most; one where servers have cores of their own."""
-    most = env.per_worker if env.server in (None, "embedded") else 1
+    """Worlds of each worker, all alike: the setting at most; one where servers have cores of their own.
+
+    There are two workers at least, so that one steps while the other's worlds are decided for.
+    """
+    shared = env.server in (None, "embedded")
+    most = (env.per_worker or max(1, count // max(2, cores()))) if shared else 1
     return max(each for each in range(1, most + 1) if count % each == 0)
 
 

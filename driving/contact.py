@@ -31,6 +31,10 @@ def first_contact(
     """
     gap_x, gap_y = second.x - first.x, second.y - first.y
     move_x, move_y = second_move[0] - first_move[0], second_move[1] - first_move[1]
+    # What is too far to be touched is seldom worth four projections; the root is for corners on both axes.
+    far = math.sqrt(2.0) * (_radius(first) + _radius(second) + margin)
+    if math.hypot(gap_x, gap_y) > far + math.hypot(move_x, move_y):
+        return None
     enter, leave = 0.0, 1.0
     for yaw in (first.yaw, first.yaw + math.pi / 2, second.yaw, second.yaw + math.pi / 2):
         axis_x, axis_y = math.cos(yaw), math.sin(yaw)
@@ -93,6 +97,10 @@ def segment_hits_box(start: tuple[float, float, float], end: tuple[float, float,
         if low > high:
             return False
     return True
+
+
+def _radius(box: Body) -> float:
+    return math.hypot(box.length, box.width) / 2
 
 
 def _half_extent(box: Body, axis_x: float, axis_y: float) -> float:

@@ -119,5 +119,5 @@ def exogenous(snapshot: Snapshot) -> NDArray[np.float32]:
 
 
 def _vector(features: Table, snapshot: Snapshot) -> NDArray[np.float32]:
-    scaled = [value(snapshot) / scale for scale, value in features.values()]
-    return np.clip(np.array(scaled, np.float32), -LIMIT, LIMIT)
+    scaled = (value(snapshot) / scale for scale, value in features.values())
+    return np.array([min(max(each, -LIMIT), LIMIT) for each in scaled], np.float32)

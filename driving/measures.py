@@ -177,13 +177,7 @@ def _is_open(now: Snapshot) -> bool:
 
 def box_gap(first: Body, second: Body) -> float:
     """Distance between two boxes on the ground; 0 where they touch; m."""
-    corners = [(_local(first, corner), first) for corner in _corners(second)]
-    corners += [(_local(second, corner), second) for corner in _corners(first)]
-    gaps = [
-        math.hypot(max(abs(along) - box.length / 2, 0.0), max(abs(across) - box.width / 2, 0.0))
-        for (along, across), box in corners
-    ]
-    return min(gaps)
+    return min(_nearest(first, _corners(second)), _nearest(second, _corners(first)))
 
 
 def _corners(box: Body) -> list[tuple[float, float]]:
@@ -192,10 +186,15 @@ def _corners(box: Body) -> list[tuple[float, float]]:
     return [(box.x + cos * a - sin * b, box.y + sin * a + cos * b) for a, b in halves]
 
 
-def _local(box: Body, point: tuple[float, float]) -> tuple[float, float]:
+def _nearest(box: Body, points: list[tuple[float, float]]) -> float:
+    """How near the nearest of some points comes to a box; m."""
     cos, sin = math.cos(box.yaw), math.sin(box.yaw)
-    dx, dy = point[0] - box.x, point[1] - box.y
-    return cos * dx + sin * dy, cos * dy - sin * dx
+    length, width = box.length / 2, box.width / 2
+    gaps = [(x - box.x, y - box.y) for x, y in points]
+    return min(
+        math.hypot(max(abs(cos * dx + sin * dy) - length, 0.0), max(abs(cos * dy - sin * dx) - width, 0.0))
+        for dx, dy in gaps
+    )
 
 
 def _finite(value: float) -> float:

@@ -14,8 +14,7 @@ LANE_HALF = 1.25  # m, how far right of its lane's centre the ego's centre may g
 HEADING_LIMIT = 0.7  # rad
 STUCK_AFTER = 3.0  # s of standstill without cause
 TOUCH = 0.03  # m: the server stops bodies as they touch, so nearer than this is contact
-THROWN = 0.15  # m that no walker strays in a step by its own legs
-NEAR = 25.0  # m between centres, along x or y: what is farther is touched in no step
+THROWN = 0.15  # m that nobody strays in a step by legs, brakes or steering: a blow does
 TERMINAL = ("arrived", "hit_child", "hit_oncoming", "hit_other", "left_lane", "stuck")
 
 
@@ -33,19 +32,24 @@ def is_hit(outcome: str | None) -> bool:
 
 
 def contact(before: Snapshot, after: Snapshot) -> Ending | None:
-    """The first contact between two snapshots, from boxes, with the collision sensor as a cross-check."""
+    """The first contact between two snapshots, from boxes, with the collision sensor as a cross-check.
+
+    A car bounces back from what is as heavy, and may be away from it again when the step ends; so it is swept
+    as it went until then, as is whoever it throws out of its way.
+    """
+    was, ego = before.ego, _unstruck(before.ego, after.ego, after.time - before.time)
     hits = []
     for index, (name, start, end) in enumerate(_targets(before, after)):
-        fraction = _swept(before, after, start, end)
+        fraction = _swept(was, ego, start, end)
         if fraction is not None:
             hits.append((fraction, index, name, start, end))
     if hits:
         fraction, _, name, start, end = min(hits)
-        where = _location(before, after, start, end, fraction)
-        speed = _speed_at(before, after, fraction) + (end.speed if name == "hit_oncoming" else 0.0)
-        return Ending(name, speed, where)
+        speed = was.speed + fraction * (ego.speed - was.speed)  # taking braking as even over the step
+        together = end.speed if name == "hit_oncoming" else 0.0
+        return Ending(name, speed + together, _location(was, ego, start, end, fraction))
     if after.collided_with is not None:
-        return Ending(f"hit_{after.collided_with}", max(before.ego.speed, after.ego.speed))
+        return Ending(f"hit_{after.collided_with}", max(was.speed, after.ego.speed))
     return None
 
 
@@ -69,51 +73,35 @@ def standing(snapshot: Snapshot) -> tuple[Body, ...]:
 
 
 def _targets(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Body, Body]]:
-    """What is near enough to be touched in this step: how that is called, and where it was and is."""
-    ego, delta = before.ego, after.time - before.time
+    """What may be touched: how that is called, and where it was and is."""
+    delta = after.time - before.time
     names = ["hit_oncoming"] * len(before.drive.oncoming) + ["hit_other"]
     for body in standing(before):
-        if _near(ego, body):
-            yield "hit_other", body, body
+        yield "hit_other", body, body
     for child, moved in zip(before.children, after.children, strict=True):
-        if _near(ego, child):
-            yield "hit_child", child, _unstruck(child, moved, delta)
+        yield "hit_child", child, _unstruck(child, moved, delta)
     for name, body, moved in zip(names, before.traffic, after.traffic, strict=False):
-        if _near(ego, body):
-            yield name, body, moved
+        yield name, body, _unstruck(body, moved, delta)
 
 
-def _near(ego: Body, body: Body) -> bool:
-    return abs(body.x - ego.x) < NEAR and abs(body.y - ego.y) < NEAR
+def _unstruck(body: Body, moved: Body, delta: float) -> Body:
+    """What a body would be after a step without the blow that threw it off its way, if one did."""
+    x, y = body.x + body.velocity_x * delta, body.y + body.velocity_y * delta
+    return replace(body, x=x, y=y) if math.hypot(moved.x - x, moved.y - y) > THROWN else moved
 
 
-def _unstruck(child: Body, moved: Body, delta: float) -> Body:
-    """Where a child would be after a step without the blow that threw it out of the car's way."""
-    going = replace(child, x=child.x + child.velocity_x * delta, y=child.y + child.velocity_y * delta)
-    return going if math.hypot(moved.x - going.x, moved.y - going.y) > THROWN else moved
+def _swept(was: Body, ego: Body, start: Body, end: Body) -> float | None:
+    """The fraction of the step after which the ego touches another body; None if it does not."""
+    moves = (ego.x - was.x, ego.y - was.y), (end.x - start.x, end.y - start.y)
+    return first_contact(was, start, *moves, margin=TOUCH)
 
 
-def _swept(before: Snapshot, after: Snapshot, start: Body, end: Body) -> float | None:
-    return first_contact(
-        before.ego,
-        start,
-        (after.ego.x - before.ego.x, after.ego.y - before.ego.y),
-        (end.x - start.x, end.y - start.y),
-        margin=TOUCH,
-    )
-
-
-def _speed_at(before: Snapshot, after: Snapshot, fraction: float) -> float:
-    """Speed when the boxes met, taking braking as even over the step."""
-    return before.ego.speed + fraction * (after.ego.speed - before.ego.speed)
-
-
-def _location(before: Snapshot, after: Snapshot, start: Body, end: Body, fraction: float) -> float:
+def _location(was: Body, ego: Body, start: Body, end: Body, fraction: float) -> float:
     """Where across the ego's width the other's centre was as they met; % from its right edge."""
     x, y = (
-        (getattr(start, axis) - getattr(before.ego, axis)) * (1 - fraction)
-        + (getattr(end, axis) - getattr(after.ego, axis)) * fraction
+        (getattr(start, axis) - getattr(was, axis)) * (1 - fraction)
+        + (getattr(end, axis) - getattr(ego, axis)) * fraction
         for axis in ("x", "y")
     )
-    right = math.cos(before.ego.yaw) * y - math.sin(before.ego.yaw) * x
-    return 100.0 * min(max(0.5 - right / before.ego.width, 0.0), 1.0)
+    right = math.cos(was.yaw) * y - math.sin(was.yaw) * x
+    return 100.0 * min(max(0.5 - right / was.width, 0.0), 1.0)

@@ -120,6 +120,7 @@ class Session:
         if commands:
             self._client.apply_batch(commands)  # unanswered, and carried out before the tick
         self._tick()
+        self._first.wait(self._frame)  # who was touched is told before
         after = self._observe(
             before.drive,
             self._world.get_snapshot(),
@@ -172,6 +173,10 @@ class Session:
         if self._snapshot is None:
             raise DrivingError("no episode has begun: call begin() first")
         return self._snapshot
+
+    @property
+    def _first(self) -> Camera:
+        return next(iter(self.cameras.values()))
 
     @property
     def _moving(self) -> Movement:

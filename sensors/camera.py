@@ -39,31 +39,32 @@ class Camera:
         self.spec = spec
         self.actor = actor
         self._frames: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._image: Any = None  # the newest that was waited for
         actor.listen(self._frames.put)
 
     def frame(self, number: int, *, timeout: float = 10.0) -> NDArray[np.uint8]:
-        """The picture of one simulated frame.
+        """The picture of one simulated frame; RGB, shape (height, width, 3). Arguments as of `wait`."""
+        self.wait(number, timeout=timeout)
+        return rgb(self._image)
+
+    def wait(self, number: int, *, timeout: float = 10.0) -> None:
+        """Wait for the picture of one simulated frame.
 
         Args:
             number: The frame that `world.tick()` returned.
             timeout: Seconds to wait for it.
 
-        Returns:
-            RGB, shape (height, width, 3).
-
         Raises:
             SensorTimeout: No picture of that frame came in time, or the sensor is already past it.
         """
         deadline = time.monotonic() + timeout
-        while True:
+        while self._image is None or self._image.frame < number:
             try:
-                image = self._frames.get(timeout=max(deadline - time.monotonic(), 0.001))
+                self._image = self._frames.get(timeout=max(deadline - time.monotonic(), 0.001))
             except queue.Empty:
                 raise SensorTimeout.of(self.spec.name, frame=number, waited=timeout) from None
-            if image.frame == number:
-                return rgb(image)
-            if image.frame > number:
-                raise SensorTimeout.of(self.spec.name, frame=number, waited=0.0)
+        if self._image.frame > number:
+            raise SensorTimeout.of(self.spec.name, frame=number, waited=0.0)
 
     def stop(self) -> None:
         """Stop listening; the actor stays."""

@@ -21,6 +21,7 @@ from a2d.errors import A2DError
 from a2d.evaluation import as_json
 from a2d.jobs import Job, run_jobs
 from a2d.plan import Planned, planned_runs
+from a2d.processors import cores
 from a2d.sweep import Sweep, read
 from a2d.tally import Group, grouped, is_done, read_trained
 
@@ -57,7 +58,7 @@ def sweep(
     runs = planned_runs(wanted, out, seeds=seeds)
     _claim(out, {"name": Path(name).stem, "title": wanted.title})
     try:
-        failed = [] if so_far else _train(runs, wanted, at_once=jobs or _cores(), console=console)
+        failed = [] if so_far else _train(runs, wanted, at_once=jobs or cores(), console=console)
     except KeyboardInterrupt:
         typer.echo("\nwhat is finished is kept; run the same command again to go on", err=True)
         raise
@@ -154,8 +155,3 @@ def _write(
         write_atomically(out / f"{panel.file}.png", draw(panel, groups))
     files = ["sweep.json", "table.md", *(f"{panel.file}.png" for panel in wanted.panels)]
     console.print(f"{out}: {', '.join(files)}", soft_wrap=True, highlight=False)
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

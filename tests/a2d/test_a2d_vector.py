@@ -206,6 +206,14 @@ def test_only_worlds_whose_servers_share_the_cores_share_a_worker(server, count,
     assert _per_worker(EnvConfig(server=server, per_worker=4), count) == each
 
 
+@pytest.mark.parametrize(
+    ("cores", "count", "each"), [(2, 16, 8), (1, 16, 8), (3, 16, 4), (64, 16, 1), (8, 1, 1)]
+)
+def test_by_default_each_core_has_a_worker_and_two_work_in_turns(monkeypatch, cores, count, each):
+    monkeypatch.setattr("a2d.vector.cores", lambda: cores)
+    assert _per_worker(EnvConfig(server="embedded"), count) == each
+
+
 def test_a_worker_that_is_killed_is_said_to_be_dead():
     def driven_on():
         with two("async") as worlds:

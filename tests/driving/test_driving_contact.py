@@ -1,8 +1,13 @@
 """Swept boxes: worked by hand."""
 
 import math
+from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from driving.contact import first_contact, segment_hits_box, time_to_collision
 from driving.snapshot import Body
@@ -28,6 +33,12 @@ def test_a_margin_counts_near_misses():
     assert first_contact(body(), body(10.0, 2.01), (20.0, 0.0), (0.0, 0.0), margin=0.02) is not None
 
 
+def test_corners_touch_within_the_margin_along_both_axes():
+    # 0.09 m apart along x and y: 2.96 m between centres, more than both half diagonals and the margin
+    assert first_contact(body(), body(2.09, 2.09), (0.0, 0.0), (0.0, 0.0), margin=0.1) == 0.0
+    assert first_contact(body(), body(2.09, 2.09), (0.0, 0.0), (0.0, 0.0), margin=0.08) is None
+
+
 def test_boxes_that_overlap_touch_at_once():
     assert first_contact(body(), body(1.0), (0.0, 0.0), (0.0, 0.0)) == 0.0
 
@@ -44,6 +55,28 @@ def test_a_turned_box_reaches_with_its_corner():
     turned = body(10.0, yaw=math.pi / 4)
     reach = 10.0 - 1.0 - math.sqrt(2)
     assert first_contact(body(), turned, (10.0, 0.0), (0.0, 0.0)) == pytest.approx(reach / 10.0)
+
+
+def overlap(first, second, move, share):
+    """Area that two boxes share after part of the first one's move, as OpenCV finds it; m2."""
+    there = replace(first, x=first.x + share * move[0], y=first.y + share * move[1])
+    boxes = [((b.x, b.y), (b.length, b.width), math.degrees(b.yaw)) for b in (there, second)]
+    kind, region = cv2.rotatedRectangleIntersection(*boxes)
+    return 0.0 if kind == cv2.INTERSECT_NONE else cv2.contourArea(cv2.convexHull(region))
+
+
+@given(
+    first=st.builds(body, yaw=st.floats(-4, 4), length=st.floats(0.2, 6)),
+    second=st.builds(body, *[st.floats(-8, 8)] * 2, yaw=st.floats(-4, 4), length=st.floats(0.2, 6)),
+    move=st.tuples(*[st.floats(-12, 12)] * 2),
+)
+def test_boxes_touch_where_opencv_first_finds_them_to_overlap(first, second, move):
+    found = first_contact(first, second, move, (0.0, 0.0))
+    shares = [share for share in np.linspace(0, 1, 51) if overlap(first, second, move, share) > 1e-3]
+    assert not shares or (found is not None and found <= min(shares))
+    if found is not None:
+        larger = replace(second, length=second.length + 0.02, width=second.width + 0.02)
+        assert overlap(first, larger, move, found) > 0.0
 
 
 def test_time_to_collision_is_gap_over_closing_speed():

@@ -58,6 +58,17 @@ def test_the_episode_ends_with_a_named_outcome_and_measures(env):
     assert 0.0 <= info["min_ttc"] < 10.0
 
 
+def test_driving_into_the_truck_is_a_hit_where_the_boxes_met_whatever_the_sensor_tells_in_time():
+    world = gymnasium.make("driving.registration:driving/OvertakingTruck-v0", suite="heldout")
+    try:
+        *_, info = drive(world, 0, lambda snapshot: np.array([0.0, 0.6], np.float32))
+    finally:
+        world.close()
+    assert info["outcome"] == "hit_other"
+    assert info["impact_speed"] > 5.0
+    assert 0.0 < info["impact_location"] < 100.0
+
+
 def test_stepping_after_the_end_says_to_reset(env):
     drive(env, 3, privileged)
     with pytest.raises(gymnasium.error.ResetNeeded, match="call reset"):

@@ -12,7 +12,7 @@ from driving.contact import needed_braking
 from driving.control import STEER_AUTHORITY, command, hold_speed, keep_lane
 from driving.drivers import never_brakes, privileged, sees_and_brakes, slow_then_react
 from driving.measures import Measures
-from driving.outcome import ending
+from driving.outcome import contact, ending
 from driving.reward import default, paper
 from driving.snapshot import Body, Snapshot
 from driving.visibility import Mount, seen
@@ -65,12 +65,31 @@ def test_a_child_behind_the_camera_is_not_seen():
 
 def test_driving_through_a_child_within_one_step_is_a_hit_at_the_speed_of_that_moment():
     before = snapshot(ego(SCENARIO.line - 3.7, speed=10.0), child(0.0, 0.0, speed=0.0))
-    after = snapshot(ego(SCENARIO.line - 2.7, speed=8.0), child(0.0, 0.0, speed=0.0))
+    after = snapshot(ego(SCENARIO.line - 2.7, speed=8.0), child(0.0, 0.0, speed=0.0), time=0.1)
     # front 1.25 m before the line, child's face 0.25 m before it, touching 0.03 m early: 97 % of the step
     outcome, speed, location = ending(before, after)
     assert outcome == "hit_child"
     assert location == pytest.approx(50.0)
     assert speed == pytest.approx(10.0 - 0.97 * 2.0, abs=0.02)
+
+
+def test_a_car_that_has_bounced_off_when_the_step_ends_has_hit_at_the_speed_it_came_with():
+    # 0.3 m before the parked van and straight behind it at 10 m/s; after 0.1 s 4 cm away, going backwards
+    gap = VAN.x - VAN.length / 2 - 4.9 / 2
+    before, after = (
+        snapshot(ego(gap - 0.3, offset=2.9)),
+        snapshot(ego(gap - 0.04, offset=2.9, speed=-1.0), time=0.1),
+    )
+    found = ending(before, after)
+    assert found.outcome == "hit_other"
+    assert found.impact_speed == pytest.approx(10.0)
+    assert found.impact_location == pytest.approx(50.0)
+
+
+def test_a_car_that_brakes_as_hard_as_tyres_can_before_the_van_has_not_hit_it():
+    gap = VAN.x - VAN.length / 2 - 4.9 / 2
+    before = snapshot(ego(gap - 0.2, offset=2.9, speed=1.5))
+    assert contact(before, snapshot(ego(gap - 0.1, offset=2.9, speed=0.5), time=0.1)) is None
 
 
 @pytest.mark.parametrize(
