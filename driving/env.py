@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import cv2
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,9 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
     Observation: `state` float32 (S,), privileged, in the order of `driving.features.STATE` or, in all
     scenarios but the child crossing, of `driving.features.WIDE`; `image`
-    uint8 (3 * frames, H, W), the front camera's last frames, newest last; `telemetry` float32 (P,) in
-    the order of `driving.features.TELEMETRY`; `exogenous` float32 (E,), for the critic alone, in the order
-    of `driving.features.EXOGENOUS`.
+    uint8 (3 * frames, H, W), in grey (frames, H, W), the front camera's last frames, newest last;
+    `telemetry` float32 (P,) in the order of `driving.features.TELEMETRY`; `exogenous` float32 (E,), for the
+    critic alone, in the order of `driving.features.EXOGENOUS`.
     Action: steer and throttle (> 0) or brake (< 0), each in [-1, 1]; held for 0.1 s.
     The last step's info carries `outcome` and the measures of `driving.measures.Measures`. Where
     the server failed, the episode is cut short (truncated) with the outcome `server_restarted`, its last
@@ -65,6 +66,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         fov: float = 80.0,
         camera_forward: float = 1.2,
         camera_up: float = 1.45,
+        grey: bool = False,
         frames: int = 2,
         frame_gap: int = 1,
         reward: str = "default",
@@ -87,6 +89,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             fov: Of the trainee's camera, horizontal; degrees.
             camera_forward: Where it is, ahead of the car's middle; m.
             camera_up: Where it is, above the ground; m.
+            grey: Whether `image` has brightness alone (ITU-R BT.601), one channel a frame instead of three.
             frames: How many frames `image` stacks.
             frame_gap: Steps between them: what was seen once stays in the picture for longer.
             reward: A name of `driving.reward.REWARDS`.
@@ -132,7 +135,9 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
                 width=dashcam_width, height=dashcam_height, fov=80.0, forward=1.2, up=1.45, name="dashcam"
             )
             self._cameras = (front, dashcam)
-        self.observation_space = _observation_space(len(self._table), (3 * frames, image_height, image_width))
+        self._front, channels = (_brightness, 1) if grey else (_colours, 3)
+        image = (channels * frames, image_height, image_width)
+        self.observation_space = _observation_space(len(self._table), image)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
         self._limits = Limits.of(limits)
         named = server_named(server, start_limit=self._limits.start, image=server_image)
@@ -140,7 +145,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self._ending = Ending(NOT_BEGUN)  # its outcome is None while an episode goes on
         self._picture = np.zeros((dashcam_height, dashcam_width, 3), np.uint8)  # the dashcam's last
         lasting = (frames - 1) * frame_gap + 1
-        self._images = np.zeros((lasting, 3, image_height, image_width), np.uint8)  # newest last
+        self._images = np.zeros((lasting, channels, image_height, image_width), np.uint8)  # newest last
 
     @property
     def faults(self) -> dict[str, int]:
@@ -159,7 +164,9 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         super().reset(seed=seed)
         episode = int(self.np_random.integers(2**31)) if seed is None else seed
         drive = self._episodes.draw(episode)
-        self._now, image = self._supervisor.begin(lambda session: (session.begin(drive), _front(session)))
+        self._now, image = self._supervisor.begin(
+            lambda session: (session.begin(drive), self._front(session))
+        )
         self._measures = Measures(self._now)
         self._steps = 0
         self._ending = Ending(None)
@@ -173,7 +180,9 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before step()")
         before = self._now
         try:
-            self._now, image, pixels, walked = self._supervisor.call(partial(_advance, action, before))
+            self._now, image, pixels, walked = self._supervisor.call(
+                partial(_advance, action, before, self._front)
+            )
         except ServerLost as lost:
             return self._cut_short(lost)
         self._steps += 1
@@ -277,18 +286,26 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
 
 def _advance(
-    action: NDArray[np.float32], before: Snapshot, session: Session
+    action: NDArray[np.float32],
+    before: Snapshot,
+    front: Callable[[Session], NDArray[np.uint8]],
+    session: Session,
 ) -> tuple[Snapshot, NDArray[np.uint8], int | None, Callable[[int], float | None]]:
     """One tick: the instant after it, the front picture, the child's pixels in it, and where walkers are."""
     told = command(action, steer_authority=before.drive.steer_authority)
     steer, pedal = float(np.clip(action[0], -1, 1)), told.throttle - told.brake
     now = session.advance(told, steer=steer, pedal=pedal)
-    return now, _front(session), session.children_pixels(), session.walked
+    return now, front(session), session.children_pixels(), session.walked
 
 
-def _front(session: Session) -> NDArray[np.uint8]:
+def _colours(session: Session) -> NDArray[np.uint8]:
     """The front camera's newest picture; (3, H, W)."""
     return session.image("front").transpose(2, 0, 1)
+
+
+def _brightness(session: Session) -> NDArray[np.uint8]:
+    """The same in grey; (1, H, W)."""
+    return np.asarray(cv2.cvtColor(session.image("front"), cv2.COLOR_RGB2GRAY), np.uint8)[np.newaxis]
 
 
 def _observation_space(state: int, image: tuple[int, int, int]) -> gymnasium.spaces.Dict:

@@ -66,6 +66,7 @@ class Commentary:
         )
         self.options = {"scripted_expert": "privileged"} if _scripted(run) else {}
         """What the worlds must be made with besides."""
+        self._channels = 1 if run.config.env.options.get("grey") else 3
         self._commands: list[Commands] = []
         self._seen_since: float | None = None
         self._last: Insight | None = None
@@ -95,7 +96,7 @@ class Commentary:
         if self._seen_since is None and observation["state"][0, self._seen] > 0.0:
             self._seen_since = time
         self._last = Insight(
-            picture=_newest(observation["image"][0]),
+            picture=_newest(observation["image"][0], channels=self._channels),
             heat=found.saliency,
             commands=self._commands,
             expert_name=self._expert_name,
@@ -123,9 +124,10 @@ def _learned_expert(run: Run, trainee: Expert | Trainee, *, device: str) -> Expe
     return (run if other == "scripted" else Run.open(other)).load_expert(trainee.shapes, device=device)
 
 
-def _newest(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The newest frame of a stack (3 * frames, H, W), as RGB (H, W, 3)."""
-    return np.ascontiguousarray(image[-3:].transpose(1, 2, 0))
+def _newest(image: NDArray[np.uint8], *, channels: int) -> NDArray[np.uint8]:
+    """The newest frame of a stack (channels * frames, H, W), as RGB (H, W, 3)."""
+    frame = image[-channels:].transpose(1, 2, 0)
+    return np.ascontiguousarray(np.broadcast_to(frame, (*frame.shape[:2], 3)))
 
 
 def _pair(action: NDArray[np.float32]) -> tuple[float, float]:

@@ -96,6 +96,22 @@ def test_an_image_stacks_frames_that_lie_a_gap_apart():
         world.close()
 
 
+def test_a_grey_image_is_the_brightness_of_the_coloured_one():
+    images = []
+    for grey in (False, True):
+        world = gymnasium.make("driving.registration:driving/ChildCrossing-v0", grey=grey)
+        try:
+            world.reset(seed=2)
+            observation = world.step(np.array([0.0, 1.0], np.float32))[0]
+            assert world.observation_space.contains(observation)
+            images.append(observation["image"].astype(float))
+        finally:
+            world.close()
+    colours, grey = images[0].reshape(2, 3, 48, 96), images[1]
+    weights = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+    assert np.abs(np.einsum("fchw,c->fhw", colours, weights) - grey).max() <= 1.0
+
+
 @pytest.mark.parametrize("setting", [{"frames": 0}, {"frames": 9}, {"frame_gap": 0}, {"frame_gap": 21}])
 def test_a_stack_of_frames_that_cannot_be_is_refused(setting):
     (name,) = setting
