@@ -38,7 +38,7 @@ def result_rows(summaries: Sequence[Summary]) -> list[Row]:
     add("Hits, all episodes", lambda summary: rate_text(summary.hits))
     add("Arrived", lambda summary: rate_text(summary.arrivals))
     for outcome, label in _OTHER_ENDS.items():
-        if any(outcome in summary.outcomes for summary in summaries):
+        if any(outcome in summary.outcomes and outcome != _told(summary) for summary in summaries):
             add(label, lambda summary, outcome=outcome: str(summary.outcomes.get(outcome, 0)))  # type: ignore[misc]
     add("Impact speed of hits, mean", lambda summary: _speed(summary.impact_speed_mean))
     add("Impact speed of hits, median", lambda summary: _speed(summary.impact_speed_median))
@@ -79,6 +79,11 @@ def percent(share: float) -> str:
     if text == "100.0":
         return "100" if share == 1 else ">99.9"
     return text
+
+
+def _told(summary: Summary) -> str:
+    """The outcome whose rate is told already."""
+    return "" if summary.hazard is None else HAZARDS[summary.hazard].outcome
 
 
 def _hits_given(kind: str, summary: Summary) -> str:

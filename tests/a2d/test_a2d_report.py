@@ -12,7 +12,7 @@ from report_runs import HITS, make_run
 
 from a2d.cli.compare import compare
 from a2d.config import TrainConfig
-from a2d.evaluation import EvaluationError
+from a2d.evaluation import EvaluationError, summary
 from a2d.intervals import Mean, Rate
 from a2d.report.drawings import curve_plots, interval_plot, quartiles, spread
 from a2d.report.drivers import Driver, drivers_of, paired
@@ -94,6 +94,16 @@ def test_the_table_shows_every_measure_of_both_drivers(runs):
     assert rows["Duration of arrivals, mean"] == ["12.0 s", "12.0 s"]
     assert "Stuck" not in rows
     assert "Invalid runs" not in rows
+
+
+def test_hits_of_an_oncoming_car_are_told_once_where_the_episodes_are_about_it_and_besides_elsewhere():
+    hit = {"return": -40.0, "steps": 9, "outcome": "hit_oncoming", "impact_speed": 5.0, "hazard": True}
+    behind_the_truck = summary([{**hit, "seed": 0, "child": False}])
+    crossing = summary([{**hit, "seed": 0, "child": True}])
+    told = dict(result_rows([behind_the_truck]))
+    assert told["Hit who came, if somebody did"][0].endswith("1 of 1")
+    assert "Hit who came" not in told
+    assert dict(result_rows([crossing]))["Hit who came"] == ["1"]
 
 
 def test_only_seeds_that_every_run_has_are_counted(runs):
