@@ -53,11 +53,14 @@ def test_an_explained_film_has_the_strip_below_every_frame_and_lies_beside_the_p
 FRAME = np.full((450, 800, 3), 90, np.uint8)
 
 
-def observation(*, began: bool, seen: bool, table=STATE, entry="child_seen") -> dict[str, np.ndarray]:
-    """What one street shows."""
+def observation(
+    *, began: bool, seen: bool, table=STATE, entry="child_seen", channels=6, newest=0
+) -> dict[str, np.ndarray]:
+    """What one street shows; `newest` is how bright the last channel is."""
     state = np.zeros((1, len(table)), np.float32)
     state[0, list(table).index(entry)] = seen
-    image = np.zeros((1, 6, 48, 96), np.uint8)
+    image = np.zeros((1, channels, 48, 96), np.uint8)
+    image[:, -1] = newest
     return {
         "state": state,
         "image": image,
@@ -86,6 +89,19 @@ def test_the_first_sight_is_marked_when_it_comes_and_forgotten_with_the_episode(
     assert marked(began=False, seen=True)
     assert not marked(began=False, seen=True), "a second later the frame is free again"
     assert not marked(began=True, seen=False)
+
+
+@pytest.mark.parametrize(("grey", "channels", "hue"), [(True, 2, [200, 200, 200]), (False, 6, [0, 0, 200])])
+def test_the_strip_shows_the_newest_frame_as_the_trainee_sees_it(tmp_path, monkeypatch, grey, channels, hue):
+    told = []
+    monkeypatch.setattr(
+        "a2d.cli.commentary.draw_insight", lambda frame, insight: told.append(insight) or frame
+    )
+    run = fresh_run(tmp_path / "run", load("child_crossing", [f"env.options.grey={grey}"]))
+    shown = observation(began=True, seen=False, channels=channels, newest=200)
+    Commentary(run, device="cpu")(FRAME, shown, told={}, fps=10.0)
+    assert told[0].picture.shape == (48, 96, 3)
+    assert (told[0].picture == hue).all()
 
 
 def test_where_the_world_has_the_expert_its_word_is_shown(tmp_path):
