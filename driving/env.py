@@ -34,6 +34,7 @@ CONTROL_HZ = 10
 MAX_STEPS = 200
 NOT_BEGUN = "not begun"
 RESTARTED = "server_restarted"  # the outcome of an episode that a fault of the server ended
+COLOURS = ("all", "newest", "none")
 STANDARD_TABLE = ("child_crossing",)  # scenarios whose expert reads `features.STATE`; the others read WIDE
 
 Observation = dict[str, NDArray[Any]]
@@ -44,7 +45,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
     Observation: `state` float32 (S,), privileged, in the order of `driving.features.STATE` or, in all
     scenarios but the child crossing, of `driving.features.WIDE`; `image`
-    uint8 (3 * frames, H, W), in grey (frames, H, W), the front camera's last frames, newest last;
+    uint8 (C, H, W), the front camera's last frames, newest last, of three channels each or of one (`colour`);
     `telemetry` float32 (P,) in the order of `driving.features.TELEMETRY`; `exogenous` float32 (E,), for the
     critic alone, in the order of `driving.features.EXOGENOUS`.
     Action: steer and throttle (> 0) or brake (< 0), each in [-1, 1]; held for 0.1 s.
@@ -66,7 +67,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         fov: float = 80.0,
         camera_forward: float = 1.2,
         camera_up: float = 1.45,
-        grey: bool = False,
+        colour: str = "all",
         frames: int = 2,
         frame_gap: int = 1,
         reward: str = "default",
@@ -89,7 +90,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             fov: Of the trainee's camera, horizontal; degrees.
             camera_forward: Where it is, ahead of the car's middle; m.
             camera_up: Where it is, above the ground; m.
-            grey: Whether `image` has brightness alone (ITU-R BT.601), one channel a frame instead of three.
+            colour: Which frames of `image` have it: `all`, the `newest`, or `none`; the others are brightness
+                alone (ITU-R BT.601).
             frames: How many frames `image` stacks.
             frame_gap: Steps between them: what was seen once stays in the picture for longer.
             reward: A name of `driving.reward.REWARDS`.
@@ -109,6 +111,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         _choose("scenario", scenario, SCENARIOS)
         _choose("suite", suite, suites_of(scenario))
         _choose("reward", reward, REWARDS)
+        _choose("colour", colour, COLOURS)
         _choose("render_mode", render_mode, ("rgb_array", None))
         _choose("scripted_expert", scripted_expert, (*SCRIPTS[scenario], None))
         if not 1 <= frames <= 8:
@@ -135,8 +138,9 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
                 width=dashcam_width, height=dashcam_height, fov=80.0, forward=1.2, up=1.45, name="dashcam"
             )
             self._cameras = (front, dashcam)
-        self._front, channels = (_brightness, 1) if grey else (_colours, 3)
-        image = (channels * frames, image_height, image_width)
+        coloured = {"all": frames, "newest": 1, "none": 0}[colour]
+        self._grey = frames - coloured  # how many of the older frames are
+        image = (self._grey + 3 * coloured, image_height, image_width)
         self.observation_space = _observation_space(len(self._table), image)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
         self._limits = Limits.of(limits)
@@ -145,7 +149,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self._ending = Ending(NOT_BEGUN)  # its outcome is None while an episode goes on
         self._picture = np.zeros((dashcam_height, dashcam_width, 3), np.uint8)  # the dashcam's last
         lasting = (frames - 1) * frame_gap + 1
-        self._images = np.zeros((lasting, channels, image_height, image_width), np.uint8)  # newest last
+        self._colours = np.zeros((lasting, 3, image_height, image_width), np.uint8)  # newest last
+        self._greys = np.zeros((lasting, 1, image_height, image_width), np.uint8)
 
     @property
     def faults(self) -> dict[str, int]:
@@ -165,13 +170,14 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         episode = int(self.np_random.integers(2**31)) if seed is None else seed
         drive = self._episodes.draw(episode)
         self._now, image = self._supervisor.begin(
-            lambda session: (session.begin(drive), self._front(session))
+            lambda session: (session.begin(drive), session.image("front"))
         )
         self._measures = Measures(self._now)
         self._steps = 0
         self._ending = Ending(None)
         self._invalid, self._doubt = deviation(self._now), ""
-        self._images[:] = image
+        for _ in self._colours:
+            self._look(image)
         return self._observation(), {"seed": episode, **self._expert_info()}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -180,9 +186,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             raise gymnasium.error.ResetNeeded("the episode is over: call reset() before step()")
         before = self._now
         try:
-            self._now, image, pixels, walked = self._supervisor.call(
-                partial(_advance, action, before, self._front)
-            )
+            self._now, image, pixels, walked = self._supervisor.call(partial(_advance, action, before))
         except ServerLost as lost:
             return self._cut_short(lost)
         self._steps += 1
@@ -197,8 +201,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             self._ending = Ending("timeout")
         outcome = self._ending.outcome
         terms = self._reward(before, self._now, outcome)
-        self._images[:-1] = self._images[1:].copy()
-        self._images[-1] = image
+        self._look(image)
         info = self._expert_info()
         if outcome is not None:
             self._supervisor.finish()
@@ -242,10 +245,23 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     def _observation(self) -> Observation:
         return {
             "state": features.state(self._now, self._table),
-            "image": np.concatenate(self._images[:: self._frame_gap]),
+            "image": self._stack(),
             "telemetry": features.telemetry(self._now),
             "exogenous": features.exogenous(self._now),
         }
+
+    def _look(self, image: NDArray[np.uint8]) -> None:
+        """Take in the front camera's newest picture, RGB (H, W, 3)."""
+        self._colours[:-1] = self._colours[1:].copy()
+        self._colours[-1] = image.transpose(2, 0, 1)
+        if self._grey:
+            self._greys[:-1] = self._greys[1:].copy()
+            self._greys[-1] = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+    def _stack(self) -> NDArray[np.uint8]:
+        """The frames as the trainee sees them, (C, H, W)."""
+        greys, colours = self._greys[:: self._frame_gap], self._colours[:: self._frame_gap]
+        return np.concatenate((*greys[: self._grey], *colours[self._grey :]))
 
     def _expert_info(self) -> dict[str, Any]:
         return {} if self._expert is None else {"expert_action": self._expert(self._now)}
@@ -286,26 +302,13 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
 
 def _advance(
-    action: NDArray[np.float32],
-    before: Snapshot,
-    front: Callable[[Session], NDArray[np.uint8]],
-    session: Session,
+    action: NDArray[np.float32], before: Snapshot, session: Session
 ) -> tuple[Snapshot, NDArray[np.uint8], int | None, Callable[[int], float | None]]:
     """One tick: the instant after it, the front picture, the child's pixels in it, and where walkers are."""
     told = command(action, steer_authority=before.drive.steer_authority)
     steer, pedal = float(np.clip(action[0], -1, 1)), told.throttle - told.brake
     now = session.advance(told, steer=steer, pedal=pedal)
-    return now, front(session), session.children_pixels(), session.walked
-
-
-def _colours(session: Session) -> NDArray[np.uint8]:
-    """The front camera's newest picture; (3, H, W)."""
-    return session.image("front").transpose(2, 0, 1)
-
-
-def _brightness(session: Session) -> NDArray[np.uint8]:
-    """The same in grey; (1, H, W)."""
-    return np.asarray(cv2.cvtColor(session.image("front"), cv2.COLOR_RGB2GRAY), np.uint8)[np.newaxis]
+    return now, session.image("front"), session.children_pixels(), session.walked
 
 
 def _observation_space(state: int, image: tuple[int, int, int]) -> gymnasium.spaces.Dict:

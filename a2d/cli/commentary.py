@@ -66,7 +66,7 @@ class Commentary:
         )
         self.options = {"scripted_expert": "privileged"} if _scripted(run) else {}
         """What the worlds must be made with besides."""
-        self._channels = 1 if run.config.env.options.get("grey") else 3
+        self._channels = 1 if run.config.env.options.get("colour") == "none" else 3
         self._commands: list[Commands] = []
         self._seen_since: float | None = None
         self._last: Insight | None = None

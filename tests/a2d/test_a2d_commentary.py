@@ -91,13 +91,18 @@ def test_the_first_sight_is_marked_when_it_comes_and_forgotten_with_the_episode(
     assert not marked(began=True, seen=False)
 
 
-@pytest.mark.parametrize(("grey", "channels", "hue"), [(True, 2, [200, 200, 200]), (False, 6, [0, 0, 200])])
-def test_the_strip_shows_the_newest_frame_as_the_trainee_sees_it(tmp_path, monkeypatch, grey, channels, hue):
+@pytest.mark.parametrize(
+    ("colour", "channels", "hue"),
+    [("none", 2, [200, 200, 200]), ("newest", 4, [0, 0, 200]), ("all", 6, [0, 0, 200])],
+)
+def test_the_strip_shows_the_newest_frame_as_the_trainee_sees_it(
+    tmp_path, monkeypatch, colour, channels, hue
+):
     told = []
     monkeypatch.setattr(
         "a2d.cli.commentary.draw_insight", lambda frame, insight: told.append(insight) or frame
     )
-    run = fresh_run(tmp_path / "run", load("child_crossing", [f"env.options.grey={grey}"]))
+    run = fresh_run(tmp_path / "run", load("child_crossing", [f"env.options.colour={colour}"]))
     shown = observation(began=True, seen=False, channels=channels, newest=200)
     Commentary(run, device="cpu")(FRAME, shown, told={}, fps=10.0)
     assert told[0].picture.shape == (48, 96, 3)

@@ -80,6 +80,8 @@ def test_an_unknown_suite_or_reward_names_the_choices():
         gymnasium.make("driving.registration:driving/ChildCrossing-v0", suite="nowhere")
     with pytest.raises(ValueError, match="default, paper"):
         gymnasium.make("driving.registration:driving/ChildCrossing-v0", reward="none")
+    with pytest.raises(ValueError, match="unknown colour 'red'; choose one of: all, newest, none"):
+        gymnasium.make("driving.registration:driving/ChildCrossing-v0", colour="red")
 
 
 def test_an_image_stacks_frames_that_lie_a_gap_apart():
@@ -96,20 +98,24 @@ def test_an_image_stacks_frames_that_lie_a_gap_apart():
         world.close()
 
 
-def test_a_grey_image_is_the_brightness_of_the_coloured_one():
-    images = []
-    for grey in (False, True):
-        world = gymnasium.make("driving.registration:driving/ChildCrossing-v0", grey=grey)
+def test_frames_without_colour_are_the_brightness_of_those_with():
+    images = {}
+    for colour in ("all", "newest", "none"):
+        world = gymnasium.make("driving.registration:driving/ChildCrossing-v0", colour=colour, frame_gap=3)
         try:
             world.reset(seed=2)
-            observation = world.step(np.array([0.0, 1.0], np.float32))[0]
-            assert world.observation_space.contains(observation)
-            images.append(observation["image"].astype(float))
+            for _ in range(4):
+                observation = world.step(np.array([0.0, 1.0], np.float32))[0]
+                assert world.observation_space.contains(observation)
+            images[colour] = observation["image"].astype(float)
         finally:
             world.close()
-    colours, grey = images[0].reshape(2, 3, 48, 96), images[1]
     weights = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
-    assert np.abs(np.einsum("fchw,c->fhw", colours, weights) - grey).max() <= 1.0
+    bright = np.einsum("fchw,c->fhw", images["all"].reshape(2, 3, 48, 96), weights)
+    assert (bright[0] != bright[1]).any()
+    assert np.abs(images["none"] - bright).max() <= 1.0
+    assert np.abs(images["newest"][0] - bright[0]).max() <= 1.0
+    np.testing.assert_array_equal(images["newest"][1:], images["all"][3:])
 
 
 @pytest.mark.parametrize("setting", [{"frames": 0}, {"frames": 9}, {"frame_gap": 0}, {"frame_gap": 21}])
