@@ -61,7 +61,7 @@ def interval_plot(rates: Mapping[str, Rate], *, colours: Sequence[str]) -> str:
         axes.set_ylim(len(rates) - 0.5, -0.5)
         axes.set_xlim(0, 100)
         axes.set_xticks(range(0, 101, 20), labels=[f"{tick} %" for tick in range(0, 101, 20)])
-        axes.tick_params(length=0)
+        axes.tick_params(axis="y", pad=9)  # a point at 0 stands on the axis
         clear(axes, grid="x")
         return _svg(figure)
 
