@@ -34,7 +34,6 @@ CONTROL_HZ = 10
 MAX_STEPS = 200
 NOT_BEGUN = "not begun"
 RESTARTED = "server_restarted"  # the outcome of an episode that a fault of the server ended
-COLOURS = ("all", "newest", "none")
 STANDARD_TABLE = ("child_crossing",)  # scenarios whose expert reads `features.STATE`; the others read WIDE
 
 Observation = dict[str, NDArray[Any]]
@@ -111,7 +110,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         _choose("scenario", scenario, SCENARIOS)
         _choose("suite", suite, suites_of(scenario))
         _choose("reward", reward, REWARDS)
-        _choose("colour", colour, COLOURS)
+        coloured = {"all": frames, "newest": 1, "none": 0}  # how many of the frames are
+        _choose("colour", colour, coloured)
         _choose("render_mode", render_mode, ("rgb_array", None))
         _choose("scripted_expert", scripted_expert, (*SCRIPTS[scenario], None))
         if not 1 <= frames <= 8:
@@ -138,9 +138,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
                 width=dashcam_width, height=dashcam_height, fov=80.0, forward=1.2, up=1.45, name="dashcam"
             )
             self._cameras = (front, dashcam)
-        coloured = {"all": frames, "newest": 1, "none": 0}[colour]
-        self._grey = frames - coloured  # how many of the older frames are
-        image = (self._grey + 3 * coloured, image_height, image_width)
+        self._grey = frames - coloured[colour]  # how many of the older frames have no colour
+        image = (3 * frames - 2 * self._grey, image_height, image_width)
         self.observation_space = _observation_space(len(self._table), image)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
         self._limits = Limits.of(limits)
@@ -149,8 +148,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self._ending = Ending(NOT_BEGUN)  # its outcome is None while an episode goes on
         self._picture = np.zeros((dashcam_height, dashcam_width, 3), np.uint8)  # the dashcam's last
         lasting = (frames - 1) * frame_gap + 1
-        self._colours = np.zeros((lasting, 3, image_height, image_width), np.uint8)  # newest last
-        self._greys = np.zeros((lasting, 1, image_height, image_width), np.uint8)
+        self._images = np.zeros((lasting, 3, image_height, image_width), np.uint8)  # newest last
 
     @property
     def faults(self) -> dict[str, int]:
@@ -169,15 +167,12 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         super().reset(seed=seed)
         episode = int(self.np_random.integers(2**31)) if seed is None else seed
         drive = self._episodes.draw(episode)
-        self._now, image = self._supervisor.begin(
-            lambda session: (session.begin(drive), session.image("front"))
-        )
+        self._now, image = self._supervisor.begin(lambda session: (session.begin(drive), _front(session)))
         self._measures = Measures(self._now)
         self._steps = 0
         self._ending = Ending(None)
         self._invalid, self._doubt = deviation(self._now), ""
-        for _ in self._colours:
-            self._look(image)
+        self._images[:] = image
         return self._observation(), {"seed": episode, **self._expert_info()}
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -201,7 +196,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             self._ending = Ending("timeout")
         outcome = self._ending.outcome
         terms = self._reward(before, self._now, outcome)
-        self._look(image)
+        self._images[:-1] = self._images[1:].copy()
+        self._images[-1] = image
         info = self._expert_info()
         if outcome is not None:
             self._supervisor.finish()
@@ -250,18 +246,10 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             "exogenous": features.exogenous(self._now),
         }
 
-    def _look(self, image: NDArray[np.uint8]) -> None:
-        """Take in the front camera's newest picture, RGB (H, W, 3)."""
-        self._colours[:-1] = self._colours[1:].copy()
-        self._colours[-1] = image.transpose(2, 0, 1)
-        if self._grey:
-            self._greys[:-1] = self._greys[1:].copy()
-            self._greys[-1] = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-
     def _stack(self) -> NDArray[np.uint8]:
         """The frames as the trainee sees them, (C, H, W)."""
-        greys, colours = self._greys[:: self._frame_gap], self._colours[:: self._frame_gap]
-        return np.concatenate((*greys[: self._grey], *colours[self._grey :]))
+        frames = self._images[:: self._frame_gap]
+        return np.concatenate((*map(_brightness, frames[: self._grey]), *frames[self._grey :]))
 
     def _expert_info(self) -> dict[str, Any]:
         return {} if self._expert is None else {"expert_action": self._expert(self._now)}
@@ -308,7 +296,18 @@ def _advance(
     told = command(action, steer_authority=before.drive.steer_authority)
     steer, pedal = float(np.clip(action[0], -1, 1)), told.throttle - told.brake
     now = session.advance(told, steer=steer, pedal=pedal)
-    return now, session.image("front"), session.children_pixels(), session.walked
+    return now, _front(session), session.children_pixels(), session.walked
+
+
+def _front(session: Session) -> NDArray[np.uint8]:
+    """The front camera's newest picture; (3, H, W)."""
+    return session.image("front").transpose(2, 0, 1)
+
+
+def _brightness(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A frame (3, H, W) without its colour, (1, H, W)."""
+    colours = np.ascontiguousarray(frame.transpose(1, 2, 0))
+    return np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), np.uint8)[np.newaxis]
 
 
 def _observation_space(state: int, image: tuple[int, int, int]) -> gymnasium.spaces.Dict:

@@ -177,7 +177,7 @@ def _is_open(now: Snapshot) -> bool:
 
 def box_gap(first: Body, second: Body) -> float:
     """Distance between two boxes on the ground; 0 where they touch; m."""
-    return min(_nearest(first, _corners(second)), _nearest(second, _corners(first)))
+    return min(_gap(first, _corners(second)), _gap(second, _corners(first)))
 
 
 def _corners(box: Body) -> list[tuple[float, float]]:
@@ -186,8 +186,8 @@ def _corners(box: Body) -> list[tuple[float, float]]:
     return [(box.x + cos * a - sin * b, box.y + sin * a + cos * b) for a, b in halves]
 
 
-def _nearest(box: Body, points: list[tuple[float, float]]) -> float:
-    """How near the nearest of some points comes to a box; m."""
+def _gap(box: Body, points: list[tuple[float, float]]) -> float:
+    """Distance from a box to the nearest of some points; m."""
     cos, sin = math.cos(box.yaw), math.sin(box.yaw)
     length, width = box.length / 2, box.width / 2
     gaps = [(x - box.x, y - box.y) for x, y in points]

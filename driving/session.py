@@ -120,7 +120,6 @@ class Session:
         if commands:
             self._client.apply_batch(commands)  # unanswered, and carried out before the tick
         self._tick()
-        self._first.wait(self._frame)  # who was touched is told before
         after = self._observe(
             before.drive,
             self._world.get_snapshot(),
@@ -173,10 +172,6 @@ class Session:
         if self._snapshot is None:
             raise DrivingError("no episode has begun: call begin() first")
         return self._snapshot
-
-    @property
-    def _first(self) -> Camera:
-        return next(iter(self.cameras.values()))
 
     @property
     def _moving(self) -> Movement:
@@ -315,7 +310,10 @@ class Session:
         return near and seen(self._mount, ego, target, blockers)
 
     def _touched(self, drive: Drive) -> str | None:
-        touched = [] if self._collision is None else self._collision.touched_since(self._began)
+        if self._collision is None:
+            return None
+        next(iter(self.cameras.values())).wait(self._frame)  # a tick's blows are told before its pictures
+        touched = self._collision.touched_since(self._began)
         if not touched:
             return None
         pool = self._cast.pool

@@ -125,7 +125,7 @@ def _learned_expert(run: Run, trainee: Expert | Trainee, *, device: str) -> Expe
 
 
 def _newest(image: NDArray[np.uint8], *, channels: int) -> NDArray[np.uint8]:
-    """The newest frame of a stack (channels * frames, H, W), as RGB (H, W, 3)."""
+    """The newest frame of a stack (C, H, W), its last channels, as RGB (H, W, 3)."""
     frame = image[-channels:].transpose(1, 2, 0)
     return np.ascontiguousarray(np.broadcast_to(frame, (*frame.shape[:2], 3)))
 
