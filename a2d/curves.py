@@ -7,8 +7,9 @@ from types import TracebackType
 
 from torch.utils.tensorboard import SummaryWriter
 
+from a2d.files import explained
 from a2d.processors import cpu_seconds
-from a2d.run import Run, explained
+from a2d.run import Run
 from a2d.stopwatch import INFERENCE, LOOKS, SIMULATOR, UPDATES
 
 BOARD = "tb"  # the folder of what TensorBoard shows

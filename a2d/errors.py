@@ -24,3 +24,11 @@ class NoRoom(A2DError):
             f"{free / 1e6:.1f} MB are free; free some space, choose another run=FOLDER, "
             "or keep less of the buffer there (checkpoint.megabytes=N)"
         )
+
+
+class RunError(A2DError):
+    """A run's folder is not one, belongs to another config, or holds what cannot be read."""
+
+
+class WorldError(A2DError):
+    """A world cannot be made, or failed while it ran."""

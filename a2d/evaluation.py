@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 from collections import Counter, deque
@@ -16,12 +15,13 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from a2d.errors import A2DError, DiskFull
+from a2d.errors import A2DError, WorldError
 from a2d.faults import FAULTS, INVALID_OUTCOMES
+from a2d.files import explained
 from a2d.groups import Group, groups_of
 from a2d.hazards import hazard_of, hits_hazard
 from a2d.intervals import Mean, PairedDifference, Rate
-from a2d.vector import DEATHS, DIED, WorldError
+from a2d.vector import DEATHS, DIED
 
 Record = dict[str, Any]
 """One episode: seed, suite, return, steps, outcome and every scalar metric of its last info."""
@@ -284,7 +284,7 @@ def append_record(path: Path, record: Record) -> None:
 
     Raises:
         DiskFull: No space left; the earlier episodes are intact.
-        EvaluationError: The file cannot be written.
+        RunError: The file cannot be written.
     """
     line = json.dumps(as_json(record), allow_nan=False) + "\n"
     try:
@@ -295,9 +295,7 @@ def append_record(path: Path, record: Record) -> None:
                 file.truncate(content.rfind(b"\n") + 1)
             file.write(line.encode())
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(path) from error
-        raise EvaluationError(f"cannot write {path}: {error.strerror or error}") from error
+        raise explained(error, path) from error
 
 
 def read_records(path: Path) -> list[Record]:

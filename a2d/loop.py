@@ -18,7 +18,7 @@ from a2d.config import TrainConfig
 from a2d.curves import Curves
 from a2d.descent import Scalars
 from a2d.diagnosis import ROUNDS, code_remedy, divergence_remedy
-from a2d.errors import A2DError
+from a2d.errors import A2DError, WorldError
 from a2d.estimators import explained_variance
 from a2d.evaluation import Summary, evaluate, summary
 from a2d.faults import INVALID_OUTCOMES, Faults
@@ -41,7 +41,7 @@ from a2d.steps import (
     step_trainee,
 )
 from a2d.stopwatch import INFERENCE, LOOKS, UPDATES, Stopwatch
-from a2d.vector import WorldError, make_worlds, stopping
+from a2d.vector import make_worlds, stopping
 
 Report = Callable[[Mapping[str, float]], None]
 """Called with the metrics of each round."""

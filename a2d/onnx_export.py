@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from a2d.distributions import Gaussian
 from a2d.errors import A2DError
+from a2d.files import write_atomically
 from a2d.policies import Expert, Trainee
-from a2d.run import Run, checkpoint_id, write_atomically
+from a2d.run import Run, checkpoint_id
 
 OPSET = 18
 """Of ONNX, 2022: runtimes that take uint8 pictures and a free batch size have it."""

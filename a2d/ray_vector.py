@@ -13,11 +13,10 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
 from numpy.typing import NDArray
 
-from a2d.errors import A2DError
+from a2d.errors import A2DError, WorldError
 from a2d.faults import LOST_WORKER, RESTARTED
 from a2d.ray_worker import CLOSE_SECONDS, START_SECONDS, Line, Vanished, WorkerLost
 from a2d.shared_workers import seed_of_each
-from a2d.vector import WorldError
 
 STEP_SECONDS = 300.0  # a world's own supervision is over long before
 TRIES = 3  # of a reset whose worker vanishes

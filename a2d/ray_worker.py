@@ -20,8 +20,7 @@ from typing import Any
 import gymnasium
 from gymnasium.vector import AutoresetMode
 
-from a2d.errors import A2DError
-from a2d.vector import WorldError
+from a2d.errors import A2DError, WorldError
 
 START_SECONDS = 600.0  # for a node with room to be found, and a world to be made and begun
 CLOSE_SECONDS = 10.0

@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 
 from a2d.dataset import Arrays, Buffer
-from a2d.run import UNREADABLE, RunError, explained, write_atomically
+from a2d.errors import RunError
+from a2d.files import UNREADABLE, explained, write_atomically
 
 ENDING = ".rows"
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
-import pickle
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 import yaml
@@ -20,23 +18,17 @@ import yaml
 from a2d.config import TrainConfig, flat, from_mapping, to_yaml
 from a2d.critics import Critic
 from a2d.distributions import ActionFamily
-from a2d.errors import A2DError, DiskFull, NoRoom
+from a2d.errors import NoRoom, RunError
+from a2d.files import FULL, UNREADABLE, explained, write_atomically
 from a2d.learner import trainee_of
 from a2d.methods import method_of
 from a2d.origin import code_commit
 from a2d.policies import Expert, Shapes, Trainee
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 CONFIG, METRICS, CHECKPOINT, ORIGIN = "config.yaml", "metrics.jsonl", "checkpoint.pt", "origin.json"
 ROWS = "rows"  # the folder with what its buffer holds, until it is finished
-UNREADABLE = (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError, KeyError)
-"""What torch raises of a file that is truncated, or not one of its own."""
 WHEREABOUTS = frozenset({"run", "device", "threads", "env.server", "env.per_worker", "checkpoint.megabytes"})
 """Settings that say where a run happens, not what it is."""
-
-
-class RunError(A2DError):
-    """A run's folder is not one, belongs to another config, or holds what cannot be read."""
 
 
 class Run:
@@ -282,37 +274,6 @@ def checkpoint_id(run: Run) -> str:
     if not path.is_file():
         raise RunError(f"{run.folder} has no {CHECKPOINT} yet; train it first: a2d train ...")
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-
-
-def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], object]) -> None:
-    """Write a file so that a reader, or a kill at any moment, finds the old one or the new one, whole.
-
-    Args:
-        path: The file.
-        data: What it will hold, or what writes that.
-
-    Raises:
-        DiskFull: No space left; the old file is intact.
-    """
-    unfinished = path.with_name(path.name + ".partial")
-    try:
-        with unfinished.open("wb") as file:
-            data(file) if callable(data) else file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except OSError as error:
-        raise explained(error, path) from error
-    finally:
-        with contextlib.suppress(OSError):  # of a disk that cannot be written, told above
-            unfinished.unlink(missing_ok=True)
-
-
-def explained(error: OSError, path: Path) -> A2DError:
-    """What a failure to write a file is raised as: `DiskFull`, or a `RunError` that names the file."""
-    if error.errno in FULL:
-        return DiskFull(path)
-    return RunError(f"cannot write {path}: {error.strerror or error}")
 
 
 def _refuse_difference(folder: Path, old: TrainConfig, new: TrainConfig) -> None:

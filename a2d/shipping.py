@@ -13,9 +13,11 @@ from typing import Any
 import torch
 
 from a2d.config import to_yaml
+from a2d.errors import RunError
+from a2d.files import write_atomically
 from a2d.methods import method_of
 from a2d.origin import code_commit
-from a2d.run import CHECKPOINT, CONFIG, METRICS, ORIGIN, Run, RunError, checkpoint_id, write_atomically
+from a2d.run import CHECKPOINT, CONFIG, METRICS, ORIGIN, Run, checkpoint_id
 
 LIMIT = 5_000_000
 """Most bytes of a trainee that ships: everybody who takes the package takes it, too."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
-from a2d.errors import A2DError
+from a2d.errors import A2DError, WorldError
 from a2d.processors import cores, keep_orphans
 from a2d.shared_workers import SharedWorkersVectorEnv
 
@@ -31,10 +31,6 @@ DIED = (
     "a world's process died; was it killed, or out of memory? (env.count sets how many there are) "
     "Run the same command again to go on"
 )
-
-
-class WorldError(A2DError):
-    """A world cannot be made, or failed while it ran."""
 
 
 def make_worlds(env: EnvConfig, *, count: int, suite: str, **options: Any) -> VectorEnv:

@@ -11,12 +11,12 @@ import typer
 from a2d.cli import progress
 from a2d.cli.evaluate import results_table
 from a2d.evaluation import EvaluationError
+from a2d.files import write_atomically
 from a2d.report.drivers import Driver, drivers_of
 from a2d.report.films import one_of_each, strips_of, video_seeds
 from a2d.report.headline import comparison, headline
 from a2d.report.material import read_runs
 from a2d.report.page import write_report
-from a2d.run import write_atomically
 from sensors.video import shrunk
 from sensors.wall import Scene, Take, animated
 

@@ -15,9 +15,10 @@ from rich.table import Table
 from a2d.cli import progress
 from a2d.cli.driver import drivers, worlds_of
 from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
+from a2d.files import write_atomically
 from a2d.isolation import drive
 from a2d.report.rows import result_rows
-from a2d.run import Run, checkpoint_id, write_atomically
+from a2d.run import Run, checkpoint_id
 from a2d.shipping import find_run
 from scenarios.grids import grid_of, grid_table
 from scenarios.standards import PROCEDURES

@@ -17,7 +17,8 @@ from a2d.cli import progress
 from a2d.cli.commentary import Commentary, Witness
 from a2d.cli.driver import drivers, worlds_of
 from a2d.evaluation import Act, EvaluationError, Record, as_json, is_fault
-from a2d.run import Run, checkpoint_id, write_atomically
+from a2d.files import write_atomically
+from a2d.run import Run, checkpoint_id
 from a2d.shipping import find_run
 from sensors.video import VideoWriter
 

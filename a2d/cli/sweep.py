@@ -134,10 +134,10 @@ def _command(run: Planned, wanted: Sweep) -> list[str]:
 def _write(
     groups: Sequence[Group], wanted: Sweep, out: Path, *, failed: Sequence[str], console: Console
 ) -> None:
+    from a2d.files import write_atomically
     from a2d.report.panels import draw  # matplotlib, for the very end
     from a2d.report.sweep_content import as_content
     from a2d.report.sweep_table import table
-    from a2d.run import write_atomically
 
     final = wanted.final
     content = {

@@ -16,9 +16,10 @@ from a2d.cli import progress
 from a2d.cli.evaluate import evaluated
 from a2d.cli.train import reported
 from a2d.evaluation import Summary, as_json, summary
+from a2d.files import write_atomically
 from a2d.loop import train
 from a2d.processors import cpu_seconds
-from a2d.run import Run, write_atomically
+from a2d.run import Run
 from a2d.tally import RESULT
 
 _COST = "cost.json"  # of training so far, over restarts

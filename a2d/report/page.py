@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from a2d.files import write_atomically
 from a2d.hazards import HAZARDS
 from a2d.learning_curves import AVERAGED
 from a2d.report.drawings import COLOURS, curve_plots, interval_plot
@@ -23,7 +24,6 @@ from a2d.report.headline import comparison, headline, standings
 from a2d.report.material import Material
 from a2d.report.rows import result_rows
 from a2d.report.worst import worst_episodes
-from a2d.run import write_atomically
 
 Source = tuple[str, str]
 """A file that figures come from, and the command that makes it again."""

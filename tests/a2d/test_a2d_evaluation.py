@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+from a2d.errors import WorldError
 from a2d.evaluation import (
     EvaluationError,
     WorldsLost,
@@ -17,7 +18,6 @@ from a2d.evaluation import (
     read_records,
     summary,
 )
-from a2d.vector import WorldError
 
 
 class Countdown(gymnasium.Env):

@@ -134,11 +134,11 @@ KILLED = """
 import os, signal, sys
 from a2d.loop import train
 from a2d.run import Run
-import a2d.run
+import a2d.files
 run, moment = Run.open(sys.argv[1]), sys.argv[2]
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 if moment == "saving":  # the new checkpoint is written and not yet in its place
-    a2d.run.os.replace = die
+    a2d.files.os.replace = die
 train(run, report=lambda metrics: die() if moment == str(int(metrics["interactions"])) else None)
 """
 

@@ -12,6 +12,7 @@ from report_runs import HITS, make_run
 
 from a2d.cli.compare import compare
 from a2d.config import TrainConfig
+from a2d.errors import RunError
 from a2d.evaluation import EvaluationError, summary
 from a2d.intervals import Mean, Rate
 from a2d.report.drawings import curve_plots, interval_plot, quartiles, spread
@@ -24,7 +25,7 @@ from a2d.report.material import read_runs
 from a2d.report.page import render
 from a2d.report.rows import mean_text, percent, rate_text, result_rows
 from a2d.report.worst import worst_episodes
-from a2d.run import Run, RunError
+from a2d.run import Run
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ import torch
 
 from a2d.config import load
 from a2d.curves import TIMES
-from a2d.errors import NoRoom
+from a2d.errors import NoRoom, RunError
 from a2d.learner import Learner
 from a2d.loop import train
-from a2d.run import ROWS, Run, RunError, _shapes
+from a2d.run import ROWS, Run, _shapes
 
 KILLS = 20
 LAKE = [

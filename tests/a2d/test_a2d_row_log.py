@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from a2d.dataset import Buffer
+from a2d.errors import RunError
 from a2d.row_log import RowLog
-from a2d.run import RunError
 
 WIDTH = 2**17  # of a picture: eight rows to the MiB
 

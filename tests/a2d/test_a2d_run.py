@@ -13,10 +13,11 @@ import torch
 from a2d.acting import Driver
 from a2d.config import ExpertConfig, TraineeConfig, load
 from a2d.distributions import ActionFamily
-from a2d.errors import A2DError, DiskFull
+from a2d.errors import A2DError, DiskFull, RunError
+from a2d.files import write_atomically
 from a2d.learner import Learner
 from a2d.policies import Shapes
-from a2d.run import Run, RunError, write_atomically
+from a2d.run import Run
 
 SHAPES = Shapes(state=34, vectors=(("compact", 25),), image=None, family=ActionFamily("categorical", 4))
 

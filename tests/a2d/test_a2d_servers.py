@@ -7,9 +7,10 @@ import pytest
 from embedded_servers import embedded_servers
 
 from a2d.config import EnvConfig, load
+from a2d.errors import WorldError
 from a2d.loop import train
 from a2d.run import Run
-from a2d.vector import WorldError, _servers, make_worlds
+from a2d.vector import _servers, make_worlds
 
 
 def test_two_worlds_cannot_share_one_address():

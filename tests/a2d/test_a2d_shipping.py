@@ -8,7 +8,8 @@ import torch
 from commands import a2d
 
 from a2d import shipping
-from a2d.run import Run, RunError, checkpoint_id
+from a2d.errors import RunError
+from a2d.run import Run, checkpoint_id
 from a2d.shipping import find_run, pack, shipped
 
 pytestmark = pytest.mark.slow

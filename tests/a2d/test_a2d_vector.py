@@ -12,7 +12,8 @@ from lanes import assert_same_episodes, lanes
 from ray_nodes import ray_nodes
 
 from a2d.config import EnvConfig
-from a2d.vector import WorldError, _per_worker, make_worlds, stopping
+from a2d.errors import WorldError
+from a2d.vector import _per_worker, make_worlds, stopping
 
 RAY = pytest.param("ray", marks=[pytest.mark.slow, pytest.mark.xdist_group("ray")])
 GONE_SECONDS = 10.0  # that a process may take to be gone
