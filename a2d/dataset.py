@@ -68,9 +68,10 @@ class Buffer:
             self.add(rows)
         self.total = total
 
-    def sample(self, count: int, *, rng: np.random.Generator) -> Arrays:
-        """Draw rows uniformly with replacement."""
-        return self.rows(rng.integers(self.size, size=count))
+    def sample(self, count: int, *, keys: Iterable[str], rng: np.random.Generator) -> Arrays:
+        """Draw rows uniformly with replacement; of each what it has under `keys`."""
+        chosen = rng.integers(self.size, size=count)
+        return {key: self._rows[key][chosen] for key in keys}
 
     def choose(
         self, count: int, *, by: str, share: float, rng: np.random.Generator

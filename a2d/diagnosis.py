@@ -27,7 +27,9 @@ def divergence_remedy(divergence: Sequence[float], *, beta: float, config: Rollo
     recent = divergence[-ROUNDS:]
     if len(recent) < ROUNDS or sum(recent) / ROUNDS <= LARGE:
         return None
-    tries = ["a larger expert.trainee_kl", "rollout.baseline=mixture"][: 1 + (config.baseline == "state")]
+    tries = ["a larger expert.trainee_kl", "rollout.baseline=mixture trainee.value=0.5"][
+        : 1 + (config.baseline == "state")
+    ]
     if beta > 0.01:
         tries.insert(0, f"a smaller rollout.beta_decay (now {config.beta_decay})")
     if config.advantage == "gae":

@@ -164,6 +164,7 @@ def improve_trainee(
             errors.append(float(error.detach()))
             loss = loss + fit.value * error
         descend(loss, optimizer, module=trainee, longest=fit.max_grad_norm)
+        trainee.limit_std()
 
     def moved(rows: Rows) -> float:  # of the step's own rows: all pictures cost more than the step itself
         return float(trainee.family.of(batch.trainee[rows]).divergence(policy(rows)).mean())

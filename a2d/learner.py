@@ -165,8 +165,8 @@ class Learner:
     def largest_log(self) -> int:
         """What the buffer's rows may come to on disk, bytes."""
         config = self.config
-        if not (self.method.projects or self.method.pretrains):
-            return 0  # nobody aggregates
+        if not self.method.remembers:
+            return 0
         row = self._row_bytes(picture="image" in self.trainee.reads)
         most = min(config.buffer.samples, config.rollout.interactions + self._round) * row
         bound = 2**20 * min(config.buffer.megabytes, config.checkpoint.megabytes)
@@ -293,10 +293,11 @@ class Learner:
         with torch.no_grad():
             for log_std in (self.expert.log_std, self.trainee.log_std):
                 log_std.fill_(math.log(self.config.expert.std_start))
+        self.trainee.limit_std()
 
     def _given(self) -> dict[str, Tensor]:
         """The driver that the run gives where that is not its last one: the best, or the average."""
-        if self.config.evaluation.keep_best:
+        if self.best:
             return self.best
         return self.driver.state_dict() if self.config.trainee.averaging else {}
 

@@ -53,7 +53,7 @@ def train(run: Run, *, report: Report) -> None:
 
     A run that was interrupted and resumed is the same run as one that was not, to the last bit, if the
     worlds are deterministic given their seeds, `threads` is the same, and the buffer fits into
-    `checkpoint.megabytes`, as it does unless that is set.
+    `checkpoint.megabytes`, as it does unless that, or `buffer.megabytes`, is set.
 
     Raises:
         A2DError: The world, the checkpoint, the device or the disk does not do; the message says what to try.

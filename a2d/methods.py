@@ -43,6 +43,11 @@ class Method:
     """Advantages are those of a learned Q(b, a)."""
 
     @property
+    def remembers(self) -> bool:
+        """Somebody learns from D: the trainee, or the network that is fitted to a scripted expert."""
+        return self.pretrains or (self.projects and (self.aggregates or self.scripted))
+
+    @property
     def driver(self) -> str:
         """Whom the run gives: trainee, or expert where there is no trainee."""
         return "expert" if self.improves == "expert" and not self.projects else "trainee"
@@ -151,5 +156,20 @@ def _refuse_what_is_for_others(config: TrainConfig) -> None:
         raise ConfigError(
             f"method={name} asks for V(b, s), and its critic has no memory: set trainee.memory=0"
         )
-    if name in ("advisor", "pre_enc", "rl") and config.trainee.value == 0.0:
-        raise ConfigError(f"method={name} learns V(b) with the trainee's encoder: set trainee.value=0.5")
+    if name == "rl_mdp" and config.expert.step == "ppo" and config.expert.clip == 0.0:
+        raise ConfigError("method=rl_mdp has nothing else to bound its step: set expert.clip=0.2")
+    if config.trainee.value == 0.0 and (asked := _asked_of_trainee(config)):
+        raise ConfigError(
+            f"method={name} asks for {asked}, which the trainee's encoder learns: set trainee.value=0.5"
+        )
+
+
+def _asked_of_trainee(config: TrainConfig) -> str | None:
+    """The trainee's own critic that advantages are made with, if one is."""
+    rollout = config.rollout
+    if config.method == "a2d" and rollout.advantage == "q":
+        return "Q(b, a)"
+    mixed = rollout.baseline == "mixture" and (
+        config.method == "advisor" or (config.method == "a2d" and rollout.beta * rollout.beta_decay < 1.0)
+    )
+    return "V(b)" if mixed or OWN_CRITIC.get(config.method) == "mixture" else None

@@ -184,10 +184,16 @@ class Trainee(nn.Module):
             return None
         return live_share(self.encoder(observation["image"].flatten(0, -4)))
 
+    @torch.no_grad()
+    def limit_std(self) -> None:
+        """Bring the standard deviation back to its bounds, keeping its gradient alive."""
+        self.log_std.clamp_(*self.std_bounds)
+
     def _read(self, code: Tensor, *, memory: Tensor | None) -> Reading:
         code = self.body(code)
-        log_std = self.log_std if self.spread is None else self.log_std + self.spread(code)
-        spread = log_std.clamp(*self.std_bounds)
+        spread = self.log_std
+        if self.spread is not None:
+            spread = (spread + self.spread(code)).clamp(*self.std_bounds)
         return Reading(
             parameters=action_parameters(self.family, self.policy(code), spread),
             value=self.value(code).squeeze(-1),

@@ -88,12 +88,13 @@ def project(
         rows = next(order)
         batch = {key: values[rows] for key, values in fresh.items()}
         if buffer is not None:
-            old = _drawn(buffer, minibatch - len(rows), config, rng=rng)
+            old = _drawn(buffer, max(0, minibatch - len(rows)), config, rng=rng)
             batch |= {key: np.concatenate((batch[key], values)) for key, values in old.items()}
         seen = _augmented(tensors(batch, device), config, rng=rng)
         terms, notes, hardness = _losses(trainee, expert, batch=seen, error=error, reward=reinforcement)
         loss = sum((weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
         descend(loss, optimizer, module=trainee, longest=config.max_grad_norm)
+        trainee.limit_std()
         if buffer is not None:
             buffer.put(HARDNESS, batch["number"], hardness.detach().cpu().numpy())
         for name, value in ({f"loss/{name}": term for name, term in terms.items()} | notes).items():

@@ -187,7 +187,7 @@ class Run:
         return driver.to(device).eval()
 
     def load_expert(self, shapes: Shapes, *, device: str | torch.device) -> Expert:
-        """Load the expert for a world of the given shapes.
+        """Load the expert for a world of the given shapes: the one that the run gives, if it gives an expert.
 
         Raises:
             RunError: As `load_trainee`; or the run has no expert, or one for another state or other actions.
@@ -250,7 +250,8 @@ class Run:
 
     def _expert(self, checkpoint: Mapping[str, Any], shapes: Shapes) -> Expert:
         expert = Expert(shapes, self.config.expert)
-        self._fill(expert, checkpoint, "expert")
+        given = method_of(self.config).driver == "expert" and checkpoint.get("best")
+        self._fill(expert, checkpoint, "best" if given else "expert")
         return expert
 
     def _fill(self, module: torch.nn.Module, checkpoint: Mapping[str, Any], name: str) -> None:

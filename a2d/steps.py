@@ -74,7 +74,7 @@ def step_expert(learner: Learner, known: Arrays) -> Scalars:
         batch=_policy_batch(learner, known, keys=learner.expert.reads),
         restraint=Restraint(
             entropy=learner.entropy,
-            trainee_kl=learner.trainee_kl,
+            trainee_kl=learner.trainee_kl if learner.method.projects else 0.0,
             trainee_clip=config.trainee_clip if restrains == "clip" else None,
         ),
         config=config,
@@ -140,7 +140,8 @@ def step_projection(
     seen = _seen(learner, rollout, length=length)
     if rollout.expert_action is not None:
         seen["label"] = rows(rollout.expert_action, length=length)
-    learner.buffer.add(seen)
+    if learner.method.remembers:
+        learner.buffer.add(seen)
     scalars = project(
         learner.trainee,
         learner.trainee_optimizer,

@@ -30,7 +30,7 @@ def clone_expert(
     """
     total = 0.0
     for _ in range(steps):
-        drawn = buffer.sample(minibatch, rng=rng)
+        drawn = buffer.sample(minibatch, keys=("state", "label"), rng=rng)
         state, label = (torch.from_numpy(drawn[key]).to(expert.log_std.device) for key in ("state", "label"))
         loss = -expert.distribution(state).log_prob(label).mean()
         descend(loss, optimizer, module=expert, longest=config.max_grad_norm)

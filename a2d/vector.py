@@ -45,9 +45,14 @@ def make_worlds(env: EnvConfig, *, count: int, suite: str, **options: Any) -> Ve
     Raises:
         WorldError: No such world, it refuses these keywords, it cannot start, or too few servers are named.
     """
+    if "suite" in env.options:
+        raise WorldError(
+            "env.options.suite is no setting: runs train on the suite train; "
+            "`a2d evaluate` and `a2d record` take --suite"
+        )
     keywords = {"suite": suite, **env.options, **options}
     register_worlds()
-    with _explained(env.id):
+    with _explained(env.id, making=True):
         if env.vector == "native":
             named = {} if env.server is None else {"server": env.server}
             return _native(env.id, count=count, keywords=keywords | named)
@@ -97,7 +102,7 @@ class _Maker:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
             signal.signal(signal.SIGTERM, _leave)
         register_worlds()
-        with _explained(self.id):
+        with _explained(self.id, making=True):
             return _Named(gymnasium.make(self.id, **dict(self.keywords)), self.id)
 
 
@@ -131,18 +136,18 @@ def _native(world: str, *, count: int, keywords: dict[str, Any]) -> VectorEnv:
 
 
 @contextmanager
-def _explained(world: str) -> Iterator[None]:
+def _explained(world: str, *, making: bool = False) -> Iterator[None]:
     try:
         yield
     except (A2DError, KeyboardInterrupt, *DEATHS):
         raise
-    except TypeError as error:
+    except Exception as error:  # of any kind, from somebody else's world; the cause stays attached
+        if not (making and isinstance(error, TypeError)):
+            raise WorldError(f"{world}: {type(error).__name__}: {error}") from error
         reason = str(error).partition(" was raised from the environment creator")[0]  # what gymnasium adds
         raise WorldError(
             f"{world}: {reason}; check env.options, and whether env.server fits this world"
         ) from error
-    except Exception as error:  # of any kind, from somebody else's world; the cause stays attached
-        raise WorldError(f"{world}: {type(error).__name__}: {error}") from error
 
 
 def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:
@@ -167,11 +172,12 @@ def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:
 def _per_worker(env: EnvConfig, count: int) -> int:
     """Worlds of each worker, all alike: the setting at most; one where servers have cores of their own.
 
-    There are two workers at least, so that one steps while the other's worlds are decided for.
+    An even number of worlds has an even number of workers, so that half of them step while the other half's
+    worlds are decided for; thus how many groups there are, and with them a run, is the same on any machine.
     """
     shared = env.server in (None, "embedded")
     most = (env.per_worker or max(1, count // max(2, cores()))) if shared else 1
-    return max(each for each in range(1, most + 1) if count % each == 0)
+    return max(each for each in range(1, most + 1) if count % each == 0 and (count // each) % 2 == count % 2)
 
 
 def _start_method() -> str:

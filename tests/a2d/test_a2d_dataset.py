@@ -46,7 +46,7 @@ def test_what_fits_into_so_much_memory_is_counted_in_rows():
 def test_images_stay_bytes_and_keys_stay_together():
     buffer = Buffer(samples=100, megabytes=1)
     buffer.add(rows(0, 50))
-    drawn = buffer.sample(200, rng=np.random.default_rng(0))
+    drawn = buffer.sample(200, keys=("x", "image"), rng=np.random.default_rng(0))
     assert drawn["image"].dtype == np.uint8
     np.testing.assert_array_equal(drawn["image"][:, 0], drawn["x"])
     assert set(drawn["x"].tolist()) <= set(range(50))
@@ -56,7 +56,10 @@ def test_pictures_lie_in_memory_as_they_came():
     channels_last = np.moveaxis(np.zeros((5, 4, 6, 3), np.uint8), -1, 1)
     buffer = Buffer(samples=10, megabytes=1)
     buffer.add({"image": channels_last})
-    for kept in (buffer.sample(7, rng=np.random.default_rng(0)), buffer.rows(buffer.added(3))):
+    for kept in (
+        buffer.sample(7, keys=["image"], rng=np.random.default_rng(0)),
+        buffer.rows(buffer.added(3)),
+    ):
         assert kept["image"].shape[1:] == (3, 4, 6)
         assert np.moveaxis(kept["image"], 1, -1).flags.c_contiguous
 
@@ -68,7 +71,7 @@ def test_a_restored_buffer_draws_the_same_rows_by_the_same_numbers():
     parts = [{key: values[some] for key, values in newest.items()} for some in (slice(0, 2), slice(2, 5))]
     second.restore(parts, count=5, position=first.position, total=first.total)
     for _ in range(2):
-        drawn = [buffer.sample(20, rng=np.random.default_rng(0))["x"] for buffer in (first, second)]
+        drawn = [buffer.sample(20, keys="x", rng=np.random.default_rng(0))["x"] for buffer in (first, second)]
         np.testing.assert_array_equal(*drawn)
         assert contents(second) == contents(first)
         assert second.total == first.total
@@ -83,7 +86,7 @@ def test_where_the_newest_rows_alone_are_restored_only_they_are_drawn():
     second.restore([newest], count=3, position=first.position, total=first.total)
     for expected in ([97, 98, 99], [97, 98, 99, 100, 101]):
         assert contents(second) == expected
-        assert set(second.sample(100, rng=np.random.default_rng(0))["x"]) == set(expected)
+        assert set(second.sample(100, keys="x", rng=np.random.default_rng(0))["x"]) == set(expected)
         second.add(rows(100, 102))
 
 

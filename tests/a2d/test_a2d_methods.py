@@ -103,7 +103,10 @@ def test_a_method_changes_the_networks_it_names_and_no_other(tmp_path, method, c
     [
         (["method=rl", "expert.step=trpo"], "method=rl takes PPO steps on the trainee; set expert.step=ppo"),
         (["method=rl_asym", "expert.clip=0"], "set expert.clip=0.2"),
-        (["method=rl", "trainee.value=0"], r"method=rl learns V\(b\) .*: set trainee.value=0.5"),
+        (["method=rl", "trainee.value=0"], r"method=rl asks for V\(b\), .*: set trainee.value=0.5"),
+        (["rollout.baseline=mixture", "trainee.value=0"], r"a2d asks for V\(b\), .*: set trainee.value=0.5"),
+        (["rollout.advantage=q", "trainee.value=0"], r"a2d asks for Q\(b, a\), .*: set trainee.value=0.5"),
+        (["method=rl_mdp", "expert.clip=0"], "method=rl_mdp has nothing else .*: set expert.clip=0.2"),
         (["method=oil", "expert_from=runs/x"], "expert_from is for method=ail or advisor; method=oil"),
         (["method=gpo_clip", "expert.step=trpo"], "method=gpo_clip takes PPO steps .*; set expert.step=ppo"),
         (["method=ail", "rollout.advantage=q"], "is for method=a2d; set rollout.advantage=gae for ail"),
@@ -115,6 +118,49 @@ def test_a_setting_of_another_method_is_refused_with_its_remedy(overrides, messa
     with pytest.raises(ConfigError, match=message) as caught:
         method_of(load("frozen_lake", overrides))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["rollout.baseline=state"],
+        ["rollout.baseline=mixture", "rollout.beta=1", "rollout.beta_decay=1"],
+        ["method=advisor", "rollout.baseline=state"],
+        ["method=gpo_clip", "rollout.baseline=mixture"],
+        ["method=rl_mdp", "rollout.baseline=mixture"],
+        ["method=ail", "rollout.baseline=mixture"],
+    ],
+)
+def test_a_trainee_whose_own_critic_nobody_asks_need_not_learn_it(overrides):
+    method_of(load("frozen_lake", ["trainee.value=0", *overrides]))
+
+
+def test_an_expert_without_a_trainee_is_pulled_by_nobody(tmp_path):
+    experts = [
+        trained("frozen_lake", tmp_path / pull, "method=rl_mdp", f"expert.trainee_kl={pull}", *SHORT)
+        for pull in ("0", "5")
+    ]
+    (first, second) = (run.checkpoint()["expert"] for run in experts)
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+@pytest.mark.parametrize(("method", "rows"), [("gpo_clip", 0), ("gpo_penalty", 0), ("a2d", 64), ("ail", 64)])
+def test_what_nobody_learns_from_is_not_kept(tmp_path, method, rows):
+    run = Run.create(
+        tmp_path / "run", load("frozen_lake", [f"method={method}", f"run={tmp_path / 'run'}", *SHORT])
+    )
+
+    def stop(metrics):
+        if metrics["interactions"] == 64:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            Run(run.folder, replace(run.config, checkpoint=replace(run.config.checkpoint, every=1))),
+            report=stop,
+        )
+    assert run.checkpoint()["buffer"]["total"] == rows
+    assert (run.folder / "rows").exists() == bool(rows)
 
 
 @pytest.mark.parametrize(

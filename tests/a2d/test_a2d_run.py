@@ -136,6 +136,33 @@ def test_a_run_that_keeps_its_best_gives_the_driver_that_was_best_when_evaluated
     assert resumed.best_return == 3.0
 
 
+def test_before_the_first_look_a_run_that_keeps_its_best_gives_the_average(config, run):
+    keeping = replace(
+        config,
+        trainee=replace(config.trainee, averaging=0.75),
+        evaluation=replace(config.evaluation, keep_best=True),
+    )
+    learner = Learner(keeping, SHAPES, device=torch.device("cpu"))
+    for value in (1.0, 5.0):
+        torch.nn.init.constant_(learner.trainee.policy.bias, value)
+        learner.end_round()
+    run.save(learner.checkpoint())
+    given = run.load_trainee("cpu").policy.bias
+    torch.testing.assert_close(given, torch.full_like(given, 2.0))
+
+
+def test_the_expert_to_imitate_is_the_one_that_its_run_gives(config, run):
+    alone = replace(config, method="rl_mdp", evaluation=replace(config.evaluation, keep_best=True))
+    learner = Learner(alone, SHAPES, device=torch.device("cpu"))
+    for evaluated, bias in ((2.0, 0.2), (1.0, 0.1)):  # the last is worse
+        torch.nn.init.constant_(learner.expert.head.bias, bias)
+        learner.keep_best(evaluated)
+    run.save(learner.checkpoint())
+    opened = Run(run.folder, alone)
+    for given in (opened.load_trainee("cpu"), opened.load_expert(SHAPES, device="cpu")):
+        assert given.head.bias.unique().item() == pytest.approx(0.2)
+
+
 def test_a_run_that_averages_gives_the_average_of_its_rounds_trainees(config, run):
     averaging = replace(
         config,

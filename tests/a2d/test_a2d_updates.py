@@ -317,6 +317,56 @@ def test_the_experts_spread_stays_within_its_limit_and_can_still_shrink():
     np.testing.assert_allclose(expert.log_std.exp().detach(), 0.05, rtol=1e-6)
 
 
+def test_a_trainees_spread_that_came_down_to_its_bound_can_grow_again():
+    """Labels that never vary, then labels that do: what lies beyond a bound would have no gradient."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    shapes = Shapes(state=1, vectors=(("compact", 1),), image=None, family=ActionFamily("gaussian", 1))
+    config = TraineeConfig(
+        hidden=(8,), std_min=0.05, minibatch=64, updates_per_step=32.0, value=0.0, state=0.0
+    )
+    trainee = Trainee(shapes, config, quality=False, auxiliary=False)
+    optimizer = torch.optim.Adam(trainee.parameters(), lr=0.02)
+    spread = []
+    for deviation in (0.0, 0.7):
+        zeros = np.zeros((512, 1), np.float32)
+        rows = {"state": zeros, "compact": zeros, "target": zeros[:, 0]}
+        project(
+            trainee,
+            optimizer,
+            expert=None,
+            fresh={**rows, "label": (deviation * rng.normal(size=(512, 1))).astype(np.float32)},
+            buffer=None,
+            config=config,
+            reinforcement=None,
+            error=torch.ones(1),
+            rng=rng,
+        )
+        spread.append(float(trainee.log_std.detach().exp()))
+    assert spread == pytest.approx([0.05, 0.7], rel=0.1)
+
+
+@pytest.mark.parametrize("minibatch", [100, 280, 1500])
+def test_a_minibatch_may_be_of_the_newest_round_alone(minibatch):
+    states = np.eye(2, dtype=np.float32)[[0, 1] * 512]
+    buffer = Buffer(samples=1024, megabytes=1)
+    buffer.add(rows_of(states, HIDDEN))
+    config = TraineeConfig(hidden=(4,), minibatch=minibatch, fresh=1.0, updates_per_step=1)
+    trainee = Trainee(HIDDEN, config, quality=False, auxiliary=False)
+    scalars = project(
+        trainee,
+        torch.optim.SGD(trainee.parameters(), lr=0.0),
+        expert=Expert(HIDDEN, ExpertConfig()),
+        fresh={**rows_of(states, HIDDEN), "target": np.zeros(1024, np.float32)},
+        buffer=buffer,
+        config=config,
+        reinforcement=None,
+        error=torch.ones(2),
+        rng=np.random.default_rng(0),
+    )
+    assert np.isfinite(scalars["loss/projection"])
+
+
 @pytest.mark.parametrize(("picture", "same"), [("flat", True), ("ramp", False)])
 def test_a_trainee_is_fitted_to_pictures_that_were_moved(picture, same):
     shapes = Shapes(state=1, vectors=(), image=(1, 8, 8), family=ActionFamily("categorical", 2))

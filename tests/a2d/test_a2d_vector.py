@@ -147,6 +147,11 @@ def test_an_unknown_keyword_is_refused_in_one_line(vector):
     assert "\n" not in str(told.value)
 
 
+def test_a_suite_among_a_worlds_options_is_refused_for_it_would_win_over_that_of_an_evaluation(vector):
+    with pytest.raises(WorldError, match=r"env.options.suite is no setting: .* take --suite"):
+        make_worlds(lanes(vector, suite="heldout"), count=2, suite="shifted")
+
+
 def test_an_unknown_world_is_refused_in_one_line(vector):
     with pytest.raises(WorldError, match="nowhere/No-v0: NamespaceNotFound") as told:
         make_worlds(replace(lanes(vector), id="nowhere/No-v0"), count=1, suite="train")
@@ -213,6 +218,16 @@ def test_only_worlds_whose_servers_share_the_cores_share_a_worker(server, count,
 def test_by_default_each_core_has_a_worker_and_two_work_in_turns(monkeypatch, cores, count, each):
     monkeypatch.setattr("a2d.vector.cores", lambda: cores)
     assert _per_worker(EnvConfig(server="embedded"), count) == each
+
+
+@pytest.mark.parametrize("count", [1, 2, 6, 9, 10, 16])
+def test_the_number_of_cores_does_not_change_how_many_groups_there_are(monkeypatch, count):
+    for cores in (1, 2, 3, 4, 5, 8, 64):
+        monkeypatch.setattr("a2d.vector.cores", lambda cores=cores: cores)
+        for most in (0, 1, 2, 5, 16):
+            each = _per_worker(EnvConfig(server="embedded", per_worker=most), count)
+            assert count % each == 0
+            assert (count // each) % 2 == count % 2, f"{cores} cores, {most} at most"
 
 
 def test_a_worker_that_is_killed_is_said_to_be_dead():
