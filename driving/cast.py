@@ -32,7 +32,7 @@ class Actor:
     length: float  # m
     width: float  # m
     height: float  # m
-    centre_height: float  # m, of the box's centre above the actor's origin
+    centre: tuple[float, float, float]  # m, of the box from the actor's origin: ahead, to the right, up
 
     @property
     def walks(self) -> bool:
@@ -47,11 +47,13 @@ class Actor:
                 f"actor {self.actor.id} ({self.actor.type_id}) is gone: did another client destroy it?"
             )
         transform, velocity = state.get_transform(), state.get_velocity()
+        yaw = math.radians(transform.rotation.yaw)
+        ahead, right, up = self.centre
         return Body(
-            x=transform.location.x,
-            y=transform.location.y,
-            z=transform.location.z + self.centre_height,
-            yaw=math.radians(transform.rotation.yaw),
+            x=transform.location.x + math.cos(yaw) * ahead - math.sin(yaw) * right,
+            y=transform.location.y + math.sin(yaw) * ahead + math.cos(yaw) * right,
+            z=transform.location.z + up,
+            yaw=yaw,
             velocity_x=velocity.x,
             velocity_y=velocity.y,
             length=self.length,
@@ -153,7 +155,8 @@ class Cast:
             )
         self.spawned.append(actor)
         box = actor.bounding_box
-        return Actor(actor, 2 * box.extent.x, 2 * box.extent.y, 2 * box.extent.z, box.location.z)
+        centre = box.location.x, box.location.y, box.location.z
+        return Actor(actor, 2 * box.extent.x, 2 * box.extent.y, 2 * box.extent.z, centre)
 
     def _blueprint(self, name: str, attributes: dict[str, Any]) -> Any:
         try:

@@ -59,9 +59,13 @@ class ContainerServer:
         """
         self.stop(graceful=False)
         engine = docker_engine()
-        remove_orphans(engine)
         deadline = time.monotonic() + self._start_limit
-        endpoint = self._run(engine)
+        try:
+            remove_orphans(engine)
+            endpoint = self._run(engine)
+        except _engine_errors() as error:
+            self.stop(graceful=False)
+            raise ServerFailed(f"the Docker engine does not answer anymore: {_short(error)}") from error
         while time.monotonic() < deadline:
             with contextlib.suppress(ServerAbsent):
                 answered_version(endpoint, timeout=2.0)
@@ -79,7 +83,7 @@ class ContainerServer:
         """The container runs, or is paused; it may yet answer nothing."""
         if self._container is None:
             return False
-        with contextlib.suppress(_engine_errors()):
+        with contextlib.suppress(*_engine_errors()):
             self._container.reload()
             return self._container.status in ("running", "paused")
         return False
@@ -88,7 +92,7 @@ class ContainerServer:
         """Memory that the container holds, without the files that the kernel could drop; bytes."""
         if self._container is None:
             return 0
-        with contextlib.suppress(_engine_errors(), KeyError):
+        with contextlib.suppress(*_engine_errors(), KeyError):
             memory = self._container.stats(stream=False, one_shot=True)["memory_stats"]
             return int(memory["usage"]) - int(memory.get("stats", {}).get("total_inactive_file", 0))
         return 0
@@ -96,7 +100,7 @@ class ContainerServer:
     def log(self) -> str:
         """The last lines that it wrote, as one."""
         if self._container is not None:
-            with contextlib.suppress(_engine_errors()):
+            with contextlib.suppress(*_engine_errors()):
                 lines = self._container.logs(tail=LAST_LINES).decode(errors="replace").split("\n")
                 self._last_log = " | ".join(line.strip() for line in lines if line.strip()) or self._last_log
         return self._last_log
@@ -108,7 +112,7 @@ class ContainerServer:
         if container is None:
             return
         if graceful:
-            with contextlib.suppress(_engine_errors()):
+            with contextlib.suppress(*_engine_errors()):
                 container.stop(timeout=5)
         if self._removal is not None:
             self._removal()
@@ -236,15 +240,15 @@ def _is_free(port: int) -> bool:
 
 
 def _remove(container: Any) -> None:
-    with contextlib.suppress(_engine_errors()):
+    with contextlib.suppress(*_engine_errors()):
         container.remove(force=True, v=True)
 
 
-def _engine_errors() -> type[Exception]:
-    """What the SDK raises if a container is gone or its engine is."""
+def _engine_errors() -> tuple[type[Exception], ...]:
+    """What the SDK raises if a container is gone or its engine is; lost connections are OSErrors."""
     from docker import errors
 
-    return errors.DockerException  # type: ignore[no-any-return]
+    return errors.DockerException, OSError
 
 
 def _short(error: BaseException) -> str:

@@ -267,6 +267,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
                 self._now.drive.seed,
                 impact_speed=ended.impact_speed,
                 hit=is_hit(ended.outcome),
+                left_lane=ended.outcome == "left_lane",
                 hardest_braking=self._measures.hardest_braking,
             ),
             **self._measures.record(ended.outcome),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from driving.contact import soonest_collision
 from driving.snapshot import Body, Snapshot
+from scenarios.drive import Drive
 
 ACCELERATION_COMFORT = (-4.05, 2.40)  # m/s2, along the car; Bench2Drive's limits, as nuPlan's
 SIDEWAYS_COMFORT = 4.89  # m/s2
@@ -107,13 +108,14 @@ class Measures:
     def post_encroachment_time(self) -> float:
         """Seconds between one of ego and child leaving where their ways cross and the other coming there.
 
-        The least over the children whose way the ego crossed; NaN without one. Negative: both at once.
+        The least over the children whose way the ego crossed; NaN without one, and who walks along the lane
+        has none. Negative: both at once.
         Source: Allen, Shin and Cooper, Transportation Research Record 667, 1978.
         """
         gaps = [
             max(self._passed[index][0] - left, entered - self._passed[index][1])
             for index, (entered, left) in self._entered.items()
-            if index in self._passed
+            if index in self._passed and _goes_across(self.start.drive, index)
         ]
         return min(gaps, default=math.nan)
 
@@ -154,6 +156,12 @@ class Measures:
             and self.hardest_turn <= SIDEWAYS_COMFORT
             and self.hardest_jerk <= JERK_COMFORT
         )
+
+
+def _goes_across(drive: Drive, index: int) -> bool:
+    """A walker's way crosses the lane, rather than runs along it."""
+    walker = drive.walkers[index]
+    return abs(math.sin(walker.placed.yaw - drive.street.heading(walker.station))) > 0.5
 
 
 def _in_way(now: Snapshot, child: Body) -> bool:

@@ -15,6 +15,7 @@ HEADING_LIMIT = 0.7  # rad
 STUCK_AFTER = 3.0  # s of standstill without cause
 TOUCH = 0.03  # m: the server stops bodies as they touch, so nearer than this is contact
 THROWN = 0.15  # m that nobody strays in a step by legs, brakes or steering: a blow does
+JOLT = 12.0  # m/s2 by which no car brakes or speeds up: tyres give 10
 TERMINAL = ("arrived", "hit_child", "hit_oncoming", "hit_other", "left_lane", "stuck")
 
 
@@ -37,7 +38,7 @@ def contact(before: Snapshot, after: Snapshot) -> Ending | None:
     A car bounces back from what is as heavy, and may be away from it again when the step ends; so it is swept
     as it went until then, as is whoever it throws out of its way.
     """
-    was, ego = before.ego, _unstruck(before.ego, after.ego, after.time - before.time)
+    was, ego = before.ego, _unstruck_car(before.ego, after.ego, after.time - before.time)
     hits = []
     for index, (name, start, end) in enumerate(_targets(before, after)):
         fraction = _swept(was, ego, start, end)
@@ -81,13 +82,20 @@ def _targets(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Body, Bod
     for child, moved in zip(before.children, after.children, strict=True):
         yield "hit_child", child, _unstruck(child, moved, delta)
     for name, body, moved in zip(names, before.traffic, after.traffic, strict=False):
-        yield name, body, _unstruck(body, moved, delta)
+        yield name, body, _unstruck_car(body, moved, delta)
 
 
 def _unstruck(body: Body, moved: Body, delta: float) -> Body:
     """What a body would be after a step without the blow that threw it off its way, if one did."""
     x, y = body.x + body.velocity_x * delta, body.y + body.velocity_y * delta
     return replace(body, x=x, y=y) if math.hypot(moved.x - x, moved.y - y) > THROWN else moved
+
+
+def _unstruck_car(car: Body, moved: Body, delta: float) -> Body:
+    """The same of a car, which a blow late in the step slows at once and has not yet thrown far."""
+    if abs(moved.speed - car.speed) > JOLT * delta:
+        moved = replace(moved, velocity_x=car.velocity_x, velocity_y=car.velocity_y)
+    return _unstruck(car, moved, delta)
 
 
 def _swept(was: Body, ego: Body, start: Body, end: Body) -> float | None:

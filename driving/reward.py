@@ -54,7 +54,13 @@ def paper(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
 
     Source: Warrington et al., ICML 2021, appendix on the driving task (ten waypoints along the route).
     """
-    steer = keep_lane(before.offset, before.heading_error, before.ego.speed, curvature=before.curvature)
+    steer = keep_lane(
+        before.offset,
+        before.heading_error,
+        before.ego.speed,
+        curvature=before.curvature,
+        steer_authority=before.drive.steer_authority,
+    )
     pedal = hold_speed(before.speed_limit, before.ego.speed)
     close = (1 - abs(after.pedal - pedal) / 2) * (1 - abs(after.steer - steer) / 2) ** 2
     return {

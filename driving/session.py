@@ -67,8 +67,11 @@ class Session:
         self._snapshot: Snapshot | None = None
         self._movement: Movement | None = None
         self._weather = ""
-        self._world = self._street(episodes.street)
-        self._found = self._world.get_settings(), self._world.get_weather()
+        self.picture_patience = patience
+        """Seconds that a tick's picture may take."""
+        found = self._client.get_world()
+        self._found = found.get_settings(), found.get_weather()
+        self._world = self._street(found, episodes.street)
         self._cast = Cast(carla, self._world, street=episodes.street)
         try:
             self._synchronise()
@@ -137,7 +140,7 @@ class Session:
             return None
         walkers = self._current().drive.walkers
         wanted = [self._cast.of(walker.placed).actor.id for walker in walkers]
-        return self._instances.pixels_of(wanted, self._frame)
+        return self._instances.pixels_of(wanted, self._frame, timeout=self.picture_patience)
 
     def walked(self, index: int) -> float | None:
         """How far a walker ought to have come by now (m); None before it set off."""
@@ -145,15 +148,19 @@ class Session:
 
     def image(self, camera: str) -> NDArray[np.uint8]:
         """The named camera's picture of the last tick; RGB, shape (H, W, 3). Raises SensorTimeout."""
-        return self.cameras[camera].frame(self._frame)
+        return self.cameras[camera].frame(self._frame, timeout=self.picture_patience)
 
     def close(self) -> None:
-        """Destroy our actors and give the server back as it was found; a dead server is no error."""
+        """Destroy our actors and give the server its settings and weather back; a dead server is no error.
+
+        A street that was loaded for the episodes stays.
+        """
         self.abandon()
         settings, weather = self._found
         destroy = self._carla.command.DestroyActor
         with contextlib.suppress(RuntimeError):
             self._batch([destroy(actor) for actor in reversed(self._cast.spawned)])
+        with contextlib.suppress(RuntimeError):  # also where that took too long: others wait for the clock
             self._client.set_timeout(BATCH_LIMIT)
             self._world.set_weather(weather)
             self._world.apply_settings(settings)
@@ -190,7 +197,13 @@ class Session:
         drive = now.drive
         yaw = drive.street.heading(now.station(now.ego))
         pedal = cruise(drive.start_speed)
-        steer = keep_lane(now.offset, now.heading_error, now.ego.speed, curvature=now.curvature)
+        steer = keep_lane(
+            now.offset,
+            now.heading_error,
+            now.ego.speed,
+            curvature=now.curvature,
+            steer_authority=drive.steer_authority,
+        )
         self._control(Command(pedal, 0.0, drive.steer_authority * steer))
         self._batch([self._cast.velocity(drive.start_speed, yaw)])
         self._tick()
@@ -204,9 +217,8 @@ class Session:
         )
         self._cast.ego.actor.apply_control(control)
 
-    def _street(self, street: Street) -> Any:
+    def _street(self, world: Any, street: Street) -> Any:
         """The world with a street loaded."""
-        world = self._client.get_world()
         if world.get_map().to_opendrive().strip() == street.opendrive.strip():
             return world
         parameters = self._carla.OpendriveGenerationParameters(
@@ -312,7 +324,8 @@ class Session:
     def _touched(self, drive: Drive) -> str | None:
         if self._collision is None:
             return None
-        next(iter(self.cameras.values())).wait(self._frame)  # a tick's blows are told before its pictures
+        first = next(iter(self.cameras.values()))
+        first.wait(self._frame, timeout=self.picture_patience)  # a tick's blows are told before its pictures
         touched = self._collision.touched_since(self._began)
         if not touched:
             return None

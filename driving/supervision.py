@@ -11,7 +11,15 @@ from dataclasses import dataclass, fields
 from typing import TypeVar
 
 from driving.endpoint import Endpoint
-from driving.errors import DrivingError, ServerAbsent, ServerDied, ServerFailed, ServerHung, ServerLost
+from driving.errors import (
+    DockerMissing,
+    DrivingError,
+    ServerAbsent,
+    ServerDied,
+    ServerFailed,
+    ServerHung,
+    ServerLost,
+)
 from driving.servers import START_LIMIT, Server
 from driving.session import Session
 from driving.watch import Watch
@@ -21,6 +29,9 @@ CAUSES = ("died", "hung", "silent", "start", "memory", "episodes", "slow")
 """Why a server is restarted: gone; no answer in time; no picture in time; did not come up again; and,
 between episodes, holds too much memory; served its episodes; ticks too slowly."""
 LONGEST_PAUSE = 30.0  # s
+PICTURE_SHARE = (
+    0.9  # of a call's limit that its pictures may take: a silent camera is told from a server that hangs
+)
 FEWEST_CALLS = 5  # of an episode, to judge its pace by
 
 log = logging.getLogger(__name__)
@@ -112,7 +123,7 @@ class Supervisor:
         if session is None:
             raise self._lost_last or DrivingError("no episode has begun: call begin() first")
         started = time.monotonic()
-        answer = self._watched(lambda: act(session), limit=self._limits.tick)
+        answer = self._asked(session, act, limit=self._limits.tick)
         self._calls, self._seconds = self._calls + 1, self._seconds + time.monotonic() - started
         return answer
 
@@ -122,13 +133,16 @@ class Supervisor:
         self._episodes += 1
 
     def close(self) -> None:
-        """Leave the server as it was found, and stop it if it is ours."""
+        """Leave the server with the settings that were found, and stop it if it is ours."""
         self._leave()
         self._server.stop(graceful=True)
 
     def _attempt(self, act: Callable[[Session], Answer]) -> Answer:
-        session = self._open()
-        return self._watched(lambda: act(session), limit=self._limits.begin)
+        return self._asked(self._open(), act, limit=self._limits.begin)
+
+    def _asked(self, session: Session, act: Callable[[Session], Answer], *, limit: float) -> Answer:
+        session.picture_patience = PICTURE_SHARE * limit
+        return self._watched(lambda: act(session), limit=limit)
 
     def _open(self) -> Session:
         """The session, on a server that is started for it if there is none."""
@@ -136,7 +150,7 @@ class Supervisor:
             return self._session
         try:
             endpoint = self._server.start()
-        except (ServerFailed, ServerAbsent) as error:
+        except (ServerFailed, ServerAbsent, DockerMissing) as error:
             if not self._was_up:  # then it is the setup, which no restart mends
                 raise
             raise self._lost("start", error) from error

@@ -33,7 +33,8 @@ def seen(mount: Mount, ego: Body, target: Body, blockers: Iterable[Body]) -> boo
     bearing = math.atan2(target.y - eye[1], target.x - eye[0])
     if abs(math.remainder(bearing - ego.yaw, 2 * math.pi)) > mount.fov / 2:
         return False
-    near = [box for box in blockers if abs(box.x - ego.x) < 60.0]
+    reach = math.hypot(target.x - eye[0], target.y - eye[1])
+    near = [box for box in blockers if math.hypot(box.x - eye[0], box.y - eye[1]) < reach + box.length]
     visible = 0
     for across in (-0.4, 0.0, 0.4):
         for up in (-0.25, 0.0, 0.25):

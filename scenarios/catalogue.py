@@ -27,7 +27,7 @@ class Episodes:
     count: int | None = None  # how many seeds are one pass over a grid; None where there is no grid
 
     def judged(
-        self, seed: int, *, impact_speed: float, hit: bool, hardest_braking: float
+        self, seed: int, *, impact_speed: float, hit: bool, left_lane: bool, hardest_braking: float
     ) -> dict[str, object]:
         """Which cell of its grid an episode was and what it earned; nothing where there is no grid.
 
@@ -35,12 +35,20 @@ class Episodes:
             seed: Of the episode.
             impact_speed: m/s.
             hit: Whether the ego touched anybody or anything.
+            left_lane: Whether it left its lane.
             hardest_braking: m/s2.
         """
         if self.count is None:
             return {}
         test = standards.test_of(self.suite, seed)
-        run = Run(test.speed, test.kind == "empty", hit, 3.6 * impact_speed, hardest_braking)
+        run = Run(
+            test_speed=test.speed,
+            empty=test.kind == "empty",
+            hit=hit,
+            left_lane=left_lane,
+            impact_speed=3.6 * impact_speed,
+            hardest_braking=hardest_braking,
+        )
         colour = standards.PROCEDURES[self.suite].judge(run)
         return {
             "row": test.row,

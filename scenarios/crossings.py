@@ -154,7 +154,7 @@ def _children(suite: str) -> tuple[str, ...]:
 
 
 def _adults(family: Family, suite: str) -> tuple[str, ...]:
-    """Adults cross only where they are seen from afar: no parked car hides them."""
+    """Adults cross only where nothing is put there to hide them."""
     if not family.in_sight:
         return ()
     return bodies.OTHER_ADULTS if suite == "shifted" else bodies.ADULTS

@@ -28,6 +28,7 @@ class Cell:
     points: float  # mean
     impact_speed: float  # km/h, of the hardest hit; 0 without one
     hit: bool
+    left_lane: bool  # the worst run did
     runs: int
     invalid: int
     seed: int  # of the worst run, or of the first
@@ -73,6 +74,7 @@ def _cell(row: str, column: str, runs: Sequence[Mapping[str, Any]]) -> Cell:
         points=sum(run["points"] for run in valid) / len(valid) if valid else 0.0,
         impact_speed=3.6 * max((run["impact_speed"] for run in hits), default=0.0),
         hit=bool(hits),
+        left_lane=worst["outcome"] == "left_lane",
         runs=len(valid),
         invalid=len(runs) - len(valid),
         seed=worst["seed"],
@@ -84,5 +86,6 @@ def _shown(cell: Cell | None) -> str:
         return ""
     if not cell.runs:
         return "invalid"
-    text = f"{cell.impact_speed:.0f}" if cell.hit else "0" if cell.colour == "green" else "braked"
+    missed = "0" if cell.colour == "green" else "left lane" if cell.left_lane else "braked"
+    text = f"{cell.impact_speed:.0f}" if cell.hit else missed
     return f"[{_STYLES[cell.colour]}] {text} [/]"

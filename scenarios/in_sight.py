@@ -1,5 +1,6 @@
-"""Walkers whom nothing hides: who crosses from the roadside, stands in the lane, or walks along it.
+"""Walkers whom nothing is put there to hide: who crosses from the roadside, or stands or walks in the lane.
 
+A parked car may hide one of twenty for a moment; who keeps to the limit sees him 1.5 s ahead or sooner.
 A driver who has only met children behind vans takes a street without one for safe; so a wide driver trains on
 these, too. Each is timed so that a car that keeps to the limit from the start meets it.
 """

@@ -26,6 +26,7 @@ class Run(NamedTuple):
     test_speed: int  # km/h
     empty: bool  # nobody is there: any braking is false
     hit: bool
+    left_lane: bool
     impact_speed: float  # km/h
     hardest_braking: float  # m/s2
 
@@ -35,14 +36,18 @@ Judge = Callable[[Run], str]
 
 
 def euro_ncap(run: Run) -> str:
-    """Euro NCAP's colour by impact speed, pedestrian tests of 2026."""
+    """Euro NCAP's colour by impact speed, pedestrian tests of 2026; red for who leaves the lane."""
+    if run.left_lane:
+        return "red"
     if not run.hit:
         return "green"
     return next((colour for bound, colour in _NCAP[run.test_speed] if run.impact_speed <= bound), "red")
 
 
 def fmvss127(run: Run) -> str:
-    """49 CFR 571.127: green where there is no contact and, with nobody there, no braking of 0.25 g."""
-    if run.empty:
-        return "green" if run.hardest_braking < FALSE_ACTIVATION * STANDARD_GRAVITY else "red"
-    return "red" if run.hit else "green"
+    """49 CFR 571.127: green where there is no contact and, with nobody there, no braking of 0.25 g.
+
+    Who leaves the lane has not passed.
+    """
+    false_activation = run.empty and run.hardest_braking >= FALSE_ACTIVATION * STANDARD_GRAVITY
+    return "red" if run.hit or run.left_lane or false_activation else "green"

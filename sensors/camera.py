@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 from dataclasses import dataclass
@@ -31,8 +32,12 @@ class CameraSpec:
             raise ValueError(f"{self.name}: fov is 10 to 150 degrees, got {self.fov}")
 
 
+KEPT = 8
+"""Pictures that wait to be asked for; an older one is forgotten."""
+
+
 class Camera:
-    """Listens to one camera actor; frames wait in order until they are asked for."""
+    """Listens to one camera actor; the newest frames wait in order until they are asked for."""
 
     def __init__(self, actor: Any, spec: CameraSpec) -> None:
         """`actor` is a `carla.Sensor` that is not listening yet; this object keeps it alive."""
@@ -40,14 +45,14 @@ class Camera:
         self.actor = actor
         self._frames: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._image: Any = None  # the newest that was waited for
-        actor.listen(self._frames.put)
+        actor.listen(self._take)
 
-    def frame(self, number: int, *, timeout: float = 10.0) -> NDArray[np.uint8]:
+    def frame(self, number: int, *, timeout: float) -> NDArray[np.uint8]:
         """The picture of one simulated frame; RGB, shape (height, width, 3). Arguments as of `wait`."""
         self.wait(number, timeout=timeout)
         return rgb(self._image)
 
-    def wait(self, number: int, *, timeout: float = 10.0) -> None:
+    def wait(self, number: int, *, timeout: float) -> None:
         """Wait for the picture of one simulated frame.
 
         Args:
@@ -65,6 +70,12 @@ class Camera:
                 raise SensorTimeout.of(self.spec.name, frame=number, waited=timeout) from None
         if self._image.frame > number:
             raise SensorTimeout.of(self.spec.name, frame=number, waited=0.0)
+
+    def _take(self, image: Any) -> None:
+        self._frames.put(image)
+        while self._frames.qsize() > KEPT:
+            with contextlib.suppress(queue.Empty):  # who waits has just taken it
+                self._frames.get_nowait()
 
     def stop(self) -> None:
         """Stop listening; the actor stays."""

@@ -17,12 +17,12 @@ class InstanceCamera:
         """`actor` is a `carla.Sensor` that is not listening yet; this object keeps it alive."""
         self._camera = Camera(actor, spec)
 
-    def pixels_of(self, actors: Collection[int], frame: int) -> int:
-        """How many pixels of a frame show one of these actors; raises SensorTimeout as a camera does.
+    def pixels_of(self, actors: Collection[int], frame: int, *, timeout: float) -> int:
+        """How many pixels of a frame show one of these actors; waits and raises as a camera does.
 
         An actor's id is told in the green (low byte) and blue channels, its lowest 16 bits.
         """
-        picture = self._camera.frame(frame).astype(np.int64)
+        picture = self._camera.frame(frame, timeout=timeout).astype(np.int64)
         shown = picture[..., 1] + 256 * picture[..., 2]
         return int(np.isin(shown, [actor & 0xFFFF for actor in actors]).sum())
 

@@ -74,5 +74,5 @@ def _square(cell: dict[str, Any]) -> Square:
         return Square("invalid", "none", f"{cell['invalid']} runs outside the tolerances")
     text = f"{cell['impact_speed']:.0f} km/h" if cell["hit"] else "avoided"
     if not cell["hit"] and cell["colour"] != "green":
-        text = "braked"
+        text = "left its lane" if cell.get("left_lane") else "braked"
     return Square(text, cell["colour"], f"{cell['colour']}, {cell['points']:g} points, seed {cell['seed']}")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from driving.container_server import OWNER, ContainerServer, docker_engine, remove_orphans
 from driving.control import Command
 from driving.endpoint import answered_version
-from driving.errors import DockerMissing, DrivingError, ServerLost
+from driving.errors import DockerMissing, DrivingError, ServerFailed, ServerLost
 from driving.servers import server_named
 from driving.session import Session
 from driving.supervision import Limits, Supervisor
@@ -120,3 +121,18 @@ def test_without_an_engine_it_says_so(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     with pytest.raises(DockerMissing, match=r"no Docker engine answers .*start it"):
         ContainerServer("any", adapter=0, start_limit=5.0).start()
+
+
+def test_an_engine_that_goes_away_is_a_server_that_failed_and_no_end_of_the_run(monkeypatch):
+    def gone(*_, **__):
+        raise ConnectionError("('Connection aborted.', RemoteDisconnected())")  # as `requests` raises, bare
+
+    engine = SimpleNamespace(containers=SimpleNamespace(list=gone))
+    monkeypatch.setattr("driving.container_server.docker_engine", lambda: engine)
+    server = ContainerServer("any", adapter=0, start_limit=5.0)
+    with pytest.raises(ServerFailed, match="the Docker engine does not answer anymore: .*Connection aborted"):
+        server.start()
+    server._container = SimpleNamespace(reload=gone, logs=gone, stats=gone, stop=gone)
+    assert not server.alive()
+    assert server.resident() == 0
+    server.stop(graceful=True)

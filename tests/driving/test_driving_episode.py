@@ -59,18 +59,29 @@ def test_a_child_behind_the_van_is_not_seen_and_one_beside_the_lane_is():
     assert seen(MOUNT, car, child(0.0, 0.5), [VAN])
 
 
+def test_a_child_far_off_is_hidden_by_a_van_as_far_off_and_not_by_one_behind_it():
+    car = ego(SCENARIO.line - 70.0)
+    assert not seen(MOUNT, car, child(0.0, 2.6), [VAN])
+    assert seen(MOUNT, car, child(0.0, 2.6), [replace(VAN, x=SCENARIO.line + 8.0)])
+    across = replace(car, y=car.x, x=-CENTRE, yaw=math.pi / 2)  # the same on a street that runs another way
+    turned = [
+        replace(body, x=-body.y, y=body.x, yaw=body.yaw + math.pi / 2) for body in (child(0.0, 2.6), VAN)
+    ]
+    assert not seen(MOUNT, across, turned[0], turned[1:])
+
+
 def test_a_child_behind_the_camera_is_not_seen():
     assert not seen(MOUNT, ego(SCENARIO.line + 3.0), child(0.0, 0.0), [])
 
 
 def test_driving_through_a_child_within_one_step_is_a_hit_at_the_speed_of_that_moment():
     before = snapshot(ego(SCENARIO.line - 3.7, speed=10.0), child(0.0, 0.0, speed=0.0))
-    after = snapshot(ego(SCENARIO.line - 2.7, speed=8.0), child(0.0, 0.0, speed=0.0), time=0.1)
+    after = snapshot(ego(SCENARIO.line - 2.7, speed=9.0), child(0.0, 0.0, speed=0.0), time=0.1)
     # front 1.25 m before the line, child's face 0.25 m before it, touching 0.03 m early: 97 % of the step
     outcome, speed, location = ending(before, after)
     assert outcome == "hit_child"
     assert location == pytest.approx(50.0)
-    assert speed == pytest.approx(10.0 - 0.97 * 2.0, abs=0.02)
+    assert speed == pytest.approx(10.0 - 0.97 * 1.0, abs=0.02)
 
 
 def test_a_car_that_has_bounced_off_when_the_step_ends_has_hit_at_the_speed_it_came_with():
@@ -84,6 +95,15 @@ def test_a_car_that_has_bounced_off_when_the_step_ends_has_hit_at_the_speed_it_c
     assert found.outcome == "hit_other"
     assert found.impact_speed == pytest.approx(10.0)
     assert found.impact_location == pytest.approx(50.0)
+
+
+def test_a_car_that_is_stopped_late_in_the_step_has_hit_at_the_speed_it_came_with():
+    # at 9.5 m/s 0.9 m before the van, and almost stopped by the blow: it strays by less than 0.15 m
+    gap = VAN.x - VAN.length / 2 - 4.9 / 2
+    before = snapshot(ego(gap - 0.9, offset=2.9, speed=9.5))
+    found = ending(before, snapshot(ego(gap - 0.01, offset=2.9, speed=1.2), time=0.1))
+    assert found.outcome == "hit_other"
+    assert found.impact_speed == pytest.approx(9.5)
 
 
 def test_a_car_that_brakes_as_hard_as_tyres_can_before_the_van_has_not_hit_it():
@@ -169,6 +189,18 @@ def test_nobody_pays_for_a_child_who_stays_beside_the_way_or_in_contact_at_a_sta
 def test_the_papers_reward_is_one_per_step_for_the_controllers_own_action():
     pedal = hold_speed(10.0, 5.0)
     before, after = snapshot(ego(200.0, speed=5.0)), snapshot(ego(200.0, speed=5.0), pedal=pedal)
+    assert paper(before, after, None)["controller"] == pytest.approx(1.0)
+
+
+def test_the_papers_controller_knows_how_far_the_wheels_turn_at_action_one():
+    behind = ego(200.0, speed=5.0, offset=0.4)
+    drive = replace(SCENARIO, steer_authority=0.25)
+    steer = keep_lane(0.4, 0.0, 5.0, steer_authority=0.25)
+    pedal = hold_speed(10.0, 5.0)
+    before, after = (
+        replace(snapshot(behind, pedal=pedal, steer=steer), drive=replace(drive, walkers=()))
+        for _ in range(2)
+    )
     assert paper(before, after, None)["controller"] == pytest.approx(1.0)
 
 

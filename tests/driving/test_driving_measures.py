@@ -64,6 +64,21 @@ def test_without_a_crossing_of_ways_there_is_no_post_encroachment_time():
     assert math.isnan(record(instant(0.0, 12.0, 3.0), instant(1.0, 9.0, 3.0))["pet"])
 
 
+def test_who_walks_along_the_lane_crosses_no_way_of_the_cars():
+    (walker,) = DRIVE.walkers
+    along = dataclasses.replace(
+        DRIVE, walkers=(dataclasses.replace(walker, placed=dataclasses.replace(walker.placed, yaw=0.0)),)
+    )
+    passed = [
+        instant(0.0, 12.0, 0.5),
+        instant(1.0, 3.0, 0.5),
+        instant(2.0, -1.0, 0.5),
+        instant(3.0, -1.5, 0.5),
+    ]
+    assert record(*passed)["pet"] == 2.0 - 3.0
+    assert math.isnan(record(*(dataclasses.replace(now, drive=along) for now in passed))["pet"])
+
+
 def test_the_delay_to_braking_runs_from_the_first_sight():
     found = record(
         instant(0.0, 12.0, 3.0, pedal=-1.0),

@@ -212,18 +212,25 @@ def test_a_shared_server_is_left_as_it_was_found_and_others_actors_are_left_alon
         shared.stop(graceful=True)
 
 
-def test_settings_that_somebody_chose_come_back(client_of):
+@pytest.mark.parametrize("street", ["the episodes'", "another"])
+def test_settings_and_weather_that_somebody_chose_come_back(client_of, street):
     shared = server_named("embedded")
     endpoint = shared.start()
     try:
-        world = client_of(endpoint.host, endpoint.port).get_world()
-        chosen = world.get_settings()
+        client = client_of(endpoint.host, endpoint.port)
+        world = client.get_world()
+        if street == "another":
+            opendrive = episodes_of("crossing_bends", "heldout").street.opendrive
+            world = client.generate_opendrive_world(opendrive, carla.OpendriveGenerationParameters())
+        chosen, weather = world.get_settings(), carla.WeatherParameters.HardRainNoon
         chosen.synchronous_mode, chosen.fixed_delta_seconds = True, 0.02
         world.apply_settings(chosen)
+        world.set_weather(weather)
         supervised = supervisor_of(RunningServer(endpoint))
         drive(supervised, steps=1)
         supervised.close()
-        assert world.get_settings() == chosen
+        assert client.get_world().get_settings() == chosen
+        assert client.get_world().get_weather() == weather
     finally:
         shared.stop(graceful=True)
 

@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.catalogue import episodes_of
 from scenarios.drive import EGO_LENGTH, EGO_WIDTH
-from scenarios.grids import grid_of, total
+from scenarios.grids import grid_of, grid_table, total
 from scenarios.judging import Run, euro_ncap, fmvss127
 from scenarios.standards import PROCEDURES, SMALL_CAR, SUV, T0, draw, test_of
 
@@ -91,23 +91,45 @@ def test_grids_have_the_protocols_cells():
     ],
 )  # fmt: skip
 def test_euro_ncaps_colours(speed, impact, colour):
-    assert euro_ncap(Run(speed, False, True, impact, 0.0)) == colour
-    assert euro_ncap(Run(speed, False, False, 0.0, 9.0)) == "green"
+    assert euro_ncap(run(speed, hit=True, impact_speed=impact)) == colour
+    assert euro_ncap(run(speed, hardest_braking=9.0)) == "green"
+    assert euro_ncap(run(speed, left_lane=True)) == "red"
+
+
+def run(test_speed, **found):
+    fine = {"empty": False, "hit": False, "left_lane": False, "impact_speed": 0.0, "hardest_braking": 0.0}
+    return Run(test_speed=test_speed, **{**fine, **found})
 
 
 def test_fmvss_allows_no_contact_and_no_braking_for_nobody():
-    assert fmvss127(Run(50, False, True, 0.5, 0.0)) == "red"
-    assert fmvss127(Run(50, False, False, 0.0, 9.0)) == "green"
+    assert fmvss127(run(50, hit=True, impact_speed=0.5)) == "red"
+    assert fmvss127(run(50, hardest_braking=9.0)) == "green"
     # 0.25 g = 2.4517 m/s2
-    assert fmvss127(Run(80, True, False, 0.0, 2.45)) == "green"
-    assert fmvss127(Run(80, True, False, 0.0, 2.46)) == "red"
+    assert fmvss127(run(80, empty=True, hardest_braking=2.45)) == "green"
+    assert fmvss127(run(80, empty=True, hardest_braking=2.46)) == "red"
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_fmvss_is_not_passed_by_who_hits_what_is_parked_there_or_leaves_the_lane(empty):
+    assert fmvss127(run(80, empty=empty, hit=True, impact_speed=22.2)) == "red"
+    assert fmvss127(run(80, empty=empty, left_lane=True)) == "red"
 
 
 def episode(seed, outcome, impact_speed=0.0, suite="cpnco"):
     judged = episodes_of("child_crossing", suite).judged(
-        seed, impact_speed=impact_speed, hit=outcome.startswith("hit"), hardest_braking=0.0
+        seed,
+        impact_speed=impact_speed,
+        hit=outcome.startswith("hit"),
+        left_lane=outcome == "left_lane",
+        hardest_braking=0.0,
     )
     return {"seed": seed, "outcome": outcome, "impact_speed": impact_speed, **judged}
+
+
+def test_a_cell_whose_car_left_the_lane_says_so():
+    (cell,) = grid_of([episode(12, "left_lane")])
+    assert (cell.colour, cell.points, cell.left_lane) == ("red", 0.0, True)
+    assert "left lane" in str(grid_table("cpnco", [cell]).columns[1]._cells)
 
 
 def test_a_cell_shows_its_worst_run_and_counts_invalid_ones_apart():

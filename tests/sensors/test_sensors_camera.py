@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sensors.camera import Camera, CameraSpec
+from sensors.camera import KEPT, Camera, CameraSpec
 from sensors.errors import SensorTimeout
 
 SPEC = CameraSpec(width=8, height=8, fov=90.0, forward=0.0, up=1.0, name="front")
@@ -36,15 +36,23 @@ def camera(actor):
 def test_pictures_of_earlier_ticks_are_passed_over_and_bgra_becomes_rgb(actor, camera):
     actor.picture(6, 60)
     actor.picture(7, 70)
-    picture = camera.frame(7)
+    picture = camera.frame(7, timeout=0.0)
     assert picture.shape == (8, 8, 3)
     assert (picture == [0, 0, 70]).all()
 
 
 def test_a_picture_that_was_waited_for_can_be_asked_for_again(actor, camera):
     actor.picture(7, 70)
-    camera.wait(7)
-    assert (camera.frame(7) == camera.frame(7)).all()
+    camera.wait(7, timeout=0.0)
+    assert (camera.frame(7, timeout=0.0) == camera.frame(7, timeout=0.0)).all()
+
+
+def test_pictures_that_nobody_asks_for_do_not_pile_up(actor, camera):
+    for frame in range(1, 101):
+        actor.picture(frame, frame)
+    assert camera._frames.qsize() == KEPT
+    assert (camera.frame(101 - KEPT, timeout=0.0) == [0, 0, 101 - KEPT]).all()
+    assert (camera.frame(100, timeout=0.0) == [0, 0, 100]).all()
 
 
 def test_a_picture_that_does_not_come_or_is_past_is_a_timeout(actor, camera):
@@ -52,5 +60,5 @@ def test_a_picture_that_does_not_come_or_is_past_is_a_timeout(actor, camera):
         camera.wait(7, timeout=0.0)
     actor.picture(8, 80)
     with pytest.raises(SensorTimeout, match="front"):
-        camera.wait(7)
-    assert (camera.frame(8) == [0, 0, 80]).all()
+        camera.wait(7, timeout=0.0)
+    assert (camera.frame(8, timeout=0.0) == [0, 0, 80]).all()
