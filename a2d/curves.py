@@ -10,11 +10,11 @@ from torch.utils.tensorboard import SummaryWriter
 from a2d.files import explained
 from a2d.processors import cpu_seconds
 from a2d.run import Run
-from a2d.stopwatch import INFERENCE, LOOKS, SIMULATOR, UPDATES
+from a2d.stopwatch import INFERENCE, LOOKS, SAVES, SIMULATOR, UPDATES
 
 BOARD = "tb"  # the folder of what TensorBoard shows
 WALL, CPU = "speed/steps_per_second", "speed/steps_per_cpu_second"
-TIMES = frozenset({"seconds", WALL, CPU, SIMULATOR, INFERENCE, UPDATES, LOOKS})
+TIMES = frozenset({"seconds", WALL, CPU, SIMULATOR, INFERENCE, UPDATES, LOOKS, SAVES})
 """Metrics that tell how long it took: all others of a run are the same each time."""
 
 

@@ -40,7 +40,7 @@ from a2d.steps import (
     step_projection,
     step_trainee,
 )
-from a2d.stopwatch import INFERENCE, LOOKS, UPDATES, Stopwatch
+from a2d.stopwatch import INFERENCE, LOOKS, SAVES, UPDATES, Stopwatch
 from a2d.vector import make_worlds, stopping
 
 Report = Callable[[Mapping[str, float]], None]
@@ -83,8 +83,8 @@ def train(run: Run, *, report: Report) -> None:
         faults = Faults(worlds)
         latest: deque[Scalars] = deque(maxlen=ROUNDS)  # rounds' metrics
         with Curves(run, rounds=learner.rounds) as curves:
+            reached = time.perf_counter()
             while not learner.finished:
-                started = time.perf_counter()
                 with collector.watch.of(UPDATES):
                     metrics = one_round(learner, method, teacher=teacher, collector=collector)
                 learner.end_round()
@@ -94,7 +94,8 @@ def train(run: Run, *, report: Report) -> None:
                         metrics |= look(worlds, learner, method)
                     learner.keep_best(metrics["eval/return"])
                     collector.restart()
-                learner.seconds += time.perf_counter() - started
+                before, reached = reached, time.perf_counter()
+                learner.seconds += reached - before  # a round's checkpoint is of the next one's
                 metrics |= collector.watch.shares() | faults.fresh()
                 metrics |= {
                     "interactions": learner.interactions,
@@ -103,7 +104,8 @@ def train(run: Run, *, report: Report) -> None:
                 }
                 curves.add({"round": learner.rounds, **metrics})
                 if is_due(config.checkpoint.every, learner):
-                    save(run, learner, log)
+                    with collector.watch.of(SAVES):
+                        save(run, learner, log)
                     collector.restart()
                 report(metrics)
         _warn(list(latest), method, beta=method.beta_at(learner.rounds), config=config)

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SIMULATOR, INFERENCE, UPDATES, LOOKS = (
+SIMULATOR, INFERENCE, UPDATES, LOOKS, SAVES = (
     "time/simulator",  # the worlds are stepped and reset while experience is collected
     "time/inference",  # whoever acts decides
     "time/updates",  # networks learn
     "time/looks",  # the driver is evaluated
+    "time/saves",  # the last round's checkpoint is written
 )
 
 

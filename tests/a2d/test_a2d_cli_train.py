@@ -18,6 +18,7 @@ QUICK = [
     "rollout.interactions=256",
     "evaluation.every=2",
     "evaluation.episodes=8",
+    "checkpoint.every=1",
 ]
 
 # a shell's background job, and so a suite that runs in one, hands down a SIGINT that is ignored
@@ -52,6 +53,7 @@ def test_training_reports_evaluations_and_says_what_to_do_next(tmp_path):
         "time/inference",
         "time/updates",
         "time/looks",
+        "time/saves",
         "eval/return",
         "eval/hit_rate",
         "eval/arrival_rate",

@@ -217,3 +217,17 @@ def test_room_is_asked_for_and_given_back(tmp_path):
     assert sorted(path.name for path in run.folder.iterdir() if path.name != "origin.json") == ["config.yaml"]
     with pytest.raises(RunError, match="cannot write /proc"):
         Run(Path("/proc"), run.config).reserve(1)
+
+
+def test_writing_checkpoints_counts_as_time_of_the_run(tmp_path, monkeypatch):
+    """By a clock that moves by a second whenever a checkpoint is written, and at nothing else."""
+    now, seconds = [0.0], []
+
+    def save(*_):
+        now[0] += 1.0
+
+    monkeypatch.setattr("a2d.loop.save", save)
+    monkeypatch.setattr("a2d.loop.time.perf_counter", lambda: now[0])
+    run = Run.create(tmp_path / "run", load("frozen_lake", [*LAKE, f"run={tmp_path / 'run'}"]))
+    train(run, report=lambda metrics: seconds.append(metrics["seconds"]))
+    assert seconds == [float(rounds // 2) for rounds in range(20)]  # one is written after every second round
