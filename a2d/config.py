@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from a2d.ranges import (
+    LAST_SEED,
     ConfigError,
     above,
     at_least,
@@ -22,6 +23,7 @@ from a2d.ranges import (
     wording,
 )
 
+DEVICES = ("cpu", "cuda")
 METHODS = (
     "a2d",
     "advisor",
@@ -422,8 +424,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         one_of("method", self.method, METHODS)
-        one_of("device", self.device, ("cpu", "cuda"))
-        at_least("seed", self.seed, 0)
+        one_of("device", self.device, DEVICES)
+        within("seed", self.seed, 0, LAST_SEED)
         at_least("threads", self.threads, 0)
         above("return_scale", self.return_scale, 0.0)
         within("learning_rate_end", self.learning_rate_end, 0.0, 1.0)

@@ -32,6 +32,12 @@ BEGAN = "began"
 
 TRIES = 3
 """How often a seed is driven whose episodes are ended by faults of the simulator."""
+_KEYS: Mapping[str, type | tuple[type, ...]] = {
+    "seed": int,
+    "return": (int, float, type(None)),  # no number of JSON's where it is infinite
+    "steps": int,
+    "outcome": str,
+}
 _ARRIVALS = frozenset({"arrived", "goal"})
 
 
@@ -177,6 +183,11 @@ def is_fault(record: Record) -> bool:
     return record["outcome"] in FAULTS
 
 
+def has_arrived(record: Record) -> bool:
+    """The episode ended as it should."""
+    return record["outcome"] in _ARRIVALS
+
+
 def is_hit(record: Record) -> bool:
     """The episode ended in a collision (or, in a gridworld, on the hazard)."""
     return is_collision(record["outcome"])
@@ -195,8 +206,8 @@ class Summary:
     invalid: int  # outside their test's tolerances, or broken
     broken: int  # of those, ended by a fault of the simulator or of its world, however often tried
     hits: Rate
-    hazard: str | None  # which of `a2d.hazards.HAZARDS` the episodes have; None where worlds have none
-    hits_given_hazard: Rate | None  # of a child, or of who comes, where they are; None where worlds have none
+    hazard: str | None  # which of `a2d.hazards.HAZARDS` the episodes have; None where none has one
+    hits_given_hazard: Rate | None  # of who that is, where they are; None where nobody is
     arrivals: Rate
     outcomes: dict[str, int]
     impact_speeds: tuple[float, ...]  # m/s, one per hit, ascending
@@ -206,13 +217,12 @@ class Summary:
     open_speed: Mean | None = None  # m/s, where nothing that hides is near; None where worlds report none
     driving_score: Mean | None = None  # CARLA leaderboard's, in [0, 1]; None where worlds report none
     comfortable: Rate | None = None  # episodes within the limits of comfort; None where worlds report none
-    brake_delay: Mean | None = (
-        None  # s from the first sight of a child to braking; None where worlds report none
-    )
+    brake_delay: Mean | None = None  # s from the first sight of a child to braking, where there was any
+    sighted: int = 0  # episodes in which a child came into sight
 
     @property
     def main_hits(self) -> Rate:
-        """The rate that methods are compared by: given a hazard where worlds have one, else over all."""
+        """The rate that methods are compared by: given a hazard where an episode has one, else over all."""
         return self.hits if self.hits_given_hazard is None else self.hits_given_hazard
 
     @property
@@ -243,7 +253,7 @@ def summary(records: Sequence[Record]) -> Summary:
     hits = [record for record in valid if is_hit(record)]
     hazard = hazard_of(valid)
     threatened = [record for record in valid if record.get("hazard")]
-    arrived = [record for record in valid if record["outcome"] in _ARRIVALS]
+    arrived = [record for record in valid if has_arrived(record)]
     return Summary(
         episodes=len(valid),
         invalid=len(records) - len(valid),
@@ -265,11 +275,12 @@ def summary(records: Sequence[Record]) -> Summary:
         driving_score=_mean_of(valid, "driving_score"),
         comfortable=_rate_of(valid, "comfortable"),
         brake_delay=_mean_of(valid, "brake_delay"),
+        sighted=sum(record.get("seen_at") is not None for record in valid),
     )
 
 
 def paired_hits(first: Sequence[Record], second: Sequence[Record]) -> PairedDifference:
-    """Compare hits on the seeds that are valid for both drivers; given a hazard where worlds have one."""
+    """Compare hits on the seeds that are valid for both drivers; given a hazard where one has any."""
     others = {record["seed"]: record for record in second if is_valid(record)}
     pairs = [
         (record, others[record["seed"]]) for record in first if is_valid(record) and record["seed"] in others
@@ -307,7 +318,13 @@ def read_records(path: Path) -> list[Record]:
         EvaluationError: A whole line is no episode record.
     """
     records: dict[int, Record] = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(keepends=True), start=1):
+    try:
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+    except UnicodeDecodeError as error:
+        raise EvaluationError(
+            f"{path} holds no episode records ({error}); delete it to evaluate anew"
+        ) from error
+    for number, line in enumerate(lines, start=1):
         if not line.endswith("\n"):
             break
         try:
@@ -346,9 +363,9 @@ def _scalars(info: Mapping[str, Any], world: int) -> Record:
 
 
 def _check_keys(record: Record) -> None:
-    for key in ("seed", "return", "steps", "outcome"):
-        if key not in record:
-            raise KeyError(key)
+    for key, kind in _KEYS.items():
+        if not isinstance(record[key], kind):
+            raise TypeError(f"its {key} is {record[key]!r}")
 
 
 def _mean_of(records: Sequence[Record], key: str) -> Mean | None:

@@ -4,17 +4,45 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from a2d.errors import A2DError, DiskFull, RunError
+
+T = TypeVar("T")
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 UNREADABLE = (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError, KeyError)
 """What torch raises of a file that is truncated, or not one of its own."""
+
+
+def read_json(path: Path, kind: type[T]) -> T:
+    """Read a JSON file that holds a `dict`, or a `list`.
+
+    Raises:
+        RunError: It cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read ({error}); delete it to go on without it") from error
+    if not isinstance(content, kind):
+        raise RunError(f"{path} holds no JSON {kind.__name__}; delete it to go on without it")
+    return content
+
+
+def refuse_folder(path: Path) -> None:
+    """Refuse what is no name for a file, before the work whose result it is to hold.
+
+    Raises:
+        RunError: It is a folder.
+    """
+    if not path.name or path.is_dir():
+        raise RunError(f"{path} is a folder: name a file")
 
 
 def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], object]) -> None:
@@ -26,7 +54,9 @@ def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], object]) -> 
 
     Raises:
         DiskFull: No space left; the old file is intact.
+        RunError: The file cannot be written, or is a folder.
     """
+    refuse_folder(path)
     unfinished = path.with_name(path.name + ".partial")
     try:
         with unfinished.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Whom an episode may be about: a child who runs out, or somebody who comes; and the words for it."""
+"""Whom an episode may be about, in words: a child who runs out, a test's pedestrian, somebody who comes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ class Hazard:
 
 
 HAZARDS: Mapping[str, Hazard] = {
+    "pedestrian": Hazard(
+        outcome="hit_child",
+        rate="Hit the pedestrian, given one",
+        hit="hit the pedestrian",
+        among="with a pedestrian",
+        there="A pedestrian",
+        absent="No pedestrian",
+    ),
     "child": Hazard(
         outcome="hit_child",
         rate="Hit the child, given a child",
@@ -47,14 +55,16 @@ HAZARDS: Mapping[str, Hazard] = {
 
 
 def hazard_of(records: Iterable[Record]) -> str | None:
-    """Which of `HAZARDS` a world's episodes have; None where they tell of none."""
-    told = [record for record in records if "hazard" in record]
-    if not told:
+    """Which of `HAZARDS` the episodes have; in a standard's grid they are pedestrians; None without any."""
+    threatened = [record for record in records if record.get("hazard")]
+    if not threatened:
         return None
-    return "oncoming" if any(record["hazard"] and not record["child"] for record in told) else "child"
+    if any(not record["child"] for record in threatened):
+        return "oncoming"
+    return "pedestrian" if any("row" in record for record in threatened) else "child"
 
 
 def hits_hazard(record: Record) -> bool:
     """The episode ended by hitting its hazard, not something else."""
     kind = hazard_of([record])
-    return kind is not None and bool(record["hazard"]) and record["outcome"] == HAZARDS[kind].outcome
+    return kind is not None and record["outcome"] == HAZARDS[kind].outcome

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from a2d.config import TrainConfig
+from a2d.config import DEVICES, TrainConfig
 from a2d.critics import Critic
 from a2d.dataset import Arrays, Buffer
 from a2d.errors import A2DError
@@ -375,8 +375,10 @@ def resolve_device(name: str) -> torch.device:
     """Find the device a config names.
 
     Raises:
-        A2DError: It asks for cuda where there is none.
+        A2DError: There is no such device, or it asks for cuda where there is none.
     """
+    if name not in DEVICES:
+        raise A2DError(f"no device {name!r}; choose one of: {', '.join(DEVICES)}")
     if name == "cuda" and not torch.cuda.is_available():
         raise A2DError("device=cuda, but torch finds no CUDA device; use device=cpu")
     return torch.device(name)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from a2d.errors import RunError
 from a2d.evaluation import is_collision
 from a2d.run import Run
 
@@ -28,15 +29,19 @@ def metrics_of(run: Run) -> list[dict[str, Any]]:
     imitating have used that much of their budget.
 
     Raises:
-        OSError: The file is there and cannot be read.
-        ValueError: It holds what is no JSON.
+        RunError: The file is there and cannot be read.
     """
     path = run.metrics_path
-    lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
-    rounds = [json.loads(line) for line in lines if line.endswith("\n") and line.strip()]
-    for found in rounds:
-        if "interactions" in found:
-            found["interactions"] += found.get("interactions_before", 0)
+    try:
+        lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
+        rounds = [json.loads(line) for line in lines if line.endswith("\n") and line.strip()]
+        for found in rounds:
+            if not isinstance(found, dict):
+                raise TypeError(f"a round is {found!r}")
+            if "interactions" in found:
+                found["interactions"] += found.get("interactions_before", 0)
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(f"{path} cannot be read ({error}); restore a copy, or delete it") from error
     return rounds
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 from a2d.errors import A2DError
 
+LAST_SEED = 2**31 - 1  # of training and of episodes
+MOST_EPISODES = 10**6  # that one command drives
+
 
 class ConfigError(A2DError, ValueError):
     """A preset, key or value that does not exist or cannot be; the message names the nearest that can."""

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Mapping
 from functools import partial
@@ -98,6 +99,11 @@ class Run:
         return self.name or str(self.folder)
 
     @property
+    def quoted(self) -> str:
+        """The same, as a shell takes it."""
+        return shlex.quote(self.called)
+
+    @property
     def results(self) -> Path:
         """Where its evaluations and videos are: its folder, or runs/NAME of one that ships."""
         return Path("runs") / self.name if self.name else self.folder
@@ -168,6 +174,11 @@ class Run:
         if not isinstance(loaded, dict) or "shapes" not in loaded:
             raise RunError(f"{path} is no checkpoint of a run")
         return loaded
+
+    @property
+    def shapes(self) -> Shapes:
+        """Of the world that it was trained in; raises RunError as `checkpoint` does."""
+        return _shapes(self.checkpoint()["shapes"])
 
     def load_trainee(self, device: str | torch.device) -> Expert | Trainee:
         """Load the driver that the run gives: its trainee, or its expert where the method is rl_mdp.

@@ -14,7 +14,7 @@ import torch
 
 from a2d.config import to_yaml
 from a2d.errors import RunError
-from a2d.files import write_atomically
+from a2d.files import read_json, write_atomically
 from a2d.methods import method_of
 from a2d.origin import code_commit
 from a2d.run import CHECKPOINT, CONFIG, METRICS, ORIGIN, Run, checkpoint_id
@@ -106,7 +106,7 @@ def _refuse_unfit(run: Run, checkpoint: dict[str, Any]) -> None:
         )
     run.load_trainee("cpu")  # refuses what would not load again
     if not _evaluations(run):
-        raise RunError(f"{run.folder} has no evaluation of its checkpoint; run: a2d evaluate {run.folder}")
+        raise RunError(f"{run.folder} has no evaluation of its checkpoint; run: a2d evaluate {run.quoted}")
 
 
 def _write(run: Run, checkpoint: dict[str, Any], folder: Path) -> None:
@@ -138,7 +138,7 @@ def _evaluations(run: Run) -> dict[str, dict[str, Any]]:
     """The summaries of this checkpoint's evaluations, by file name."""
     current, found = checkpoint_id(run), {}
     for path in sorted((run.results / "evaluation").glob("*.json")):
-        content = json.loads(path.read_text("utf-8"))
+        content = read_json(path, dict)
         if content.get("checkpoint") == current:
             found[path.name] = content
     return found

@@ -67,6 +67,8 @@ class Panel:
     """For first_reached: the setting on the horizontal axis, such as rollout.gae_lambda."""
 
     def __post_init__(self) -> None:
+        if self.file in ("", ".", "..") or Path(self.file).name != self.file:
+            raise ConfigError(f"panel {self.file!r}: `file` is a name, without a folder and without .png")
         one_of(f"panel {self.file!r}: kind", self.kind, KINDS)
         if (self.kind == "first_reached") != bool(self.setting):
             raise ConfigError(
@@ -102,6 +104,8 @@ class Sweep:
 
     def __post_init__(self) -> None:
         at_least("seeds", self.seeds, 1)
+        if not self.rows:
+            raise ConfigError("a sweep has at least one row")
         _refuse_strangers(self)
 
 

@@ -131,7 +131,7 @@ def faults(rows: Sequence[Row]) -> list[str]:
     careless, reacting, knowing, careful = rows
     checks = [
         (
-            careless.rate >= CARELESS,
+            not careless.with_hazard or careless.rate >= CARELESS,
             f"{careless.driver} hits less than {100 * CARELESS:.0f} %: the hazard can be outrun",
         ),
         (

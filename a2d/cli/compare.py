@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 from a2d.cli import progress
 from a2d.cli.evaluate import results_table
 from a2d.evaluation import EvaluationError
-from a2d.files import write_atomically
+from a2d.files import refuse_folder, write_atomically
 from a2d.report.drivers import Driver, drivers_of
 from a2d.report.films import one_of_each, strips_of, video_seeds
 from a2d.report.headline import comparison, headline
@@ -45,6 +46,9 @@ def compare(
     Example: a2d compare runs/demo/a2d runs/demo/ail --out runs/demo/report.html
     """
     console = progress.console()
+    for path in (out, wall):
+        if path is not None:
+            refuse_folder(path)
     materials = read_runs(runs, suite=suite)
     drivers = drivers_of(materials)
     write_report(materials, out, suite=suite, load=lambda path: shrunk(path, width=_WIDTH))
@@ -55,7 +59,9 @@ def compare(
     if not video_seeds(drivers):
         console.print("No episode is recorded for every driver; for videos in the report run:")
         for driver in drivers:
-            console.print(f"  a2d record {driver.runs[0].called} --suite {suite}", soft_wrap=True)
+            console.print(
+                f"  a2d record {shlex.quote(driver.runs[0].called)} --suite {suite}", soft_wrap=True
+            )
     console.print(f"report: {out}", soft_wrap=True)
     if wall is not None:
         write_wall(drivers, wall)

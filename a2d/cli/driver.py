@@ -12,7 +12,10 @@ import gymnasium
 import torch
 
 from a2d.acting import Driver
-from a2d.evaluation import Act
+from a2d.evaluation import Act, EvaluationError
+from a2d.learner import resolve_device
+from a2d.methods import method_of
+from a2d.policies import shapes_of
 from a2d.run import Run
 from a2d.vector import make_worlds, stopping
 
@@ -25,10 +28,17 @@ def drivers(run: Run, *, device: str, sampled: bool) -> Callable[[], Act]:
 
     Raises:
         RunError: There is no checkpoint, or it does not fit.
+        A2DError: There is no such device.
     """
     torch.set_num_threads(1)
-    generator = torch.Generator(device=device).manual_seed(run.config.seed)
-    return partial(Driver, run.load_trainee(device), deterministic=not sampled, generator=generator)
+    place = resolve_device(device)
+    generator = torch.Generator(device=place).manual_seed(run.config.seed)
+    return partial(Driver, run.load_trainee(place), deterministic=not sampled, generator=generator)
+
+
+def worlds_at_once(run: Run, *, server: str | None) -> int:
+    """How many worlds to drive in: as many as it was trained in, but one for each server that is named."""
+    return run.config.env.count if server in (None, "embedded") else len(str(server).split(","))
 
 
 @contextmanager
@@ -39,7 +49,26 @@ def worlds_of(
 
     Raises:
         WorldError: The suite is unknown, the worlds refuse another setting, or one dies.
+        EvaluationError: They show something else than the driver was trained on.
     """
     env = run.config.env if server is None else replace(run.config.env, server=server)
     with stopping(make_worlds(env, count=count, suite=suite, **extra)) as worlds:
+        _refuse_another_view(run, worlds)
         yield worlds
+
+
+def _refuse_another_view(run: Run, worlds: gymnasium.vector.VectorEnv[Any, Any, Any]) -> None:
+    method = method_of(run.config)
+    shown = shapes_of(worlds.single_observation_space, worlds.single_action_space)
+    trained, given = (
+        (shapes.state, shapes.family)
+        if method.driver == "expert"
+        else (seen.vectors, seen.image, seen.family)
+        for shapes in (run.shapes, shown)
+        for seen in (shapes.seen(state=method.sees_state),)
+    )
+    if trained != given:
+        raise EvaluationError(
+            f"{run.called} was trained on {trained}, {run.config.env.id} gives {given}: "
+            "was its config.yaml changed, or is its checkpoint another run's?"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from a2d.cli import progress
-from a2d.cli.driver import drivers, worlds_of
+from a2d.cli.driver import drivers, worlds_at_once, worlds_of
 from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
-from a2d.files import write_atomically
+from a2d.files import refuse_folder, write_atomically
 from a2d.isolation import drive
+from a2d.ranges import LAST_SEED, MOST_EPISODES
 from a2d.report.rows import result_rows
 from a2d.run import Run, checkpoint_id
 from a2d.shipping import find_run
@@ -31,11 +33,14 @@ def evaluate(
     ] = "heldout",
     episodes: Annotated[
         int | None,
-        typer.Option(min=1, help="How many; default: 200, or each cell of a standard's grid once."),
+        typer.Option(min=1, max=MOST_EPISODES, help="How many; default: 200, or each cell of a grid once."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The first seed; the others follow it.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LAST_SEED, help="The first seed; the others follow it.")
+    ] = 0,
     server: Annotated[
-        str | None, typer.Option(help="embedded, docker or HOST:PORT; default: as trained.")
+        str | None,
+        typer.Option(help="embedded, docker or HOST:PORT, one world for each named; default: as trained."),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     sampled: Annotated[
@@ -51,12 +56,14 @@ def evaluate(
     """Drive fixed seeds with the trained driver and print rates with 95 % intervals.
 
     Episodes are appended to RUN/evaluation/SUITE.jsonl as they end: run the same command again after an
-    interruption, or with more episodes, and it goes on. The summary is RUN/evaluation/SUITE.json; with
-    --sampled both are named SUITE-sampled. Of a trainee that ships, RUN is runs/NAME here.
+    interruption, or with more episodes, and it goes on. RUN/evaluation/SUITE.json sums up all that the file
+    has; with --sampled both are named SUITE-sampled. Of a trainee that ships, RUN is runs/NAME here.
 
     Example: a2d evaluate runs/frozen_lake-a2d-0 --episodes 200; a2d evaluate runs/demo/a2d --suite cpnco
     """
     console = progress.console()
+    if json_file is not None:
+        refuse_folder(json_file)
     episodes = episodes or passes(suite)
     opened = find_run(run)
     records = evaluated(
@@ -96,38 +103,47 @@ def evaluated(
     path = run.results / "evaluation" / f"{suite}{'-sampled' if sampled else ''}.jsonl"
     origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
     path.parent.mkdir(parents=True, exist_ok=True)
-    known = _records_of(path, origin)
-    options = {"pixels": True} if pixels else {}  # other worlds know no such keyword
-    missing = [seed for seed in seeds if seed not in known or is_fault(known[seed])]
+    earlier = read_records(path) if path.exists() else []
+    stale = any(record.get(key) != value for record in earlier for key, value in origin.items())
+    known = {} if stale else {record["seed"]: record for record in earlier}
+    looked = {"pixels": True} if pixels else {}  # other worlds know no such keyword
+    missing = [
+        seed
+        for seed in seeds
+        if seed not in known or is_fault(known[seed]) or not looked.items() <= known[seed].items()
+    ]
     if missing:
         with progress.progress_of(f"{suite} episodes", len(missing), on=console) as advance:
             hits = ended = 0
 
             def note(record: Record) -> None:
                 nonlocal hits, ended
-                record |= origin
+                if stale and not ended:  # the first new one: those of another checkpoint or server make room
+                    _set_aside(path, earlier)
+                record |= origin | looked
                 append_record(path, record)
+                known[record["seed"]] = record
                 hits, ended = hits + is_hit(record), ended + 1
                 advance(f"{hits} of {ended} hit")
 
             drive(
                 missing,
-                open_worlds=lambda count: worlds_of(run, count=count, suite=suite, server=server, **options),
+                open_worlds=lambda count: worlds_of(run, count=count, suite=suite, server=server, **looked),
                 make_act=drivers(run, device=device, sampled=sampled),
-                count=run.config.env.count,
+                count=worlds_at_once(run, server=server),
                 proven=bool(known),
                 progress=note,
             )
-        known = _records_of(path, origin)
     records = [known[seed] for seed in seeds]
     _tell_broken(records, console)
+    whole = [known[seed] for seed in sorted(known)]
     _write_json(
         path.with_suffix(".json"),
         {
             **origin,
-            "seeds": [seeds.start, seeds.stop - 1],
-            "summary": summary(records).as_json(),
-            "grid": [asdict(cell) for cell in grid_of(records)],
+            "seeds": [whole[0]["seed"], whole[-1]["seed"]],
+            "summary": summary(whole).as_json(),
+            "grid": [asdict(cell) for cell in grid_of(whole)],
         },
     )
     return records
@@ -160,13 +176,11 @@ def results_table(results: dict[str, Summary], *, title: str) -> Table:
     return table
 
 
-def _records_of(path: Path, origin: dict[str, Any]) -> dict[int, Record]:
-    """The records of this checkpoint on this server; others are set aside under another name."""
-    records = read_records(path) if path.exists() else []
-    if any(record.get(key) != value for record in records for key, value in origin.items()):
-        os.replace(path, path.with_name(f"{path.stem}-{records[0].get('checkpoint', 'earlier')}.jsonl"))
-        return {}
-    return {record["seed"]: record for record in records}
+def _set_aside(path: Path, records: list[Record]) -> None:
+    """Give the file of another checkpoint, or of another server, a name of its own."""
+    name = f"{path.stem}-{records[0].get('checkpoint', 'earlier')}"
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    os.replace(path, next(free for each in names if not (free := path.with_name(f"{each}.jsonl")).exists()))
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

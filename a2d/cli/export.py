@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from a2d.cli import progress
+from a2d.files import refuse_folder
 from a2d.onnx_export import MEMORY
 from a2d.onnx_export import export as write_onnx
 from a2d.shipping import find_run
@@ -25,6 +26,7 @@ def export(
     Example: a2d export runs/child_crossing-a2d-0 --out driver.onnx
     """
     console = progress.console()
+    refuse_folder(out)
     acting = write_onnx(find_run(run), out)
     names = f"{', '.join(acting.inputs)} -> {', '.join(acting.outputs)}"
     remark = f"; {MEMORY} is zeros where an episode begins" if MEMORY in acting.inputs else ""

@@ -18,6 +18,7 @@ from a2d.cli.commentary import Commentary, Witness
 from a2d.cli.driver import drivers, worlds_of
 from a2d.evaluation import Act, EvaluationError, Record, as_json, is_fault
 from a2d.files import write_atomically
+from a2d.ranges import LAST_SEED, MOST_EPISODES
 from a2d.run import Run, checkpoint_id
 from a2d.shipping import find_run
 from sensors.video import VideoWriter
@@ -29,9 +30,12 @@ def record(
     run: Annotated[Path, typer.Argument(help="The run's folder, or the name of a trainee that ships.")],
     suite: Annotated[str, typer.Option(help="Which episodes: heldout, train, ...")] = "heldout",
     episodes: Annotated[
-        int | None, typer.Option(min=1, help="How many; default: 4, or the one that --seed names.")
+        int | None,
+        typer.Option(min=1, max=MOST_EPISODES, help="How many; default: 4, or the one that --seed names."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="The first seed; the others follow it.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LAST_SEED, help="The first seed; the others follow it.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/videos/SUITE.")] = None,
     server: Annotated[
         str | None, typer.Option(help="embedded, docker or HOST:PORT; default: as trained.")
@@ -43,9 +47,10 @@ def record(
 ) -> None:
     """Record one H.264 video per episode, named by its seed and how it ended, with an index.json.
 
-    An episode that is there already is not recorded again. With --explain each frame has a strip below:
-    where the trainee's picture moves it, its commands and its expert's, the critic's value, and the moment
-    the child comes into sight; these films are in RUN/videos/SUITE-explained.
+    An episode that is there already is not recorded again. Films of another checkpoint make room for the
+    first new one; a folder that --out names is refused if it has such. With --explain each frame has a
+    strip below: where the trainee's picture moves it, its commands and its expert's, the critic's value, and
+    the moment the child comes into sight; these films are in RUN/videos/SUITE-explained.
 
     Example: a2d record runs/child_crossing-a2d-0 --episodes 4; a2d record runs/demo/a2d --seed 17 --explain
     """
@@ -62,6 +67,7 @@ def record(
         device=device,
         console=console,
         explain=explain,
+        spare=out is not None,
     )
     console.print(f"{len(seeds)} {'episode is' if len(seeds) == 1 else 'episodes are'} in {folder}")
 
@@ -82,10 +88,19 @@ def recorded(
     device: str,
     console: Console,
     explain: bool = False,
+    spare: bool = False,
 ) -> None:
-    """Record the seeds of which this checkpoint has no video yet."""
+    """Record the seeds of which this checkpoint has no video yet, in place of others' or to `spare` those.
+
+    Raises:
+        EvaluationError: The index cannot be read, the world draws no pictures, or others' films are spared.
+    """
     origin = {"suite": suite, "checkpoint": checkpoint_id(run), "server": server or run.config.env.server}
-    index = _index(folder, origin)
+    index, others = _index(folder, origin)
+    if others and spare:
+        raise EvaluationError(
+            f"{folder} has films of another driver, suite or server; choose another --out, or delete it"
+        )
     missing = [seed for seed in seeds if seed not in index]
     if not missing:
         return
@@ -100,6 +115,9 @@ def recorded(
         watched = Witness(worlds)
         for seed in missing:
             index[seed] = _film_whole(watched, act, seed, folder=folder, comment=comment)
+            for name in others - {index[seed]["file"]}:
+                (folder / name).unlink(missing_ok=True)
+            others = set()
             _write_index(folder, origin, index)
             advance(index[seed]["file"])
 
@@ -143,21 +161,20 @@ def _picture(worlds: Witness) -> NDArray[np.uint8]:
     return pictures[0]
 
 
-def _index(folder: Path, origin: dict[str, Any]) -> dict[int, Record]:
-    """What is recorded of this checkpoint on this server; videos of others are removed."""
+def _index(folder: Path, origin: dict[str, Any]) -> tuple[dict[int, Record], set[str]]:
+    """What is recorded of this checkpoint on this server, by seed; or the names of others' films."""
     path = folder / "index.json"
     if not path.is_file():
-        return {}
+        return {}, set()
     try:
         content = json.loads(path.read_text("utf-8"))
         entries = {int(entry["seed"]): entry for entry in content["episodes"]}
     except (ValueError, KeyError, TypeError) as error:
         raise EvaluationError(f"{path} is no index of videos ({error}); delete it to record anew") from error
     if all(content.get(key) == value for key, value in origin.items()):
-        return {seed: entry for seed, entry in entries.items() if (folder / entry["file"]).is_file()}
-    for entry in entries.values():
-        (folder / entry["file"]).unlink(missing_ok=True)
-    return {}
+        there = {seed: entry for seed, entry in entries.items() if (folder / entry["file"]).is_file()}
+        return there, set()
+    return {}, {str(entry["file"]) for entry in entries.values()}
 
 
 def _write_index(folder: Path, origin: dict[str, Any], index: dict[int, Record]) -> None:

@@ -18,7 +18,8 @@ def ship(
 ) -> None:
     """Pack a run's trainee: config, weights of the trainee alone, metrics, seed, commit, evaluations.
 
-    In a2d/trained/NAME it ships with the package, and NAME stands wherever a command reads a RUN. What is
+    In a2d/trained/NAME it ships with the package, and NAME stands for a RUN to evaluate, record, compare or
+    export; other runs cannot start from it, or imitate it: it comes without its expert. What is
     driven with it is written to runs/NAME.
 
     Example: a2d ship runs/child_crossing-a2d-0 --out a2d/trained/crossing

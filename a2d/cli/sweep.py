@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,8 +22,10 @@ from a2d.evaluation import as_json
 from a2d.jobs import Job, run_jobs
 from a2d.plan import Planned, planned_runs
 from a2d.processors import cores
+from a2d.ranges import first_line
 from a2d.sweep import Sweep, read
 from a2d.tally import Group, grouped, is_done, read_trained
+from a2d.vector import make_worlds, stopping
 
 ORIGIN = "sweep.yaml"  # in the sweep's folder: which sweep it holds
 
@@ -56,6 +58,7 @@ def sweep(
     wanted = read(name)
     out = out or Path("runs/sweeps") / Path(name).stem
     runs = planned_runs(wanted, out, seeds=seeds)
+    _refuse_unknown_suite(runs, wanted.final.suite)
     _claim(out, {"name": Path(name).stem, "title": wanted.title})
     try:
         failed = [] if so_far else _train(runs, wanted, at_once=jobs or cores(), console=console)
@@ -76,11 +79,29 @@ def sweep(
         )
 
 
+def _refuse_unknown_suite(runs: Sequence[Planned], suite: str) -> None:
+    """Find out before the training whether the worlds have the suite by which their drivers are judged."""
+    worlds = {
+        run.config.preset: replace(
+            run.config.env, vector="native" if run.config.env.vector == "native" else "sync"
+        )
+        for run in runs
+    }
+    for env in worlds.values():
+        with stopping(make_worlds(replace(env, count=1), count=1, suite=suite)):
+            pass
+
+
 def _claim(out: Path, origin: dict[str, str]) -> None:
     """Begin the sweep in its folder, or make sure that it is the one that is there."""
     path = out / ORIGIN
     if path.is_file():
-        found = yaml.safe_load(path.read_text("utf-8"))
+        try:
+            found = yaml.safe_load(path.read_text("utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{path} cannot be read ({first_line(error)}); restore it, or choose another --out"
+            ) from error
         if found != origin:
             raise ConfigError(f"{out} holds another sweep, {_words(found)}, not {_words(origin)}: "
                               "choose another --out")  # fmt: skip

@@ -41,7 +41,7 @@ def train(
     run = Run.create(config.folder, config)
     if run.finished:
         console.print(
-            f"{run.folder} is finished; nothing to do. Next: a2d evaluate {run.folder}", soft_wrap=True
+            f"{run.folder} is finished; nothing to do. Next: a2d evaluate {run.quoted}", soft_wrap=True
         )
         return
     if run.checkpoint_path.exists():
@@ -57,7 +57,7 @@ def train(
         rounds = map(json.loads, run.metrics_path.read_text("utf-8").splitlines())
         kept = _kept([metrics for metrics in rounds if "eval/return" in metrics])
         console.print(kept, soft_wrap=True, highlight=False)
-    console.print(f"{run.folder} is finished. Next: a2d evaluate {run.folder}", soft_wrap=True)
+    console.print(f"{run.folder} is finished. Next: a2d evaluate {run.quoted}", soft_wrap=True)
 
 
 def _kept(looks: Sequence[Mapping[str, float]]) -> str:

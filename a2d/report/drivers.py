@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from a2d.evaluation import Record, Summary, paired_hits, summary
+from a2d.evaluation import Record, Summary, has_arrived, paired_hits, summary
 from a2d.intervals import PairedDifference, Rate
 from a2d.report.material import METHOD_NAMES, Material
 from a2d.run import WHEREABOUTS
@@ -55,20 +55,35 @@ def drivers_of(materials: Sequence[Material]) -> list[Driver]:
     return [Driver(_name(group, list(groups.values())), tuple(group)) for group in groups.values()]
 
 
-def paired(first: Driver, second: Driver) -> PairedDifference:
-    """Compare hits on the same episodes, of runs of the same training seed, or in their order if none is."""
+def paired(first: Driver, second: Driver) -> list[PairedDifference]:
+    """Compare hits on the same episodes, training seed by training seed.
+
+    The episodes of one are those of the next, so their differences add up to no larger sample.
+    """
+    found = [paired_hits(one.records, other.records) for one, other in _pairs(first, second)]
+    return [difference for difference in found if difference.total]
+
+
+def both_arrived(first: Driver, second: Driver) -> list[tuple[float, float]]:
+    """How long each took (s), of the episodes in which both arrived."""
+    return [
+        (record["duration"], others[record["seed"]]["duration"])
+        for one, other in _pairs(first, second)
+        for others in ({record["seed"]: record for record in other.records if _lasted(record)},)
+        for record in one.records
+        if _lasted(record) and record["seed"] in others
+    ]
+
+
+def _pairs(first: Driver, second: Driver) -> list[tuple[Material, Material]]:
+    """Runs of the same training seed, or in their order if none is."""
     others = {run.settings["seed"]: run for run in second.runs}
     pairs = [(run, others[run.settings["seed"]]) for run in first.runs if run.settings["seed"] in others]
-    found = [
-        paired_hits(one.records, other.records)
-        for one, other in pairs or list(zip(first.runs, second.runs, strict=False))
-    ]
-    return PairedDifference(
-        both=sum(difference.both for difference in found),
-        only_first=sum(difference.only_first for difference in found),
-        only_second=sum(difference.only_second for difference in found),
-        neither=sum(difference.neither for difference in found),
-    )
+    return pairs or list(zip(first.runs, second.runs, strict=False))
+
+
+def _lasted(record: Record) -> bool:
+    return has_arrived(record) and record.get("duration") is not None
 
 
 def _name(group: Sequence[Material], groups: Sequence[Sequence[Material]]) -> str:

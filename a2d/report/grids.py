@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from a2d.files import read_json
 from a2d.report.material import Material
 
 NAMES = {
@@ -42,12 +42,17 @@ class Grid:
 
 
 def read_grids(materials: Sequence[Material]) -> list[Grid]:
-    """Every grid of every run, those of one procedure together; grids of an older checkpoint are left out."""
+    """Every grid of every run, those of one procedure together; grids of an older checkpoint are left out.
+
+    Raises:
+        RunError: A file with one cannot be read.
+    """
     found = [
         (path.stem, _grid(material, path, content["grid"]))
         for material in materials
         for path in sorted((material.folder / "evaluation").glob("*.json"))
-        if (content := json.loads(path.read_text("utf-8"))).get("grid")
+        if path.stem in NAMES
+        and (content := read_json(path, dict)).get("grid")
         and content.get("checkpoint") == material.records[0].get("checkpoint")
     ]
     return [grid for _, grid in sorted(found, key=lambda item: item[0])]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from a2d.evaluation import Summary
 from a2d.hazards import HAZARDS
 from a2d.intervals import PairedDifference, Rate
-from a2d.report.drivers import Driver, paired
+from a2d.report.drivers import Driver, both_arrived, paired
 from a2d.report.rows import percent
 
 Figure = tuple[str, str]
@@ -81,9 +82,17 @@ def comparison(drivers: Sequence[Driver]) -> str:
         return ""
     first, second = drivers[0], drivers[1]
     rates = first.summary.main_hits, second.summary.main_hits
-    difference = paired(first, second)
-    if not difference.total:
+    differences = paired(first, second)
+    if not differences:
         return "No episode is valid for both, so the drivers cannot be compared."
+    if len(differences) > 1:
+        points = [100 * difference.value for difference in differences]
+        return (
+            f"Training seed by training seed, {first.name} minus {second.name} is {_signed(min(points))} to "
+            f"{_signed(max(points))} percentage points. All training seeds drove the same episodes, so the "
+            "intervals of their rates together are too narrow."
+        )
+    (difference,) = differences
     apart = rates[0].high < rates[1].low or rates[1].high < rates[0].low
     overlap = "The 95 % intervals do not overlap." if apart else "The 95 % intervals overlap."
     return f"{overlap} {_paired_text(first.name, second.name, difference)}"
@@ -97,7 +106,7 @@ def _paired_text(first: str, second: str, found: PairedDifference) -> str:
         f"{found.both} by both (McNemar's exact test: {_p_text(found)})."
     )
     if found.low <= 0 <= found.high:
-        signed = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}".replace("-", "−")
+        signed = f"{_signed(100 * found.low)} to {_signed(100 * found.high)}"
         return f"Seed by seed no difference is shown: {first} minus {second} is {signed} points; {counts}"
     direction = "less" if found.value < 0 else "more"
     return (
@@ -147,25 +156,35 @@ def _impact(found: Summary) -> Figure:
 
 
 def _time(driver: Driver, first: Driver) -> Figure:
-    """The mean duration of arrivals, beside the first driver's."""
-    duration, reference = driver.summary.arrival_duration, first.summary.arrival_duration
+    """The mean duration of arrivals; and beside the first driver's, of the episodes in which both arrived."""
+    duration = driver.summary.arrival_duration
     if duration is None:
         return _NOTHING, ""
-    text = f"{duration.value:.1f} s"
-    if driver is first or reference is None or not reference.value:
+    text, lasted = f"{duration.value:.1f} s", both_arrived(driver, first)
+    if driver is first or not lasted:
         return text, ""
-    share = duration.value / reference.value - 1.0
+    own, reference = (sum(each) for each in zip(*lasted, strict=True))
+    share = own / reference - 1.0
+    where = f"where both arrived ({len(lasted)})"
     if abs(share) < 0.005:
-        return text, f"as {first.name}"
-    return text, f"{100 * abs(share):.0f} % {'less' if share < 0.0 else 'more'} than {first.name}"
+        return text, f"as {first.name} {where}"
+    return text, f"{100 * abs(share):.0f} % {'less' if share < 0.0 else 'more'} than {first.name} {where}"
 
 
-def _difference(found: PairedDifference) -> Figure:
-    """Percentage points; their interval and McNemar's p."""
-    if not found.total:
+def _difference(differences: Sequence[PairedDifference]) -> Figure:
+    """Percentage points; their interval and McNemar's p, or how far training seeds lie apart."""
+    if not differences:
         return _NOTHING, "no episode is valid for both"
-    low, high = (f"{100 * end:+.1f}".replace("-", "−") for end in (found.low, found.high))
-    return f"{100 * found.value:+.1f} points".replace("-", "−"), f"{low} to {high}, {_p_text(found)}"
+    points = [100 * found.value for found in differences]
+    mean = f"{_signed(fmean(points))} points"
+    if len(differences) > 1:
+        return mean, f"training seeds {_signed(min(points))} to {_signed(max(points))}"
+    (found,) = differences
+    return mean, f"{_signed(100 * found.low)} to {_signed(100 * found.high)}, {_p_text(found)}"
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.1f}".replace("-", "−")
 
 
 def _p_text(found: PairedDifference) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from a2d.config import flat
 from a2d.evaluation import EvaluationError, Record, Summary, read_records, summary
+from a2d.files import read_json
 from a2d.learning_curves import metrics_of
 from a2d.run import Run
 from a2d.shipping import find_run
@@ -71,6 +71,7 @@ def read_runs(folders: Sequence[Path], *, suite: str) -> list[Material]:
     if len({run.folder.resolve() for run in runs}) != len(runs):
         raise EvaluationError("a run is compared with others, not with itself: name each folder once")
     records = [_records(run, suite) for run in runs]
+    _refuse_other_episodes(runs, records, suite)
     shared = set.intersection(*({record["seed"] for record in found} for found in records))
     if not shared:
         raise EvaluationError(
@@ -95,12 +96,28 @@ def read_runs(folders: Sequence[Path], *, suite: str) -> list[Material]:
     ]
 
 
+def _refuse_other_episodes(runs: Sequence[Run], records: Sequence[Sequence[Record]], suite: str) -> None:
+    """A seed is the same episode in one scenario alone, or in a standard's grid, which all scenarios have."""
+    worlds = [
+        "a standard's grid"
+        if "row" in found[0]
+        else f"{run.config.env.id} {found[0].get('scenario', '')}".strip()
+        for run, found in zip(runs, records, strict=True)
+    ]
+    for run, world in zip(runs, worlds, strict=True):
+        if world != worlds[0]:
+            raise EvaluationError(
+                f"{suite} episodes of {runs[0].called} are of {worlds[0]}, those of {run.called} of {world}: "
+                "only drivers of the same episodes can be compared"
+            )
+
+
 def _records(run: Run, suite: str) -> list[Record]:
     path = run.results / "evaluation" / f"{suite}.jsonl"
     records = read_records(path) if path.is_file() else []
     if not records:
         raise EvaluationError(
-            f"{run.called} has no {suite} episodes; run: a2d evaluate {run.called} --suite {suite}"
+            f"{run.called} has no {suite} episodes; run: a2d evaluate {run.quoted} --suite {suite}"
         )
     return records
 
@@ -108,10 +125,13 @@ def _records(run: Run, suite: str) -> list[Record]:
 def _videos(folder: Path, *, checkpoint: str | None) -> dict[int, Video]:
     """The videos of the checkpoint that was evaluated; those of another would contradict the table."""
     index = folder / "index.json"
-    content = json.loads(index.read_text("utf-8")) if index.is_file() else {}
+    content = read_json(index, dict) if index.is_file() else {}
     if content.get("checkpoint") != checkpoint:
         return {}
-    found = [Video(entry["seed"], folder / entry["file"], entry) for entry in content.get("episodes", [])]
+    try:
+        found = [Video(entry["seed"], folder / entry["file"], entry) for entry in content.get("episodes", [])]
+    except (KeyError, TypeError) as error:
+        raise EvaluationError(f"{index} is no index of videos ({error}); delete it to record anew") from error
     return {video.seed: video for video in found if video.path.is_file()}
 
 

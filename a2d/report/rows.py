@@ -47,7 +47,7 @@ def result_rows(summaries: Sequence[Summary]) -> list[Row]:
     add("Duration of arrivals, mean", lambda summary: _duration(summary.arrival_duration))
     add("Driving score (CARLA leaderboard 2.0), mean", lambda summary: _score(summary.driving_score))
     add("Within the limits of comfort", lambda summary: _rate(summary.comfortable))
-    add("From seeing the child to braking, mean", lambda summary: _duration(summary.brake_delay))
+    add("From seeing the child to braking, mean", _brake_delay)
     add("Return, mean", lambda summary: mean_text(summary.episode_return))
     if any(summary.invalid > summary.broken for summary in summaries):
         add("Invalid runs", lambda summary: str(summary.invalid - summary.broken))
@@ -106,6 +106,12 @@ def _speed(metres_per_second: float | None) -> str:
 
 def _speed_mean(mean: Mean | None) -> str:
     return _speed(None if mean is None else mean.value)
+
+
+def _brake_delay(summary: Summary) -> str:
+    """The mean where there was any braking, and how often there was."""
+    found = summary.brake_delay
+    return _NOTHING if found is None else f"{found.value:.1f} s, in {found.total} of {summary.sighted}"
 
 
 def _duration(mean: Mean | None) -> str:

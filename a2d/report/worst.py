@@ -7,14 +7,12 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from a2d.evaluation import Record, is_hit, is_valid
+from a2d.evaluation import Record, has_arrived, is_hit, is_valid
 from a2d.report.drivers import Driver
 from a2d.report.material import Material
 
 CLOSE = 0.5  # m between boxes: an arrival that came nearer to a child is worth a look
 SHOWN = 5  # per driver
-
-_GOOD = ("arrived", "goal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def badness(record: Record) -> tuple[int, float, int]:
     """How bad an episode is, the worst least: hits by their speed, other failures, arrivals by their gap."""
     if is_hit(record):
         return 0, -(record.get("impact_speed") or 0.0), record["seed"]
-    return (1, 0.0, record["seed"]) if record["outcome"] not in _GOOD else (2, _gap(record), record["seed"])
+    return (1, 0.0, record["seed"]) if not has_arrived(record) else (2, _gap(record), record["seed"])
 
 
 def _bad(driver: Driver) -> list[tuple[Material, Record]]:
@@ -52,7 +50,7 @@ def _bad(driver: Driver) -> list[tuple[Material, Record]]:
 
 
 def _is_bad(record: Record) -> bool:
-    return is_valid(record) and (record["outcome"] not in _GOOD or _gap(record) < CLOSE)
+    return is_valid(record) and (not has_arrived(record) or _gap(record) < CLOSE)
 
 
 def _gap(record: Record) -> float:

@@ -23,6 +23,9 @@ def main() -> None:
     except (DrivingError, ServerError, SensorError) as error:
         print(f"driving: {error}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:  # of a file that was named
+        print(f"driving: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from driving.calibration.fitting import Fit, fit
 from driving.calibration.recording import drives, record
 from driving.calibration.run import Run
+from driving.cli.output import make_way_for
 from driving.server.motion_tables import MotionTables, standard_tables, write_tables
 from driving.servers import serving
 
@@ -32,6 +33,7 @@ def calibrate(
 
     Example: driving calibrate --server 127.0.0.1:2000 --out motion.json && driving serve --motion motion.json
     """
+    make_way_for(out)
     start = standard_tables()
     plan = drives(
         start.throttle_levels.tolist(), start.brake_levels.tolist(), start.steering_speeds.tolist(), top_speed

@@ -7,14 +7,16 @@ import math
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from driving import certify as certification
+from driving.cli.output import make_way_for
 from driving.errors import DrivingError
 from driving.scripts import SCRIPTS
 from scenarios.catalogue import SCENARIOS, episodes_of, suites_of
@@ -45,6 +47,8 @@ def certify(
     if suite not in suites_of(scenario):
         choices = ", ".join(suites_of(scenario))
         raise DrivingError(f"unknown suite {suite!r} of {scenario}; choose one of: {choices}")
+    if json_file is not None:
+        make_way_for(json_file)
     cells = episodes_of(scenario, suite).count
     results = _drive(scenario, suite, episodes or cells or 200, server)
     rows = certification.table(results)
@@ -130,4 +134,14 @@ def _write(
 ) -> None:
     table = [{**asdict(row), "rate": row.rate, "interval": row.interval} for row in rows]
     document = {"suite": suite, "table": table, "faults": faults, "episodes": results}
-    path.write_text(json.dumps(document, indent=1, default=float))
+    path.write_text(json.dumps(_plain(document), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: no numpy, and null for what is no number."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

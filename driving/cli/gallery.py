@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from driving import gallery as pictures
+from driving.cli.output import make_way_for
 from driving.errors import DrivingError
 from driving.gallery_scenes import SCENES
 from driving.servers import serving
@@ -34,6 +35,7 @@ def gallery(
     width, height = _size(size)
     if out.suffix.lower() not in (".jpg", ".jpeg", ".png"):
         raise DrivingError(f"{out} is no picture's name; end it in .jpg or .png")
+    make_way_for(out)
     xodr = _document(map_file)
     taken: list[tuple[str, pictures.Picture]] = []
     with serving(server) as endpoint:
@@ -42,7 +44,6 @@ def gallery(
         for scene, picture in track(shots, "pictures", total=len(SCENES), console=console):
             taken.append((scene.caption, picture))
     sheet = pictures.arranged(taken)
-    out.parent.mkdir(parents=True, exist_ok=True)
     settings = [] if out.suffix.lower() == ".png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     if not cv2.imwrite(str(out), sheet[..., ::-1], settings):
         raise DrivingError(f"{out} cannot be written")
@@ -68,6 +69,7 @@ def _size(text: str) -> tuple[int, int]:
         DrivingError: It is no size.
     """
     width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit() and 32 <= int(width) <= 4096 and 32 <= int(height) <= 4096):
+    sides = [int(side) if side.isdecimal() else 0 for side in (width, height)]
+    if not all(32 <= side <= 4096 for side in sides):
         raise DrivingError(f"a size is WIDTHxHEIGHT of 32 to 4096 px each, such as 640x360; got {text!r}")
-    return int(width), int(height)
+    return sides[0], sides[1]

@@ -9,9 +9,11 @@ from commands import a2d
 from typer.testing import CliRunner
 
 from a2d.cli import application
+from a2d.cli.driver import worlds_at_once
 from a2d.cli.evaluate import passes
 from a2d.cli.record import chosen
 from a2d.evaluation import append_record
+from a2d.shipping import find_run
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +87,80 @@ def test_results_of_another_checkpoint_are_set_aside_not_mixed(run):
     assert len(lines(run)) == 2
     aside = run / "evaluation" / f"heldout-{earlier[0]['checkpoint']}.jsonl"
     assert [json.loads(line) for line in aside.read_text().splitlines()] == earlier
+
+
+def test_a_mistake_costs_no_results_and_whoever_is_set_aside_keeps_a_name(run):
+    a2d("evaluate", run, "--episodes", 4)
+    earlier = (run / "evaluation" / "heldout.jsonl").read_text()
+    a2d("evaluate", run, "--episodes", 4, "--server", "nowhere", expect=1)
+    assert (run / "evaluation" / "heldout.jsonl").read_text() == earlier
+    for _ in range(2):  # another checkpoint, then the first one again, each time with the same file set aside
+        kept = (run / "checkpoint.pt").read_bytes()
+        with (run / "checkpoint.pt").open("ab") as file:
+            file.write(b"\0")
+        a2d("evaluate", run, "--episodes", 2)
+        (run / "checkpoint.pt").write_bytes(kept)
+        a2d("evaluate", run, "--episodes", 4)
+    assert (run / "evaluation" / "heldout.jsonl").read_text() == earlier
+    assert len(list((run / "evaluation").glob("heldout-*.jsonl"))) == 4
+
+
+def test_a_summary_is_of_all_episodes_that_are_kept(run):
+    a2d("evaluate", run, "--episodes", 4)
+    a2d("evaluate", run, "--seed", 2, "--episodes", 1)
+    assert json.loads((run / "evaluation" / "heldout.json").read_text())["summary"]["episodes"] == 4
+
+
+def test_films_outlive_a_mistake_and_a_folder_of_others_is_refused(run, tmp_path):
+    a2d("record", run, "--episodes", 1)
+    (film,) = (run / "videos" / "heldout").glob("*.mp4")
+    a2d("record", run, "--episodes", 1, "--server", "nowhere", expect=1)
+    assert film.exists()
+    out = tmp_path / "films"
+    a2d("record", run, "--episodes", 1, "--out", out)
+    said = a2d("record", run, "--suite", "train", "--episodes", 1, "--out", out, expect=1)
+    assert "has films of another driver, suite or server; choose another --out" in said
+    assert (out / film.name).exists()
+    with (run / "checkpoint.pt").open("ab") as file:
+        file.write(b"\0")
+    a2d("record", run, "--seed", 1)
+    (left,) = (run / "videos" / "heldout").glob("*.mp4")
+    assert left.name.startswith("seed-000001")
+
+
+def test_a_run_whose_checkpoint_is_another_worlds_is_one_line(run, trained):
+    config = run / "config.yaml"
+    config.write_text(config.read_text().replace("FrozenLake-v0", "TigerDoor-v0"))
+    for command in ("evaluate", "record"):
+        said = a2d(command, run, "--episodes", 1, expect=1)
+        assert "was trained on" in said
+        assert "is its checkpoint another run's?" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expect", "message"),
+    [
+        (["evaluate", "--device", "banana"], 1, "no device 'banana'; choose one of: cpu, cuda"),
+        (["record", "--device", "banana"], 1, "no device 'banana'"),
+        (["evaluate", "--seed", 10**23], 2, "--seed"),
+        (["evaluate", "--episodes", 10**9], 2, "--episodes"),
+        (["evaluate", "--json", "."], 1, ". is a folder: name a file"),
+        (["export", "--out", "."], 1, ". is a folder: name a file"),
+        (["compare", "--out", "/"], 1, "/ is a folder: name a file"),
+        (["compare", "--wall", "."], 1, ". is a folder: name a file"),
+    ],
+)
+def test_what_cannot_be_is_told_before_any_work(run, arguments, expect, message):
+    command, *options = arguments
+    assert message in a2d(command, run, *options, expect=expect)
+
+
+@pytest.mark.parametrize(
+    ("server", "count"),
+    [(None, 16), ("embedded", 16), ("docker", 1), ("docker@0,docker@1", 2), ("a:1", 1), ("a:1,b:2", 2)],
+)
+def test_each_server_that_is_named_has_one_world(server, count):
+    assert worlds_at_once(find_run("child_crossing"), server=server) == count
 
 
 def test_episodes_are_recorded_once_and_named_by_their_ends(run):

@@ -88,6 +88,12 @@ def test_a_label_becomes_a_name_for_every_file_system(label, written):
         (edited("seeds: 1", "seeds: 3"), "row 'AIL' needs the run tiger_door-rl-mdp-2, which no row trains"),
         (edited("label: AIL", "label: rl mdp"), "panel 'returns': no row 'AIL'"),
         (edited("label: AIL", "label: RL (MDP)"), "two rows are 'RL (MDP)' on tiger_door"),
+        (edited("file: returns", "file: plots/returns"), "panel 'plots/returns': `file` is a name, without"),
+        (
+            edited("seeds: 2", "seeds: 2\nfinal: {suite: helout}"),
+            "unknown suite 'helout'; choose one of: train",
+        ),
+        ("title: Nothing\nrows: []", "a sweep has at least one row"),
         ("title: [", "no YAML: while parsing"),
         ("- 3", "a sweep is a mapping with the keys title, rows"),
         ("title: Nothing", "rows: Structured config of type `Sweep` has missing mandatory value: rows"),

@@ -1,11 +1,14 @@
 """The certificate: a table of scripted drivers, and what it must show."""
 
+import json
 import math
 
+import numpy as np
 import pytest
 
 from driving.certify import drive_all, faults, grid_faults, table
 from driving.cli import main
+from driving.cli.certify import _write
 from driving.drivers import DRIVERS
 
 HITS = {"never_brakes": 9, "sees_and_brakes": 5, "privileged": 0, "slow_then_react": 0}
@@ -41,6 +44,24 @@ def test_the_table_counts_hits_given_a_child_and_times_of_arrivals():
     assert (row.impact_speed, row.time_with_hazard, row.time_without_hazard) == (6.0, 8.0, 6.0)
     # Wilson, by hand: (0.5 + 3.8415/20 -+ 1.96 sqrt(0.025 + 0.0096)) / (1 + 0.38415)
     assert row.interval == pytest.approx((0.2366, 0.7634), abs=1e-3)
+
+
+def test_what_is_written_is_json_without_what_is_no_number(tmp_path):
+    driven = [{**episode, "pet": np.float32("nan"), "child": np.True_} for episode in episodes(HITS)]
+    _write(tmp_path / "table.json", "certify", table(driven), [], driven)
+
+    def refused(name):
+        raise AssertionError(name)
+
+    found = json.loads((tmp_path / "table.json").read_text(), parse_constant=refused)
+    assert found["episodes"][0]["pet"] is None
+    assert found["episodes"][0]["child"] is True
+    assert found["table"][0]["hits"] == 9
+
+
+def test_where_nobody_comes_nobody_can_be_outrun():
+    nobody = [{**e, "hazard": False, "hidden": False, "outcome": "arrived"} for e in episodes(HITS)]
+    assert faults(table(nobody)) == []
 
 
 def test_a_driver_without_a_hit_has_no_impact_speed():
@@ -121,9 +142,11 @@ def test_runs_outside_the_tolerances_count_in_no_rate():
     [
         (["nowhere"], "unknown scenario 'nowhere'; choose one of: child_crossing"),
         (["overtaking_truck", "--suite", "cpnco"], "unknown suite 'cpnco' of overtaking_truck"),
+        (["child_crossing", "--json", "/proc/none/table.json"], "/proc/none: No such file or directory"),
+        (["child_crossing", "--json", "/"], "/ is a folder: name a file"),
     ],
 )
-def test_bad_names_are_one_line_that_lists_the_choices(arguments, said, monkeypatch, capsys):
+def test_what_cannot_be_is_one_line_before_anything_is_driven(arguments, said, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["driving", "certify", *arguments])
     with pytest.raises(SystemExit, match="1"):
         main()

@@ -48,7 +48,7 @@ def test_four_views_share_a_picture_of_odd_size():
     assert whole.tolist() == [[1] * 3 + [2] * 3 + [0]] * 2 + [[3] * 3 + [4] * 3 + [0]] * 2 + [[0] * 7]
 
 
-@pytest.mark.parametrize("text", ["640", "640x", "axb", "16x16", "9999x360"])
+@pytest.mark.parametrize("text", ["640", "640x", "axb", "16x16", "9999x360", "64²x64"])
 def test_a_size_that_is_none_is_one_clear_line(text):
     with pytest.raises(DrivingError, match="a size is WIDTHxHEIGHT"):
         command.gallery(size=text)
@@ -57,6 +57,9 @@ def test_a_size_that_is_none_is_one_clear_line(text):
 def test_a_file_that_is_no_picture_is_refused_before_anything_is_taken(tmp_path):
     with pytest.raises(DrivingError, match=r"end it in \.jpg or \.png"):
         command.gallery(out=tmp_path / "sheet.gif")
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(DrivingError, match="is a folder: name a file"):
+        command.gallery(out=tmp_path / "folder.png")
 
 
 def test_a_map_that_cannot_be_read_is_one_clear_line(tmp_path):
