@@ -16,7 +16,7 @@ from rich.console import Console
 
 from a2d.cli import progress
 from a2d.cli.exact import exact_of
-from a2d.config import ConfigError
+from a2d.config import ConfigError, EnvConfig
 from a2d.errors import A2DError
 from a2d.evaluation import as_json
 from a2d.jobs import Job, run_jobs
@@ -81,15 +81,14 @@ def sweep(
 
 def _refuse_unknown_suite(runs: Sequence[Planned], suite: str) -> None:
     """Find out before the training whether the worlds have the suite by which their drivers are judged."""
-    worlds = {
-        run.config.preset: replace(
-            run.config.env, vector="native" if run.config.env.vector == "native" else "sync"
-        )
-        for run in runs
-    }
-    for env in worlds.values():
-        with stopping(make_worlds(replace(env, count=1), count=1, suite=suite)):
-            pass
+    asked: list[EnvConfig] = []
+    for run in runs:
+        kind = "native" if run.config.env.vector == "native" else "sync"
+        env = replace(run.config.env, count=1, vector=kind)
+        if env not in asked:
+            asked.append(env)
+            with stopping(make_worlds(env, count=1, suite=suite)):
+                pass
 
 
 def _claim(out: Path, origin: dict[str, str]) -> None:

@@ -38,8 +38,17 @@ from a2d.cli import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
 main()
 """
-BROKEN = """  - {label: Broken, presets: [tiger_door], overrides: [env.id=nowhere/No-v0], seeds: 1}
+BROKEN = """  - label: Broken
+    presets: [tiger_door]
+    overrides: [env.id=lane_world:Lane-v0, env.vector=sync, env.options.fails_at=3]
+    seeds: 1
 """
+
+
+@pytest.fixture(autouse=True)
+def lane_world(monkeypatch):
+    """The runs' processes find the world that fails."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
 
 
 def a2d_sweep(folder, *arguments, text):
@@ -53,7 +62,8 @@ def test_a_failure_is_told_the_others_go_on_and_a_second_time_nothing_is_repeate
     result = a2d_sweep(tmp_path, text=SWEEP.replace("panels:", BROKEN + "panels:"))
     assert result.exit_code == 1
     assert "tiger_door-broken-0 failed, see" in result.output
-    assert "error: nowhere/No-v0: NamespaceNotFound" in (out / "runs/tiger_door-broken-0/log.txt").read_text()
+    log = (out / "runs/tiger_door-broken-0/log.txt").read_text()
+    assert "Lane-v0: ZeroDivisionError: the simulator went away" in log
     assert result.stderr == (
         "error: 1 of 4 runs failed: tiger_door-broken-0; run the same command again to try them once more\n"
     )
@@ -90,6 +100,14 @@ def test_a_failure_is_told_the_others_go_on_and_a_second_time_nothing_is_repeate
     assert changed.exit_code == 1
     assert "is a run with rollout.steps=8, not 4" in changed.stderr
     assert changed.stderr.count("\n") == 1
+
+
+def test_a_world_that_does_not_exist_is_refused_before_anything_is_trained(tmp_path):
+    broken = BROKEN.replace("lane_world:Lane-v0", "nowhere/No-v0").replace(", env.options.fails_at=3", "")
+    result = a2d_sweep(tmp_path, text=SWEEP.replace("panels:", broken + "panels:"))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: nowhere/No-v0: NamespaceNotFound")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_is_started_as_a_package_which_its_worker_processes_do_not_import():
