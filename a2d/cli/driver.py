@@ -15,7 +15,7 @@ from a2d.acting import Driver
 from a2d.evaluation import Act, EvaluationError
 from a2d.learner import resolve_device
 from a2d.methods import method_of
-from a2d.policies import shapes_of
+from a2d.policies import Shapes, shapes_of
 from a2d.run import Run
 from a2d.vector import make_worlds, stopping
 
@@ -59,16 +59,20 @@ def worlds_of(
 
 def _refuse_another_view(run: Run, worlds: gymnasium.vector.VectorEnv[Any, Any, Any]) -> None:
     method = method_of(run.config)
+    on_state = method.sees_state or method.driver == "expert"
     shown = shapes_of(worlds.single_observation_space, worlds.single_action_space)
-    trained, given = (
-        (shapes.state, shapes.family)
-        if method.driver == "expert"
-        else (seen.vectors, seen.image, seen.family)
-        for shapes in (run.shapes, shown)
-        for seen in (shapes.seen(state=method.sees_state),)
-    )
+    trained, given = (_view(shapes.seen(state=on_state)) for shapes in (run.shapes, shown))
     if trained != given:
         raise EvaluationError(
-            f"{run.called} was trained on {trained}, {run.config.env.id} gives {given}: "
+            f"{run.called} was trained on {trained}; {run.config.env.id} gives {given}: "
             "was its config.yaml changed, or is its checkpoint another run's?"
         )
+
+
+def _view(seen: Shapes) -> str:
+    """What a driver sees and gives, in words."""
+    parts = [f"{key} of {size}" for key, size in seen.vectors]
+    if seen.image is not None:
+        parts.append(f"images of {'x'.join(map(str, seen.image))}")
+    actions = "choices" if seen.family.kind == "categorical" else "commands"
+    return f"{' and '.join(parts)}, for {seen.family.actions} {actions}"
