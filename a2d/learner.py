@@ -283,7 +283,12 @@ class Learner:
         try:
             for name, module in self._modules().items():
                 module.load_state_dict(checkpoint[name])
-        except (KeyError, RuntimeError) as error:
+        except KeyError as error:
+            raise A2DError(
+                f"start_from={self.config.start_from} has no {error}: what ships has its trainee alone; "
+                "name a run's folder"
+            ) from error
+        except RuntimeError as error:
             reason = " ".join(str(error).split())[:200]
             raise A2DError(
                 f"the networks of start_from={self.config.start_from} do not fit: {reason}"

@@ -31,6 +31,7 @@ from a2d.processors import cores, keep_freed_memory
 from a2d.rollout import Collector, Rollout
 from a2d.row_log import RowLog
 from a2d.run import ROWS, Run
+from a2d.shipping import find_run
 from a2d.steps import (
     estimate,
     experience,
@@ -71,7 +72,7 @@ def train(run: Run, *, report: Report) -> None:
             log.resume(checkpoint.get("rows", ()))
             learner.restore(checkpoint, log)
         elif config.start_from:
-            start = Run.open(config.start_from)
+            start = find_run(config.start_from)
             refuse_start(config, start.config)
             learner.start_from(start.checkpoint())
         # The old checkpoint stays until the new one is whole.
@@ -213,7 +214,7 @@ def learned_expert(config: TrainConfig, method: Method, learner: Learner) -> Exp
         return None
     if config.expert_from == config.folder:
         raise A2DError("expert_from is the run's own folder; name the rl_mdp or a2d run to imitate")
-    return Run.open(config.expert_from).load_expert(learner.shapes, device=learner.actions.device)
+    return find_run(config.expert_from).load_expert(learner.shapes, device=learner.actions.device)
 
 
 def _warn(latest: Sequence[Scalars], method: Method, *, beta: float, config: TrainConfig) -> None:

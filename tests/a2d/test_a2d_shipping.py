@@ -168,3 +168,14 @@ def test_a_folder_that_is_there_is_left_alone(run, tmp_path):
 def test_shipping_says_how_large_it_is(run, tmp_path):
     assert "5 files" in a2d("ship", run.folder, "--out", tmp_path / "out")
     assert "Example: a2d ship runs/" in a2d("ship", "--help")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["start_from=pond"], "start_from=pond has no 'expert': what ships has its trainee alone"),
+        (["method=ail", "expert_from=pond"], "pond ships without its expert, with the trainee alone"),
+    ],
+)
+def test_a_run_that_would_begin_with_what_ships_is_told_what_it_lacks(package, settings, message):
+    assert message in a2d("train", "frozen_lake", "run=runs/new", *settings, expect=1)
