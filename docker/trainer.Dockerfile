@@ -9,7 +9,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 RUN python3 -m venv /opt/venv
 COPY docker/server.txt docker/trainer.txt /tmp/
-# torch without CUDA is a tenth of the size; for device=cuda: --build-arg TORCH=https://download.pytorch.org/whl/cu130
+# torch without CUDA is a tenth of the size, and all that these pins are complete for
 ARG TORCH=https://download.pytorch.org/whl/cpu
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --extra-index-url "${TORCH}" \
     --requirement /tmp/server.txt --requirement /tmp/trainer.txt

@@ -55,7 +55,7 @@ class Snapshot:
     steer: float  # last action, [-1, 1]
     pedal: float  # last action, [-1, 1]
     standstill: float  # s the ego has stood without cause
-    collided_with: str | None  # what the collision sensor named since the last tick: child | other
+    collided_with: str | None  # what the collision sensor named since the last tick: child | oncoming | other
 
     def station(self, body: Body) -> float:
         """How far along the street a body is; m."""

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from driving.server import commands, handling
-from driving.server.bodies import RIGID
+from driving.server.bodies import ARMS, RIGID
 from driving.server.errors import WireError, WorldError
 from driving.server.structs import (
-    read_attachment,
     read_description,
     read_goal,
     read_light_state,
@@ -45,7 +44,8 @@ def _spawn(
     world: World, description: Any, pose: Any, parent: Any, attachment: Any, _socket: str, after: Any
 ) -> int:
     mother = parent[1] if parent[0] else None
-    arm = RIGID if mother is None else read_attachment(attachment)
+    # `SpawnActor(blueprint, transform, parent)` leaves the attachment as it lay in memory, and means rigid
+    arm = attachment if mother is not None and attachment in ARMS else RIGID
     actor = world.spawn(*read_description(description), read_pose(pose), parent=mother, arm=arm)
     for ((kind, fields),) in after:
         run_command(world, [[kind, [actor.id, *fields[1:]]]])

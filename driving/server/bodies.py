@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 INERT, VEHICLE, WALKER, PROP, ATTACHED = range(5)
-RIGID, SPRING_ARM, GHOST_ARM = range(3)  # AttachmentType
+RIGID, SPRING_ARM, GHOST_ARM = ARMS = range(3)  # AttachmentType
 
 _MOTION = (
     "x", "y", "z", "pitch", "yaw", "roll",  # m, degrees

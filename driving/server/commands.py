@@ -78,7 +78,8 @@ def walk(world: World, actor_id: int, direction: Vector, speed: float, *, jump: 
 
 
 def set_lights(world: World, actor_id: int, flags: int) -> None:
-    """Switch a vehicle's lights; flags of CARLA's VehicleLightState."""
+    """Switch a vehicle's lights; flags of CARLA's VehicleLightState, of which the lowest 32 bits count."""
+    flags &= 0xFFFFFFFF
     world.expect(actor_id, "vehicle").lights = flags
     world.lit[actor_id] = flags
     if not flags:

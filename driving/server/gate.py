@@ -8,8 +8,9 @@ matter, ours do not: one in some thousands hit it. So a tick gives that thread t
 
 from __future__ import annotations
 
+import math
 import time
-from collections import Counter
+from collections import deque
 from collections.abc import Callable
 
 LONGEST_HOLD = 0.25  # s that a tick waits for announced subscriptions
@@ -21,20 +22,18 @@ class Gate:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock  # s
-        self._announced: Counter[int] = Counter()  # subscriptions that `get_sensor_token` promised
-        self._hold_until = 0.0
+        self._announced: dict[int, deque[float]] = {}  # until when subscriptions are waited for, by stream
         self._rest_until = 0.0
 
     def announce(self, stream: int) -> None:
         """Somebody is about to listen to a stream."""
-        self._announced[stream] += 1
-        self._hold_until = self._clock() + LONGEST_HOLD
+        self._announced.setdefault(stream, deque()).append(self._clock() + LONGEST_HOLD)
 
     def arrive(self, stream: int) -> None:
         """Somebody listens to a stream."""
-        self._announced[stream] -= 1
-        if self._announced[stream] <= 0:
-            del self._announced[stream]
+        if waited := self._announced.get(stream):
+            waited.popleft()
+        self._forget(-math.inf)
 
     def rest(self) -> None:
         """A TrafficManager's thread is about to sleep until the next tick."""
@@ -45,9 +44,16 @@ class Gate:
         if not self._announced and not self._rest_until:
             return 0.0
         now = self._clock()
-        if now >= self._hold_until:
-            self._announced.clear()
+        self._forget(now)
         if now >= self._rest_until:
             self._rest_until = 0.0
-        until = max(self._hold_until if self._announced else 0.0, self._rest_until)
-        return max(until - now, 0.0)
+        holds = [waited[-1] for waited in self._announced.values()]
+        return max(max(holds, default=0.0) - now, self._rest_until - now, 0.0)
+
+    def _forget(self, now: float) -> None:
+        """Wait no longer for whom enough was waited."""
+        for stream, waited in tuple(self._announced.items()):
+            while waited and waited[0] <= now:
+                waited.popleft()
+            if not waited:
+                del self._announced[stream]

@@ -51,14 +51,22 @@ class Recorder:
         """Write the present down; a file that is full ends."""
         if self._file.closed:
             return
-        self._size += self._file.write(pack_frame(self._frame(world)))
+        try:
+            self._size += self._file.write(pack_frame(self._frame(world)))
+        except OSError as error:
+            log.warning("recording %s ends: %s", self.path.name, error.strerror or error)
+            self.stop()
+            return
         if self._size > MOST_BYTES:
             log.warning("recording %s is full and ends", self.path.name)
             self.stop()
 
     def stop(self) -> None:
         """End the file."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:  # the disk is full: what is there stays
+            log.warning("recording %s is cut short: %s", self.path.name, error.strerror or error)
 
     def _frame(self, world: World) -> Frame:
         actors = [actor for actor in world.actors.values() if actor.blueprint.kind in RECORDED]

@@ -38,6 +38,7 @@ from driving.server.errors import WorldError
 
 FORMAT = "driving-recording-1"
 MOST_BYTES = 256 << 20  # of one file; a recording that grows to it ends there
+ERRORS = "surrogateescape"  # clients' texts are any bytes
 MOST_FRAME = 16 << 20  # bytes of one frame
 MOST_NAME = 100  # characters
 WIDTH = 16  # numbers of one actor in `motion`
@@ -82,7 +83,7 @@ def place(folder: Path, name: Any) -> Path:
 
 def pack_head(head: Head) -> bytes:
     """A file's first value."""
-    return bytes(msgpack.packb([FORMAT, head.map, head.date]))
+    return bytes(msgpack.packb([FORMAT, head.map, head.date], unicode_errors=ERRORS))
 
 
 def pack_frame(frame: Frame) -> bytes:
@@ -92,7 +93,7 @@ def pack_frame(frame: Frame) -> bytes:
         frame.motion.astype("<f4").tobytes(), frame.controls, frame.walks, frame.lamps, frame.signals,
         frame.collisions,
     ]  # fmt: skip
-    return bytes(msgpack.packb(content))
+    return bytes(msgpack.packb(content, unicode_errors=ERRORS))
 
 
 def read(path: Path) -> tuple[Head, Iterator[Frame]]:
@@ -108,7 +109,7 @@ def read(path: Path) -> tuple[Head, Iterator[Frame]]:
         file = path.open("rb")
     except OSError:
         raise WorldError(f"File {path.name} not found on server") from None
-    values = msgpack.Unpacker(file, raw=False, max_buffer_size=MOST_FRAME)
+    values = msgpack.Unpacker(file, raw=False, unicode_errors=ERRORS, max_buffer_size=MOST_FRAME)
     try:
         form, map_name, date = next(values)
         if form != FORMAT:

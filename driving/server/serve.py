@@ -20,7 +20,7 @@ from driving.server.gate import Gate
 from driving.server.motion_tables import MotionTables
 from driving.server.publish import Publisher
 from driving.server.warming import warm_up
-from driving.server.wire import WORLD_STREAM, Request, known_stream, response
+from driving.server.wire import WORLD_STREAM, Request, failure, known_stream, response
 from driving.server.world import World
 
 BACKLOG = 64
@@ -75,6 +75,7 @@ class Server:
         self._threads = threads
         self._held: list[CallConnection] = []
         self._unseen = False  # whether the last tick's pictures are still to be taken
+        self._failure = ""  # of a tick, the last
         self._stopping = False
         self._wake, self._waker = socket.socketpair()
         self._wake.setblocking(False)
@@ -111,7 +112,12 @@ class Server:
         while not self._stopping:
             now = time.monotonic()
             if not self._world.settings.synchronous and now >= due:
-                self._tick()
+                try:
+                    self._tick()
+                except Exception as error:  # the border: one client must not end the world of all
+                    if repr(error) != self._failure:  # else it was told a tick ago
+                        log.exception("the tick after frame %d failed", self._world.frame)
+                    self._failure = repr(error)
                 self._show()
                 due = max(due + self._world.delta, now)
             for key, events in self._selector.select(self._patience(now, due)):
@@ -248,7 +254,11 @@ class Server:
             self._send_state()
         if self._world.revision != revision:
             self._drop_orphans()
-        return response(request.id, result)
+        try:
+            return response(request.id, result)
+        except (TypeError, ValueError, OverflowError) as error:  # it holds what msgpack cannot say
+            log.exception("the answer to %s cannot be sent", method)
+            return response(request.id, failure(f"{method}: {error}"))
 
     def _announce(self, arguments: tuple[object, ...]) -> None:
         asked = arguments[0] if arguments else None

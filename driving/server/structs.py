@@ -9,7 +9,7 @@ from driving.server.ackermann import Gains, Goal
 from driving.server.actor import Actor
 from driving.server.attributes import Attribute
 from driving.server.blueprints import Blueprint
-from driving.server.bodies import GHOST_ARM, RIGID, SPRING_ARM
+from driving.server.bodies import ARMS
 from driving.server.errors import WireError
 from driving.server.physics_control import Gear, PhysicsControl, Wheel
 from driving.server.scenery import type_of
@@ -78,7 +78,7 @@ def read_description(content: Any) -> tuple[str, dict[str, str]]:
 
 def read_attachment(content: Any) -> int:
     """AttachmentType: rigid, spring arm or ghost arm."""
-    if content not in (RIGID, SPRING_ARM, GHOST_ARM):
+    if content not in ARMS:
         raise WireError(f"an attachment is 0, 1 or 2, got {repr(content)[:80]}")
     return int(content)
 

@@ -5,6 +5,7 @@ Every constant that belongs to one CARLA release stands in `RELEASE`.
 
 from __future__ import annotations
 
+import os
 import secrets
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,12 +54,9 @@ RELEASE = Release(
     world_type=17,
 )
 
-_OURS = secrets.randbelow(1 << 31)
-"""Where this process's stream ids begin. Clients of a server that died go on asking for theirs, at whatever
-has taken its port, and are not to be given somebody else's pictures."""
-_FIRST_SENSOR_STREAM = _OURS + 1000
-_WORLD_STREAMS = range(_OURS + 1, _FIRST_SENSOR_STREAM)
-WORLD_STREAM = _WORLD_STREAMS[0]  # stream id of the episode state, by which the server knows it
+WORLD_STREAM = -1  # by which the server knows the stream of the episode state
+_WORLD_STREAMS = 1000  # ids by which clients ask for it; those of sensors follow
+_begin = 0  # where stream ids begin; see `renumber`
 _TOKEN = struct.Struct("<IHBB16s")
 _TCP = 1
 _SAME_HOST = 0  # address type "not set": the client dials the host it used for the calls
@@ -81,6 +79,7 @@ class RequestReader:
     """
 
     def __init__(self) -> None:
+        self._fed, self._read = 0, 0  # bytes so far, and up to the end of the last whole message
         self._unpacker = msgpack.Unpacker(
             raw=False,
             unicode_errors="surrogateescape",
@@ -91,10 +90,10 @@ class RequestReader:
 
     def feed(self, data: bytes) -> None:
         """Add received bytes."""
-        try:
-            self._unpacker.feed(data)
-        except msgpack.BufferFull as error:
-            raise WireError(f"a request is longer than {MAX_MESSAGE} bytes") from error
+        self._fed += len(data)
+        if self._fed - self._read > MAX_MESSAGE:  # what is nested leaves the unpacker's own buffer early
+            raise WireError(f"a request is longer than {MAX_MESSAGE} bytes")
+        self._unpacker.feed(data)
 
     def __iter__(self) -> Iterator[Request]:
         return self
@@ -102,6 +101,7 @@ class RequestReader:
     def __next__(self) -> Request:
         try:
             message = next(self._unpacker)
+            self._read = self._unpacker.tell()
         except StopIteration:
             raise
         except (msgpack.UnpackException, ValueError, TypeError, OverflowError) as error:
@@ -142,23 +142,37 @@ def pack(content: Any) -> bytes:
     return bytes(_packer.pack(content))
 
 
+def renumber() -> None:
+    """Draw where this process's stream ids begin.
+
+    Clients of a server that died go on asking for theirs, at whatever has taken its port, and are not to be
+    given somebody else's pictures.
+    """
+    global _begin
+    _begin = 1 + secrets.randbelow(1 << 31)
+
+
+renumber()
+os.register_at_fork(after_in_child=renumber)  # servers are forked from one process
+
+
 def world_stream(episode: int) -> int:
     """Stream id by which a client asks for the episode state: another one in each episode.
 
     A client that changes episodes subscribes anew. If it is still busy with a message of the old
     subscription, and both have one id, it drops the new one while that connects, which ends its process.
     """
-    return _WORLD_STREAMS[episode % len(_WORLD_STREAMS)]
+    return _begin + episode % _WORLD_STREAMS
 
 
 def known_stream(stream: int) -> int:
     """By which id the server knows a stream that a client asks for."""
-    return WORLD_STREAM if stream in _WORLD_STREAMS else stream
+    return WORLD_STREAM if 0 <= stream - _begin < _WORLD_STREAMS else stream
 
 
 def sensor_stream(actor_id: int) -> int:
     """Stream id of a sensor."""
-    return _FIRST_SENSOR_STREAM + actor_id
+    return _begin + _WORLD_STREAMS + actor_id
 
 
 def token(stream: Any, port: int) -> bytes:

@@ -91,6 +91,23 @@ def test_at_lambda_zero_the_target_of_a_critic_is_one_reward_and_the_next_value(
     np.testing.assert_allclose(found, reward + discount * value[1:], atol=1e-9)
 
 
+@given(reward=rewards, value=values, discount=st.floats(0, 1))
+def test_at_lambda_one_the_target_of_a_critic_is_the_discounted_return(reward, value, discount):
+    found = lambda_returns(
+        reward,
+        value[:-1],
+        next_value=value[1:],
+        ended=np.zeros(reward.shape, bool),
+        discount=discount,
+        critic_lambda=1.0,
+    )
+    returns, following = np.empty_like(reward), value[-1]
+    for t in reversed(range(len(reward))):
+        following = reward[t] + discount * following
+        returns[t] = following
+    np.testing.assert_allclose(found, returns, atol=1e-9)
+
+
 def test_worlds_do_not_touch_each_other():
     rng = np.random.default_rng(0)
     reward, value, following = rng.normal(size=(3, 7, 4))

@@ -270,6 +270,17 @@ def test_a_batch_spawns_commands_and_destroys(client, world, car):
     assert world.get_snapshot().find(good.actor_id) is None
 
 
+def test_a_batch_spawns_what_has_a_parent_as_generate_traffic_does(client, world, car):
+    """The client then sends an attachment that was never set."""
+    camera = world.get_blueprint_library().find("sensor.camera.rgb")
+    mounted = carla.Transform(carla.Location(x=1.0, z=2.0))
+    commands = [carla.command.SpawnActor(camera, mounted, car) for _ in range(20)]
+    answers = client.apply_batch_sync(commands, True)
+    assert [answer.error for answer in answers] == [""] * 20
+    assert {world.get_actor(answer.actor_id).parent.id for answer in answers} == {car.id}
+    client.apply_batch_sync([carla.command.DestroyActor(answer.actor_id) for answer in answers], True)
+
+
 def test_a_batch_carries_every_kind_of_command_about_actors(client, world, car):
     child = spawn_child(world, ahead(car, 12.0, up=1.0))
     world.tick()

@@ -135,6 +135,55 @@ def test_leaving_the_lane_arriving_and_standing_end_an_episode():
     assert ending(before, snapshot(ego(SCENARIO.line - 29.0)))[0] is None
 
 
+@pytest.mark.parametrize("what", ["child", "oncoming", "other"])
+def test_what_the_collision_sensor_alone_tells_of_is_a_hit_at_the_higher_speed(what):
+    before, after = snapshot(ego(200.0, speed=7.0)), snapshot(ego(200.7, speed=6.0), time=0.1)
+    assert ending(before, replace(after, collided_with=what))[:2] == (f"hit_{what}", 7.0)
+    faster = replace(after, ego=ego(200.7, speed=8.0), collided_with=what)
+    assert ending(before, faster)[:2] == (f"hit_{what}", 8.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"offset": 1.24}, None),
+        ({"offset": 1.26}, "left_lane"),
+        ({"offset": -1.24}, None),
+        ({"offset": -1.26}, "left_lane"),
+        ({"yaw": 0.69}, None),
+        ({"yaw": 0.71}, "left_lane"),
+        ({"yaw": -0.71}, "left_lane"),
+        ({"standstill": 2.9}, None),
+        ({"standstill": 3.0}, "stuck"),
+        ({"x": SCENARIO.finish - 0.01}, None),
+        ({"x": SCENARIO.finish}, "arrived"),
+    ],
+)
+def test_an_episode_ends_at_its_bounds_and_not_before(changes, outcome):
+    at = {"x": 250.0, "offset": 0.0, "yaw": 0.0, "standstill": 0.0, **changes}
+    car = replace(ego(at["x"], offset=at["offset"]), yaw=at["yaw"])
+    before = snapshot(replace(car, x=at["x"] - 0.01))
+    assert ending(before, snapshot(car, standstill=at["standstill"])).outcome == outcome
+
+
+def test_of_two_who_are_touched_in_a_step_the_first_counts_and_parked_cars_are_touched_too():
+    near, far = replace(VAN, x=260.0, y=CENTRE), replace(VAN, x=260.5, y=CENTRE)
+    gap = 260.0 - VAN.length / 2 - 4.9 / 2
+    before, after = snapshot(ego(gap - 0.5)), snapshot(ego(gap + 0.5), time=0.1)
+    one, both = (
+        ending(replace(before, others=others), replace(after, others=others))
+        for others in ((near,), (far, near))
+    )
+    assert one.outcome == both.outcome == "hit_other"
+    assert one == both
+    child_first = snapshot(
+        ego(gap - 0.5), child(260.0 - VAN.length / 2 - 0.3 - SCENARIO.line, 0.0, speed=0.0)
+    )
+    moved = replace(child_first, ego=ego(gap + 0.5), time=0.1)
+    found = ending(replace(child_first, others=(near,)), replace(moved, others=(near,)))
+    assert found.outcome == "hit_child"
+
+
 def test_only_a_visible_child_on_the_roadway_is_a_cause_to_stand():
     car = ego(SCENARIO.line - 6.0, speed=0.0)
     assert snapshot(car, child(0.0, 1.0), seen_now=True).waits_for_child
@@ -157,6 +206,28 @@ def test_a_hit_costs_the_more_the_faster_it_is_and_another_failure_as_much_as_on
         assert default(slow, slow, outcome)["impact"] == pytest.approx(-4.0 * SCENARIO.speed_limit)
     for outcome in (None, "arrived"):
         assert default(fast, fast, outcome)["impact"] == 0.0
+
+
+@pytest.mark.parametrize("outcome", ["hit_child", "hit_oncoming", "hit_other", "left_lane", "stuck"])
+def test_every_failure_costs_and_the_lane_is_worth_keeping(outcome):
+    centre, aside = snapshot(ego(200.0)), snapshot(ego(200.0, offset=1.0))
+    assert default(centre, centre, outcome)["failure"] == -40.0
+    assert default(centre, aside, None)["lane"] == pytest.approx(-0.05)
+    assert default(aside, centre, None)["lane"] == 0.0
+
+
+def test_the_papers_terms_by_hand():
+    start, route = SCENARIO.start, SCENARIO.finish - SCENARIO.start
+    before = snapshot(ego(start + 0.19 * route))
+    after = snapshot(ego(start + 0.31 * route), steer=0.5, pedal=-1.0)
+    terms = paper(before, after, None)
+    assert terms["waypoints"] == 2.0
+    assert terms["effort"] == pytest.approx(-0.025 * (math.log(1.5) + math.log(2.0)))
+    assert (terms["completion"], terms["collision"], terms["lane_invasion"]) == (0.0, 0.0, 0.0)
+    assert paper(before, after, "arrived")["completion"] == 10.0
+    assert paper(before, after, "left_lane")["lane_invasion"] == -1.0
+    for outcome in ("hit_child", "hit_oncoming", "hit_other"):
+        assert paper(before, after, outcome)["collision"] == -1.0
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,16 @@ def test_a_listener_that_never_comes_is_waited_for_once(clock):
     assert gate.wait() == 0.0
 
 
+def test_other_listeners_do_not_prolong_the_wait_for_one_who_never_comes(clock):
+    gate = Gate(clock)
+    gate.announce(1)
+    for _ in range(10):
+        clock.now += LONGEST_HOLD / 4
+        gate.announce(2)
+        gate.arrive(2)
+    assert gate.wait() == 0.0
+
+
 def test_a_tick_gives_a_traffic_manager_time_to_fall_asleep(clock):
     gate = Gate(clock)
     gate.rest()

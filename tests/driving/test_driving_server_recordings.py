@@ -202,6 +202,30 @@ def test_a_recording_that_was_cut_off_ends_before_the_cut(desk, tmp_path):
     assert len(list(read(tmp_path / "ride.log")[1])) == 40
 
 
+def test_a_disk_that_is_full_ends_the_recording_and_not_the_world(world, tmp_path, caplog):
+    (tmp_path / "full.log").symlink_to("/dev/full")  # every write: no space left
+    world.recorder = Recorder(world, tmp_path / "full.log")
+    for _ in range(400):
+        world.spawn(CHILD, {}, ((3.0 * len(world.actors), 8.0, 0.55), (0.0, 0.0, 0.0)))
+        world.tick()
+        if "ends: No space left on device" in caplog.text:
+            break
+    else:
+        raise AssertionError("nothing was written")
+    world.tick()
+    world.end_recording()
+
+
+def test_any_text_that_a_client_sends_is_recorded_and_read_back(desk, tmp_path):
+    call(desk, "start_recorder", "texts.log", True)
+    desk.world.spawn(CAR, {"role_name": "\udc80"}, ((20.0, 1.75, 0.0), (0.0, 0.0, 0.0)))
+    desk.world.tick()
+    call(desk, "stop_recorder")
+    _, frames = read(tmp_path / "texts.log")
+    ((_, _, values, *_),) = [created for frame in frames for created in frame.created]
+    assert values == {"role_name": "\udc80"}
+
+
 def test_a_full_file_ends_and_the_world_goes_on(world, tmp_path, monkeypatch):
     monkeypatch.setattr("driving.server.recorder.MOST_BYTES", 1000)
     world.spawn(CAR, {}, ((20.0, 1.75, 0.0), (0.0, 0.0, 0.0)))

@@ -100,6 +100,8 @@ NONSENSE: list[tuple[str, tuple[object, ...]]] = [
     ("apply_control_to_vehicle", (1, [0.5])),
     ("get_actors_by_id", ([[]],)),
     ("draw_debug_shape", ()),
+    ("set_vehicle_light_state", (1, [1e300])),
+    ("get_vehicle_light_states", ()),
 ]
 
 

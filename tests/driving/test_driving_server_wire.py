@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import struct
 
+import msgpack
 import numpy as np
 import pytest
 from hypothesis import given
@@ -132,6 +134,47 @@ def test_a_request_that_never_ends_is_cut_off(monkeypatch):
     reader.feed(b"\xdb\x00\x00\x03\x00")  # a string of 768 bytes begins
     with pytest.raises(WireError, match="longer than 1000 bytes"):
         reader.feed(b"x" * 1001)
+
+
+def test_a_request_that_never_ends_is_cut_off_though_it_is_nested(monkeypatch):
+    monkeypatch.setattr(wire, "MAX_MESSAGE", 1000)
+    reader = wire.RequestReader()
+    reader.feed(b"\xdd\x00\x01\x00\x00")  # an array of 65,536 elements begins
+    for _ in range(165):
+        reader.feed(b"\x95\x01\x02\x03\x04\x05")  # of five numbers each
+        assert list(reader) == []
+    with pytest.raises(WireError, match="longer than 1000 bytes"):
+        reader.feed(b"\x95\x01\x02\x03\x04\x05")
+
+
+def test_many_requests_together_may_be_longer_than_one_may_be(monkeypatch):
+    monkeypatch.setattr(wire, "MAX_MESSAGE", 1000)
+    reader = wire.RequestReader()
+    request = msgpack.packb([0, 1, "version", [[False], "x" * 400]])
+    for _ in range(10):
+        reader.feed(request)
+        assert [found.method for found in reader] == ["version"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process")
+def test_each_server_that_is_forked_has_stream_ids_of_its_own():
+    read, write = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(write, str(wire.world_stream(1)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = int(os.read(read, 20))
+    os.close(read)
+    os.close(write)
+    assert theirs != wire.world_stream(1)
+    assert (
+        wire.known_stream(wire.world_stream(1))
+        == wire.known_stream(wire.world_stream(7))
+        == wire.WORLD_STREAM
+    )
+    assert wire.known_stream(wire.sensor_stream(3)) == wire.sensor_stream(3)
+    assert wire.known_stream(theirs) != wire.WORLD_STREAM
 
 
 @pytest.mark.parametrize("content", [[1.0, 2.0], [1.0, "x", 2.0], None, [1.0, math.nan, 0.0], 5])

@@ -10,6 +10,7 @@ from scenarios.crossings import FAMILIES, INNER_EDGE, KMH, OTHER, draw
 from scenarios.drive import EGO_LENGTH, EGO_WIDTH
 from scenarios.suites import ROAD_SUITES
 
+TRUCK = "vehicle.carlamotors.european_hgv"
 BOXES = {**bodies.PARKED, **bodies.UNTRAINED, **FAMILIES["crossings"].occluders}
 MANY = {name: [draw(name, "train", seed) for seed in range(120)] for name in FAMILIES}
 EVERY = [drive for drives in MANY.values() for drive in drives]
@@ -150,3 +151,26 @@ def test_an_unknown_suite_names_those_of_the_scenario():
         episodes_of("nowhere", "train")
     with pytest.raises(ValueError, match="a seed is at least 0"):
         episodes_of("child_crossing", "cpnco").draw(-1)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "suite", "figures", "hides"),
+    [
+        ("crossings", "train", (749.691551, 13.888889, 729.778955, 8.904846), "vehicle.ford.ambulance"),
+        ("crossings", "heldout", (504.481986, 13.888889, 458.027141, 12.610625), "vehicle.mercedes.sprinter"),
+        ("crossings", "shifted", (677.853427, 11.111111, 632.052765, 8.86636), "vehicle.volkswagen.t2"),
+        ("overtaking_truck", "train", (442.661766, 10.0, 399.245155, 9.282735), TRUCK),
+        ("overtaking_truck", "heldout", (471.449167, 10.0, 427.104227, 8.545967), TRUCK),
+    ],
+)
+def test_an_episode_is_what_it_was_when_the_drivers_that_ship_were_judged(scenario, suite, figures, hides):
+    """A change would make what is published of them void: train and judge anew, then change these figures."""
+    drive = episodes_of(scenario, suite).draw(3)
+    found = (drive.line, drive.speed_limit, drive.start, drive.start_speed)
+    assert found == pytest.approx(figures, abs=1e-6)
+    assert drive.occluder.blueprint == hides
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ValueError, match="a seed is at least 0, got -1"):
+        episodes_of("crossings", "heldout").draw(-1)

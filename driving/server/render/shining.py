@@ -18,7 +18,6 @@ from driving.server.render.vehicle_lights import beams, glares, repainted
 
 STREET_RANGE = 24.0  # m
 STREET_GLARE = 0.9  # m
-BRIGHTEST = 3.0  # times its full light at which a lamp's own colour ends
 
 NOTHING = np.zeros((0, GLARE_COLUMNS))
 
