@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -28,6 +28,7 @@ SPAWN_MARGIN = 5.0  # m kept from a road's ends
 SPAWN_HEIGHT = 0.3  # m above the road
 DASH, GAP = 3.0, 4.5  # m, of broken markings
 DEFAULT_SPEED_LIMIT = 30.0  # km/h
+MOST_AREA, MOST_SIDE = 120.0, 40.0  # km2, km: of a map, for whose ground there is memory
 DEFAULT_LATITUDE, DEFAULT_LONGITUDE = 42.0, 2.0  # what the client assumes without a geoReference
 _RAISED = ("sidewalk",)
 
@@ -93,12 +94,14 @@ def read_map(name: str, xodr: str) -> RoadMap:
         by_id = {road.id: road for road in roads}
         signals, crosswalks = read_signals(root, by_id), read_crosswalks(root, by_id)
         limits = Counter(road.speed_limit for road in roads if road.speed_limit)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        notes, phases = tuple(map_notes(root)), read_phases(root, signals)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise MapError(f"map '{name}' cannot be read: {error!r}") from error
-    for note in map_notes(root):
+    for note in notes:
         log.warning("map '%s': %s", name, note)
     if not strips:
         raise MapError(f"map '{name}' has no lanes")
+    _refuse_impossible(name, strips)
     limit = limits.most_common(1)[0][0] if limits else DEFAULT_SPEED_LIMIT
     return RoadMap(
         name,
@@ -109,9 +112,22 @@ def read_map(name: str, xodr: str) -> RoadMap:
         limit,
         _origin(root),
         signals,
-        read_phases(root, signals),
+        phases,
         crosswalks,
     )
+
+
+def _refuse_impossible(name: str, strips: Sequence[LaneStrip]) -> None:
+    """Refuse a map that is nowhere, or so large that its ground would take all memory."""
+    points = np.concatenate([side for strip in strips for side in (strip.left, strip.right)])
+    if not np.isfinite(points).all():
+        raise MapError(f"map '{name}' cannot be read: some of its coordinates are no numbers")
+    width, height = np.ptp(points[:, :2], axis=0) / 1000.0
+    if width * height > MOST_AREA or max(width, height) > MOST_SIDE:
+        raise MapError(
+            f"map '{name}' is {width:.0f} x {height:.0f} km; this server has ground for {MOST_AREA:.0f} km2 "
+            f"and {MOST_SIDE:.0f} km a side"
+        )
 
 
 def _strips(road: Road, section: Section) -> Iterator[LaneStrip]:

@@ -126,6 +126,8 @@ class World(Cast):
         actors: dict[str, int] = {}
         stops: dict[int, Sequence[StopBox]] = {}
         for signal in self.map.signals:
+            if signal.kind == LIGHT and signal.id in actors:
+                continue  # the map says it twice: one light has one actor
             kind, tag = ("light", 7) if signal.kind == LIGHT else ("sign", 8)
             actor = self.enter(Blueprint(0, signal.kind, (), kind, tag=tag), {}, signal.pose)
             actor.signal, actor.box = signal.id, trigger_box(signal)

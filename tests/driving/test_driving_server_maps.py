@@ -170,3 +170,20 @@ def test_what_is_no_map_is_refused_by_name(text):
 def test_an_unknown_geometry_names_the_known_ones():
     with pytest.raises(MapError, match="line, arc, spiral, poly3, paramPoly3"):
         road("<clothoid/>")
+
+
+@pytest.mark.parametrize(
+    ("x", "reason"),
+    [
+        ("nan", "some of its coordinates are no numbers"),
+        ("inf", "are no numbers"),
+        ("4e8", "0 km; this server"),
+    ],
+)
+def test_a_map_that_is_nowhere_or_too_large_is_refused(x, reason):
+    """Ground for it would end the server for every client."""
+    road = straight_road()
+    begin, end = road.index("<road "), road.index("</road>") + len("</road>")
+    other = road[begin:end].replace(' x="', f' x="{x}" was="', 1)
+    with pytest.raises(MapError, match=f"map 'far' .*{reason}"):
+        read_map("far", road[:end] + other + road[end:])

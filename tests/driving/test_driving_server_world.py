@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from crossing import CROSSING
 
 from driving.server import commands, handling
 from driving.server.blueprints import library
@@ -231,3 +232,14 @@ def test_a_sensor_keeps_its_period_whenever_it_is_first_listened_to(period, ever
             if following is not None:
                 due, spoke = following, [*spoke, tick]
         assert spoke == list(range(first, first + 10, every))
+
+
+def test_a_light_that_a_map_says_twice_is_one_light():
+    begin = CROSSING.index("<signal ")
+    end = CROSSING.index("</signal>") + len("</signal>")
+    twice = CROSSING[:end] + CROSSING[begin:end] + CROSSING[end:]
+    world = World({"twice": twice}, "twice")
+    lights = [actor for actor in world.actors.values() if actor.blueprint.kind == "light"]
+    assert sorted(light.signal for light in lights) == ["7", "8"]
+    assert {actor.id for actor in lights} == set(world.lights.by_actor)
+    world.tick()
