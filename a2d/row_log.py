@@ -15,6 +15,7 @@ from a2d.errors import RunError
 from a2d.files import UNREADABLE, explained, write_atomically
 
 ENDING = ".rows"
+PART_MEGABYTES = 64  # of one file's rows, which are copied to be written: memory that was just used is fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class _Part:
 
 
 class RowLog:
-    """Files in a folder, each with the rows that were added between two checkpoints.
+    """Files in a folder, each with some of the rows that were added between two checkpoints.
 
     A file is whole or not there, and never changes: a kill leaves at most one that no checkpoint names.
     """
@@ -58,15 +59,17 @@ class RowLog:
         held = buffer.fitting(megabytes)
         end = self._parts[-1].stop if self._parts else 0
         if fresh := min(buffer.total - end, held):
-            rows = buffer.rows(buffer.added(fresh))
-            part = _Part(buffer.total - fresh, buffer.total)
-            kept = {key: torch.from_numpy(values) for key, values in rows.items() if key not in leave_out}
             try:
                 self.folder.mkdir(exist_ok=True)
             except OSError as error:
                 raise explained(error, self.folder) from error
-            write_atomically(self.folder / part.name, partial(torch.save, kept))
-            self._parts.append(part)
+            numbers, first = buffer.added(fresh), buffer.total - fresh
+            for at in range(0, fresh, step := max(1, buffer.fitting(PART_MEGABYTES))):
+                rows = buffer.rows(numbers[at : at + step])
+                part = _Part(first + at, min(first + at + step, buffer.total))
+                kept = {key: torch.from_numpy(values) for key, values in rows.items() if key not in leave_out}
+                write_atomically(self.folder / part.name, partial(torch.save, kept))
+                self._parts.append(part)
         self._parts = [part for part in self._parts if part.stop > buffer.total - held]
         return [part.name for part in self._parts]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from driving.server.errors import WireError
 from driving.server.wire import Request, RequestReader
 
 MOST_BUFFERED = 64 << 20  # bytes that may wait for a client that does not read
+CROWDED = 16 << 20  # bytes that wait for a listener, above which it should be waited for
+STALLED = 10.0  # s for which nobody waits who reads nothing at all
 MOST_GATHERED = 1 << 20  # bytes of answers that leave together
 CHUNK = 1 << 16  # bytes
 MOST_CONNECTIONS = 512  # at a time, calls and streams together; below what a process may usually open
@@ -32,6 +35,7 @@ class Connection(ABC):
         self.name = name
         self._sock, self._selector = sock, selector
         self._waiting = bytearray()
+        self._moved = 0.0  # when it last took some of what waits, by the clock of `time.monotonic`
         self.open = True
         Connection.count += 1
         selector.register(sock, selectors.EVENT_READ, self)
@@ -40,6 +44,15 @@ class Connection(ABC):
     def busy(self) -> bool:
         """Whether earlier bytes still wait."""
         return bool(self._waiting)
+
+    def lags(self) -> bool:
+        """Whether much waits for it, and it reads on; who does not is given up."""
+        if len(self._waiting) <= CROWDED:
+            return False
+        if time.monotonic() - self._moved < STALLED:
+            return True
+        self.close(f"does not read: {len(self._waiting) >> 20} MB have waited for {STALLED:.0f} s")
+        return False
 
     def send(self, data: bytes) -> None:
         """Send now what the network takes, and the rest when it takes more."""
@@ -57,6 +70,7 @@ class Connection(ABC):
             if sent == len(data):
                 return
             self._selector.modify(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
+            self._moved = time.monotonic()
         self._waiting += memoryview(data)[sent:]
         if len(self._waiting) > MOST_BUFFERED:
             self.close(f"does not read: more than {MOST_BUFFERED >> 20} MB wait for it")
@@ -71,6 +85,7 @@ class Connection(ABC):
             self.close(f"lost: {error}")
             return
         del self._waiting[:sent]
+        self._moved = time.monotonic()
         if not self._waiting:
             self._selector.modify(self._sock, selectors.EVENT_READ, self)
 

@@ -24,6 +24,7 @@ from driving.server.wire import WORLD_STREAM, Request, failure, known_stream, re
 from driving.server.world import World
 
 BACKLOG = 64
+LOOK_AGAIN = 0.25  # s after which a listener that is behind is looked at though it took nothing
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ class Server:
             if not self._attendance.patience():
                 log.info("ending: no client has been connected for long enough")
                 break
-            if self._held and not self._gate.wait():
+            if self._held and not self._hold():
                 self._release()
                 self._show()
         self._close()
@@ -145,7 +146,7 @@ class Server:
         """Seconds until something must be done though no bytes come."""
         waits = [self._attendance.patience()]
         if self._held:
-            waits.append(self._gate.wait())
+            waits.append(self._hold())
         if not self._world.settings.synchronous:
             waits.append(max(due - now, 0.0))
         soonest = min(waits)
@@ -268,11 +269,20 @@ class Server:
 
     def _must_wait(self, connection: CallConnection) -> bool:
         """Whether a client's tick must wait."""
-        if not self._world.settings.synchronous or not self._gate.wait():
+        if not self._world.settings.synchronous or not self._hold():
             return False
         if connection not in self._held:
             self._held.append(connection)
         return True
+
+    def _hold(self) -> float:
+        """For how long ticks must wait at least; s, 0 if they need not.
+
+        For listeners that are on their way, and for those that are behind: in synchronous mode none of them
+        misses a frame, as with the real server.
+        """
+        behind = [each for listeners in self._subscribers.values() for each in listeners if each.busy]
+        return max(self._gate.wait(), LOOK_AGAIN * any([each.lags() for each in behind]))
 
     def _release(self) -> None:
         held, self._held = self._held, []

@@ -194,6 +194,22 @@ def camera_of(server: Process) -> tuple[int, int, int]:
     return camera[0], *struct.unpack_from("<IH", camera[5])
 
 
+def test_in_synchronous_mode_ticks_wait_for_a_listener_that_is_behind_and_it_misses_no_frame(served):
+    sock = served.connect()
+    served.ask(sock, "set_episode_settings", [True, False, [True, 0.05]])
+    _, stream, port = camera_of(served)
+    listener = served.connect(port)
+    listener.sendall(struct.pack("<I", stream))
+    first = served.ask(sock, "tick_cue")[0][1]
+    ticks = 50  # of 1.9 MB each: more than waits for anybody
+    sock.sendall(msgpack.packb([0, 1, "tick_cue", [[False]]]) * ticks)
+    seen = []
+    while not seen or seen[-1] < first + ticks:
+        (length,) = struct.unpack("<I", receive(listener, 4))
+        seen.append(struct.unpack_from("<QQ", receive(listener, length))[1])
+    assert seen[-ticks:] == list(range(first + 1, first + ticks + 1))
+
+
 def test_a_stream_of_a_dead_server_is_none_of_the_next_one_on_its_port(served):
     actor, stream, _ = camera_of(served)
     served.process.kill()
