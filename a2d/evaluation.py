@@ -275,7 +275,7 @@ def summary(records: Sequence[Record]) -> Summary:
         driving_score=_mean_of(valid, "driving_score"),
         comfortable=_rate_of(valid, "comfortable"),
         brake_delay=_mean_of(valid, "brake_delay"),
-        sighted=sum(record.get("seen_at") is not None for record in valid),
+        sighted=0 if (seen := _mean_of(valid, "seen_at")) is None else seen.total,
     )
 
 

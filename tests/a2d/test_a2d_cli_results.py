@@ -1,7 +1,9 @@
 """`a2d evaluate`, `record`, `compare` on a little run: resumable, never a mixture of checkpoints."""
 
 import json
+import math
 import shutil
+from importlib import import_module
 
 import av
 import pytest
@@ -15,6 +17,7 @@ from a2d.cli.record import chosen
 from a2d.evaluation import append_record
 from a2d.shipping import find_run
 
+evaluate_command = import_module("a2d.cli.evaluate")
 pytestmark = pytest.mark.slow
 
 
@@ -240,3 +243,20 @@ def test_a_seed_alone_is_one_film_and_a_standard_is_driven_once_over():
 
 def test_an_unknown_suite_of_a_gridworld_is_one_clear_line(run):
     assert "unknown suite 'cpnco'" in a2d("evaluate", run, "--suite", "cpnco", expect=1)
+
+
+def test_what_is_written_of_episodes_just_driven_is_json_as_it_is_read_back(run, tmp_path, monkeypatch):
+    real = evaluate_command.drive
+
+    def drive(*arguments, progress, **options):
+        real(*arguments, progress=lambda record: progress(record | {"pet": math.nan}), **options)
+
+    monkeypatch.setattr(evaluate_command, "drive", drive)
+
+    def refused(name):
+        raise AssertionError(name)
+
+    for _ in range(2):  # driven, and read
+        a2d("evaluate", run, "--episodes", 2, "--json", tmp_path / "result.json")
+        found = json.loads((tmp_path / "result.json").read_text(), parse_constant=refused)
+        assert [episode["pet"] for episode in found["episodes"]] == [None, None]

@@ -235,6 +235,19 @@ def test_a_summary_counts_what_happened():
     assert result.outcomes == {"hit_child": 2, "arrived": 2, "hit_other": 1, "server_restarted": 1}
 
 
+def test_how_often_braking_followed_on_sight_counts_who_was_seen_alone():
+    found = summary(
+        [
+            record(0, "arrived", child=True, hazard=True, seen_at=1.0, brake_delay=0.2),
+            record(1, "hit_child", child=True, hazard=True, seen_at=2.0, brake_delay=math.nan),
+            record(2, "arrived", child=False, hazard=False, seen_at=math.nan, brake_delay=math.nan),
+            record(3, "arrived", child=False, hazard=False, seen_at=None, brake_delay=None),
+        ]
+    )
+    assert found.sighted == 2
+    assert found.brake_delay.total == 1
+
+
 def test_who_comes_is_a_hazard_as_a_child_is_and_running_into_the_truck_is_another_hit():
     comes, nobody = {"child": False, "hazard": True}, {"child": False, "hazard": False}
     records = [
