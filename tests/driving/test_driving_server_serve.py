@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 import socket
 import struct
@@ -200,7 +201,9 @@ def test_in_synchronous_mode_ticks_wait_for_a_listener_that_is_behind_and_it_mis
     _, stream, port = camera_of(served)
     listener = served.connect(port)
     listener.sendall(struct.pack("<I", stream))
-    first = served.ask(sock, "tick_cue")[0][1]
+    first = 0
+    while not select.select([listener], [], [], 0.0)[0]:  # until it is known to listen
+        first = served.ask(sock, "tick_cue")[0][1]
     ticks = 50  # of 1.9 MB each: more than waits for anybody
     sock.sendall(msgpack.packb([0, 1, "tick_cue", [[False]]]) * ticks)
     seen = []
