@@ -290,14 +290,18 @@ def paired_hits(first: Sequence[Record], second: Sequence[Record]) -> PairedDiff
     return PairedDifference.of(*_columns(pairs, is_hit))
 
 
-def append_record(path: Path, record: Record) -> None:
+def append_record(path: Path, record: Record) -> Record:
     """Add one episode to a JSON-lines file; a last line that a crash cut short is dropped first.
+
+    Returns:
+        The record as it will be read back.
 
     Raises:
         DiskFull: No space left; the earlier episodes are intact.
         RunError: The file cannot be written.
     """
-    line = json.dumps(as_json(record), allow_nan=False) + "\n"
+    plain: Record = as_json(record)
+    line = json.dumps(plain, allow_nan=False) + "\n"
     try:
         with path.open("ab+") as file:
             file.seek(0)
@@ -307,6 +311,7 @@ def append_record(path: Path, record: Record) -> None:
             file.write(line.encode())
     except OSError as error:
         raise explained(error, path) from error
+    return plain
 
 
 def read_records(path: Path) -> list[Record]:

@@ -9,19 +9,17 @@ import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 from a2d.errors import A2DError, DiskFull, RunError
-
-T = TypeVar("T")
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 UNREADABLE = (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError, KeyError)
 """What torch raises of a file that is truncated, or not one of its own."""
 
 
-def read_json(path: Path, kind: type[T]) -> T:
-    """Read a JSON file that holds a `dict`, or a `list`.
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds an object.
 
     Raises:
         RunError: It cannot be read, or holds something else.
@@ -30,8 +28,8 @@ def read_json(path: Path, kind: type[T]) -> T:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(f"{path} cannot be read ({error}); delete it to go on without it") from error
-    if not isinstance(content, kind):
-        raise RunError(f"{path} holds no JSON {kind.__name__}; delete it to go on without it")
+    if not isinstance(content, dict):
+        raise RunError(f"{path} holds no JSON dict; delete it to go on without it")
     return content
 
 

@@ -147,17 +147,15 @@ def _refuse_what_is_for_others(config: TrainConfig) -> None:
             "expert.surrogate=projection is for method=a2d, in which the trainee acts; "
             f"set expert.surrogate=expert for {name}"
         )
-    if name in OWN_CRITIC or name in ("advisor", "gpo_clip", "gpo_penalty"):
-        if config.expert.step != "ppo":
-            raise ConfigError(f"method={name} takes PPO steps on the trainee; set expert.step=ppo")
-        if config.expert.clip == 0.0:
-            raise ConfigError(f"method={name} has nothing else to bound its step: set expert.clip=0.2")
+    on_trainee = name in OWN_CRITIC or name in ("advisor", "gpo_clip", "gpo_penalty")
+    if on_trainee and config.expert.step != "ppo":
+        raise ConfigError(f"method={name} takes PPO steps on the trainee; set expert.step=ppo")
+    if (on_trainee or name == "rl_mdp") and config.expert.step == "ppo" and config.expert.clip == 0.0:
+        raise ConfigError(f"method={name} has nothing else to bound its step: set expert.clip=0.2")
     if name == "rl_asym_unbiased" and config.trainee.memory:
         raise ConfigError(
             f"method={name} asks for V(b, s), and its critic has no memory: set trainee.memory=0"
         )
-    if name == "rl_mdp" and config.expert.step == "ppo" and config.expert.clip == 0.0:
-        raise ConfigError("method=rl_mdp has nothing else to bound its step: set expert.clip=0.2")
     if config.trainee.value == 0.0 and (asked := _asked_of_trainee(config)):
         raise ConfigError(
             f"method={name} asks for {asked}, which the trainee's encoder learns: set trainee.value=0.5"

@@ -38,7 +38,7 @@ class _Part:
 class RowLog:
     """Files in a folder, each with some of the rows that were added between two checkpoints.
 
-    A file is whole or not there, and never changes: a kill leaves at most one that no checkpoint names.
+    A file is whole or not there, and never changes: a kill leaves at most some that no checkpoint names.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -64,7 +64,8 @@ class RowLog:
             except OSError as error:
                 raise explained(error, self.folder) from error
             numbers, first = buffer.added(fresh), buffer.total - fresh
-            for at in range(0, fresh, step := max(1, buffer.fitting(PART_MEGABYTES))):
+            step = max(1, buffer.fitting(PART_MEGABYTES))
+            for at in range(0, fresh, step):
                 rows = buffer.rows(numbers[at : at + step])
                 part = _Part(first + at, min(first + at + step, buffer.total))
                 kept = {key: torch.from_numpy(values) for key, values in rows.items() if key not in leave_out}

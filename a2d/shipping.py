@@ -138,7 +138,7 @@ def _evaluations(run: Run) -> dict[str, dict[str, Any]]:
     """The summaries of this checkpoint's evaluations, by file name."""
     current, found = checkpoint_id(run), {}
     for path in sorted((run.results / "evaluation").glob("*.json")):
-        content = read_json(path, dict)
+        content = read_json(path)
         if content.get("checkpoint") == current:
             found[path.name] = content
     return found

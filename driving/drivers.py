@@ -64,14 +64,18 @@ DRIVERS: dict[str, Driver] = {
 
 def along_lane(snapshot: Snapshot, target: float) -> NDArray[np.float32]:
     """Keep to the lane's centre and come to a speed (m/s)."""
-    steer = keep_lane(
+    return np.array([lane_steer(snapshot), hold_speed(target, snapshot.ego.speed)], np.float32)
+
+
+def lane_steer(snapshot: Snapshot) -> float:
+    """The steer action that keeps to the lane's centre."""
+    return keep_lane(
         snapshot.offset,
         snapshot.heading_error,
         snapshot.ego.speed,
         curvature=snapshot.curvature,
         steer_authority=snapshot.drive.steer_authority,
     )
-    return np.array([steer, hold_speed(target, snapshot.ego.speed)], np.float32)
 
 
 def _visible_danger(snapshot: Snapshot) -> bool:

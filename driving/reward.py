@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 
 from driving.contact import needed_braking
-from driving.control import hold_speed, keep_lane
+from driving.control import hold_speed
+from driving.drivers import lane_steer
 from driving.measures import ACCELERATION_COMFORT
 from driving.outcome import is_hit
 from driving.snapshot import Snapshot
@@ -54,14 +55,7 @@ def paper(before: Snapshot, after: Snapshot, outcome: str | None) -> Terms:
 
     Source: Warrington et al., ICML 2021, appendix on the driving task (ten waypoints along the route).
     """
-    steer = keep_lane(
-        before.offset,
-        before.heading_error,
-        before.ego.speed,
-        curvature=before.curvature,
-        steer_authority=before.drive.steer_authority,
-    )
-    pedal = hold_speed(before.speed_limit, before.ego.speed)
+    steer, pedal = lane_steer(before), hold_speed(before.speed_limit, before.ego.speed)
     close = (1 - abs(after.pedal - pedal) / 2) * (1 - abs(after.steer - steer) / 2) ** 2
     return {
         "controller": close,

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.cast import ROLE, Cast
-from driving.control import Command, cruise, keep_lane
+from driving.control import Command, cruise
+from driving.drivers import lane_steer
 from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError, ServerFailed
 from driving.movement import Movement
@@ -197,13 +198,7 @@ class Session:
         drive = now.drive
         yaw = drive.street.heading(now.station(now.ego))
         pedal = cruise(drive.start_speed)
-        steer = keep_lane(
-            now.offset,
-            now.heading_error,
-            now.ego.speed,
-            curvature=now.curvature,
-            steer_authority=drive.steer_authority,
-        )
+        steer = lane_steer(now)
         self._control(Command(pedal, 0.0, drive.steer_authority * steer))
         self._batch([self._cast.velocity(drive.start_speed, yaw)])
         self._tick()

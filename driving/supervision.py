@@ -29,9 +29,8 @@ CAUSES = ("died", "hung", "silent", "start", "memory", "episodes", "slow")
 """Why a server is restarted: gone; no answer in time; no picture in time; did not come up again; and,
 between episodes, holds too much memory; served its episodes; ticks too slowly."""
 LONGEST_PAUSE = 30.0  # s
-PICTURE_SHARE = (
-    0.9  # of a call's limit that its pictures may take: a silent camera is told from a server that hangs
-)
+PICTURE_SHARE = 0.9
+"""Of a call's limit, what its pictures may take: so a silent camera is told from a server that hangs."""
 FEWEST_CALLS = 5  # of an episode, to judge its pace by
 
 log = logging.getLogger(__name__)

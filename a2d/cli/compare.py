@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -59,9 +58,7 @@ def compare(
     if not video_seeds(drivers):
         console.print("No episode is recorded for every driver; for videos in the report run:")
         for driver in drivers:
-            console.print(
-                f"  a2d record {shlex.quote(driver.runs[0].called)} --suite {suite}", soft_wrap=True
-            )
+            console.print(f"  a2d record {driver.runs[0].quoted} --suite {suite}", soft_wrap=True)
     console.print(f"report: {out}", soft_wrap=True)
     if wall is not None:
         write_wall(drivers, wall)

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from a2d.cli import progress
 from a2d.cli.driver import drivers, worlds_at_once, worlds_of
-from a2d.evaluation import Record, Summary, append_record, as_json, is_fault, is_hit, read_records, summary
+from a2d.evaluation import Record, Summary, append_record, is_fault, is_hit, read_records, summary
 from a2d.files import refuse_folder, write_atomically
 from a2d.isolation import drive
 from a2d.ranges import LAST_SEED, MOST_EPISODES
@@ -120,9 +120,7 @@ def evaluated(
                 nonlocal hits, ended
                 if stale and not ended:  # the first new one: those of another checkpoint or server make room
                     _set_aside(path, earlier)
-                told = as_json(record | origin | looked)  # as it will be read back
-                append_record(path, told)
-                known[told["seed"]] = told
+                known[record["seed"]] = append_record(path, record | origin | looked)
                 hits, ended = hits + is_hit(record), ended + 1
                 advance(f"{hits} of {ended} hit")
 

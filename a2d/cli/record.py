@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +15,8 @@ from a2d import evaluation
 from a2d.cli import progress
 from a2d.cli.commentary import Commentary, Witness
 from a2d.cli.driver import drivers, worlds_of
-from a2d.evaluation import Act, EvaluationError, Record, as_json, is_fault
-from a2d.files import write_atomically
+from a2d.evaluation import Act, EvaluationError, Record, is_fault
+from a2d.film_index import read_index, write_index
 from a2d.ranges import LAST_SEED, MOST_EPISODES
 from a2d.run import Run, checkpoint_id
 from a2d.shipping import find_run
@@ -118,7 +117,7 @@ def recorded(
             for name in others - {index[seed]["file"]}:
                 (folder / name).unlink(missing_ok=True)
             others = set()
-            _write_index(folder, origin, index)
+            write_index(folder, origin, index)
             advance(index[seed]["file"])
 
 
@@ -163,20 +162,8 @@ def _picture(worlds: Witness) -> NDArray[np.uint8]:
 
 def _index(folder: Path, origin: dict[str, Any]) -> tuple[dict[int, Record], set[str]]:
     """What is recorded of this checkpoint on this server, by seed; or the names of others' films."""
-    path = folder / "index.json"
-    if not path.is_file():
-        return {}, set()
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        entries = {int(entry["seed"]): entry for entry in content["episodes"]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise EvaluationError(f"{path} is no index of videos ({error}); delete it to record anew") from error
-    if all(content.get(key) == value for key, value in origin.items()):
+    whose, entries = read_index(folder)
+    if all(whose.get(key) == value for key, value in origin.items()):
         there = {seed: entry for seed, entry in entries.items() if (folder / entry["file"]).is_file()}
         return there, set()
-    return {}, {str(entry["file"]) for entry in entries.values()}
-
-
-def _write_index(folder: Path, origin: dict[str, Any], index: dict[int, Record]) -> None:
-    content = {**origin, "episodes": [as_json(index[seed]) for seed in sorted(index)]}
-    write_atomically(folder / "index.json", (json.dumps(content, indent=1) + "\n").encode())
+    return {}, {entry["file"] for entry in entries.values()}

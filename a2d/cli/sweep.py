@@ -58,7 +58,8 @@ def sweep(
     wanted = read(name)
     out = out or Path("runs/sweeps") / Path(name).stem
     runs = planned_runs(wanted, out, seeds=seeds)
-    _refuse_unknown_suite(runs, wanted.final.suite)
+    if not so_far:
+        _refuse_unknown_suite(runs, wanted.final.suite)
     _claim(out, {"name": Path(name).stem, "title": wanted.title})
     try:
         failed = [] if so_far else _train(runs, wanted, at_once=jobs or cores(), console=console)

@@ -66,13 +66,11 @@ def paired(first: Driver, second: Driver) -> list[PairedDifference]:
 
 def both_arrived(first: Driver, second: Driver) -> list[tuple[float, float]]:
     """How long each took (s), of the episodes in which both arrived."""
-    return [
-        (record["duration"], others[record["seed"]]["duration"])
-        for one, other in _pairs(first, second)
-        for others in ({record["seed"]: record for record in other.records if _lasted(record)},)
-        for record in one.records
-        if _lasted(record) and record["seed"] in others
-    ]
+    found = []
+    for one, other in _pairs(first, second):
+        own, theirs = _durations(one), _durations(other)
+        found += [(own[seed], theirs[seed]) for seed in own if seed in theirs]
+    return found
 
 
 def _pairs(first: Driver, second: Driver) -> list[tuple[Material, Material]]:
@@ -82,8 +80,10 @@ def _pairs(first: Driver, second: Driver) -> list[tuple[Material, Material]]:
     return pairs or list(zip(first.runs, second.runs, strict=False))
 
 
-def _lasted(record: Record) -> bool:
-    return has_arrived(record) and record.get("duration") is not None
+def _durations(run: Material) -> dict[int, float]:
+    """How long the arrivals took (s), by seed."""
+    lasted = (record for record in run.records if has_arrived(record) and record.get("duration") is not None)
+    return {record["seed"]: record["duration"] for record in lasted}
 
 
 def _name(group: Sequence[Material], groups: Sequence[Sequence[Material]]) -> str:

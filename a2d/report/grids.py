@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +51,7 @@ def read_grids(materials: Sequence[Material]) -> list[Grid]:
         for material in materials
         for path in sorted((material.folder / "evaluation").glob("*.json"))
         if path.stem in NAMES
-        and (content := read_json(path, dict)).get("grid")
+        and (content := read_json(path)).get("grid")
         and content.get("checkpoint") == material.records[0].get("checkpoint")
     ]
     return [grid for _, grid in sorted(found, key=lambda item: item[0])]
@@ -67,7 +66,7 @@ def _grid(material: Material, path: Path, cells: Sequence[dict[str, Any]]) -> Gr
         title=NAMES.get(path.stem, path.stem),
         driver=material.name,
         source=str(path),
-        replay=f"a2d evaluate {shlex.quote(material.called)} --suite {path.stem}",
+        replay=f"a2d evaluate {material.quoted} --suite {path.stem}",
         points=f"{sum(cell['points'] for cell in counted):g} of {len(counted)}",
         columns=columns,
         rows=tuple((row, tuple(at.get((row, column)) for column in columns)) for row in rows),

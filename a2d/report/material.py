@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from a2d.config import flat
 from a2d.evaluation import EvaluationError, Record, Summary, read_records, summary
-from a2d.files import read_json
+from a2d.film_index import read_index
 from a2d.learning_curves import metrics_of
 from a2d.run import Run
 from a2d.shipping import find_run
@@ -53,6 +54,11 @@ class Material:
     records: tuple[Record, ...]  # of the seeds that every run has, by seed
     metrics: tuple[dict[str, Any], ...]  # one per round
     videos: dict[int, Video]  # by seed
+
+    @property
+    def quoted(self) -> str:
+        """Its name on a command line, as a shell takes it."""
+        return shlex.quote(self.called)
 
     @property
     def summary(self) -> Summary:
@@ -124,15 +130,11 @@ def _records(run: Run, suite: str) -> list[Record]:
 
 def _videos(folder: Path, *, checkpoint: str | None) -> dict[int, Video]:
     """The videos of the checkpoint that was evaluated; those of another would contradict the table."""
-    index = folder / "index.json"
-    content = read_json(index, dict) if index.is_file() else {}
-    if content.get("checkpoint") != checkpoint:
+    whose, entries = read_index(folder)
+    if whose.get("checkpoint") != checkpoint:
         return {}
-    try:
-        found = [Video(entry["seed"], folder / entry["file"], entry) for entry in content.get("episodes", [])]
-    except (KeyError, TypeError) as error:
-        raise EvaluationError(f"{index} is no index of videos ({error}); delete it to record anew") from error
-    return {video.seed: video for video in found if video.path.is_file()}
+    found = {seed: Video(seed, folder / entry["file"], entry) for seed, entry in entries.items()}
+    return {seed: video for seed, video in found.items() if video.path.is_file()}
 
 
 def _names(runs: Sequence[Run]) -> list[str]:

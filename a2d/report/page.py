@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shlex
 from collections.abc import Sequence
 from importlib import metadata, resources
 from pathlib import Path
@@ -78,7 +77,7 @@ def render(materials: Sequence[Material], *, suite: str, load: Load = Path.read_
         strips=strips,
         grids=read_grids(materials),
         worst=[(episode, *ending_text(episode.record)) for episode in worst_episodes(drivers, suite=suite)],
-        record_commands=[f"a2d record {shlex.quote(driver.runs[0].called)}" for driver in drivers],
+        record_commands=[f"a2d record {driver.runs[0].quoted}" for driver in drivers],
         evaluations=_evaluations(materials, suite),
         films=_films(drivers, [strip.seed for strip in strips], suite),
         trainings=[
@@ -97,7 +96,7 @@ def _evaluations(materials: Sequence[Material], suite: str) -> list[Source]:
     return [
         (
             str(run.folder / "evaluation" / f"{suite}.jsonl"),
-            f"a2d evaluate {shlex.quote(run.called)} --suite {suite} --seed {run.records[0]['seed']} "
+            f"a2d evaluate {run.quoted} --suite {suite} --seed {run.records[0]['seed']} "
             f"--episodes {run.records[-1]['seed'] - run.records[0]['seed'] + 1}",
         )
         for run in materials
@@ -108,7 +107,7 @@ def _films(drivers: Sequence[Driver], seeds: Sequence[int], suite: str) -> list[
     return [
         (
             str(run.videos[seed].path),
-            f"a2d record {shlex.quote(run.called)} --suite {suite} --seed {seed} --episodes 1",
+            f"a2d record {run.quoted} --suite {suite} --seed {seed} --episodes 1",
         )
         for run in (driver.filmed for driver in drivers)
         for seed in seeds
@@ -116,7 +115,7 @@ def _films(drivers: Sequence[Driver], seeds: Sequence[int], suite: str) -> list[
 
 
 def _command(materials: Sequence[Material], suite: str) -> str:
-    return f"a2d compare {' '.join(shlex.quote(run.called) for run in materials)} --suite {suite}"
+    return f"a2d compare {' '.join(run.quoted for run in materials)} --suite {suite}"
 
 
 def _changed_settings(materials: Sequence[Material]) -> list[tuple[str, list[Any]]]:

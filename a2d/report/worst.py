@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +29,7 @@ def worst_episodes(drivers: Sequence[Driver], *, suite: str, shown: int = SHOWN)
         Episode(
             driver.name if len(driver.runs) == 1 else run.name,
             record,
-            f"a2d record {shlex.quote(run.called)} --suite {suite} --seed {record['seed']}",
+            f"a2d record {run.quoted} --suite {suite} --seed {record['seed']}",
         )
         for driver in drivers
         for run, record in sorted(_bad(driver), key=lambda found: badness(found[1]))[:shown]

@@ -8,7 +8,7 @@ from driving.errors import DrivingError
 
 
 def make_way_for(path: Path) -> None:
-    """Make the folder that a file will be in.
+    """Make the folder that a file will be in, and see that the file can be written.
 
     Raises:
         DrivingError: The name is a folder's.

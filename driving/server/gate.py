@@ -8,7 +8,6 @@ matter, ours do not: one in some thousands hit it. So a tick gives that thread t
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -31,9 +30,11 @@ class Gate:
 
     def arrive(self, stream: int) -> None:
         """Somebody listens to a stream."""
-        if waited := self._announced.get(stream):
+        waited = self._announced.get(stream, deque())
+        if waited:
             waited.popleft()
-        self._forget(-math.inf)
+        if not waited:
+            self._announced.pop(stream, None)
 
     def rest(self) -> None:
         """A TrafficManager's thread is about to sleep until the next tick."""

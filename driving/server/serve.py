@@ -281,8 +281,8 @@ class Server:
         For listeners that are on their way, and for those that are behind: in synchronous mode none of them
         misses a frame, as with the real server.
         """
-        behind = [each for listeners in self._subscribers.values() for each in listeners if each.busy]
-        return max(self._gate.wait(), LOOK_AGAIN * any([each.lags() for each in behind]))
+        listeners = [each for streams in self._subscribers.values() for each in streams]
+        return max(self._gate.wait(), LOOK_AGAIN * any([each.lags() for each in listeners]))
 
     def _release(self) -> None:
         held, self._held = self._held, []

@@ -61,6 +61,14 @@ def test_credit_flows_back_by_discount_times_lambda_and_stops_where_an_episode_e
     np.testing.assert_allclose(found, column(2.0 + 0.25 * 1.0, 1.0, 4.0))
 
 
+def discounted(reward, following, *, discount):
+    """The discounted return from each step on, with the value `following` after the last."""
+    returns = np.empty_like(reward)
+    for t in reversed(range(len(reward))):
+        returns[t] = following = reward[t] + discount * following
+    return returns
+
+
 @given(reward=rewards, value=values, discount=st.floats(0, 1))
 def test_at_lambda_one_the_advantage_is_the_discounted_return_minus_the_value(reward, value, discount):
     found = advantages(
@@ -71,10 +79,7 @@ def test_at_lambda_one_the_advantage_is_the_discounted_return_minus_the_value(re
         discount=discount,
         gae_lambda=1.0,
     )
-    returns, following = np.empty_like(reward), value[-1]
-    for t in reversed(range(len(reward))):
-        following = reward[t] + discount * following
-        returns[t] = following
+    returns = discounted(reward, value[-1], discount=discount)
     np.testing.assert_allclose(found, returns - value[:-1], atol=1e-9)
 
 
@@ -101,11 +106,7 @@ def test_at_lambda_one_the_target_of_a_critic_is_the_discounted_return(reward, v
         discount=discount,
         critic_lambda=1.0,
     )
-    returns, following = np.empty_like(reward), value[-1]
-    for t in reversed(range(len(reward))):
-        following = reward[t] + discount * following
-        returns[t] = following
-    np.testing.assert_allclose(found, returns, atol=1e-9)
+    np.testing.assert_allclose(found, discounted(reward, value[-1], discount=discount), atol=1e-9)
 
 
 def test_worlds_do_not_touch_each_other():

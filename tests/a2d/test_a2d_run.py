@@ -136,21 +136,6 @@ def test_a_run_that_keeps_its_best_gives_the_driver_that_was_best_when_evaluated
     assert resumed.best_return == 3.0
 
 
-def test_before_the_first_look_a_run_that_keeps_its_best_gives_the_average(config, run):
-    keeping = replace(
-        config,
-        trainee=replace(config.trainee, averaging=0.75),
-        evaluation=replace(config.evaluation, keep_best=True),
-    )
-    learner = Learner(keeping, SHAPES, device=torch.device("cpu"))
-    for value in (1.0, 5.0):
-        torch.nn.init.constant_(learner.trainee.policy.bias, value)
-        learner.end_round()
-    run.save(learner.checkpoint())
-    given = run.load_trainee("cpu").policy.bias
-    torch.testing.assert_close(given, torch.full_like(given, 2.0))
-
-
 def test_the_expert_to_imitate_is_the_one_that_its_run_gives(config, run):
     alone = replace(config, method="rl_mdp", evaluation=replace(config.evaluation, keep_best=True))
     learner = Learner(alone, SHAPES, device=torch.device("cpu"))
@@ -163,11 +148,13 @@ def test_the_expert_to_imitate_is_the_one_that_its_run_gives(config, run):
         assert given.head.bias.unique().item() == pytest.approx(0.2)
 
 
-def test_a_run_that_averages_gives_the_average_of_its_rounds_trainees(config, run):
+@pytest.mark.parametrize("keep_best", [False, True])
+def test_a_run_that_averages_gives_the_average_of_its_rounds_trainees(config, run, keep_best):
+    """Also one that keeps its best, before the first look."""
     averaging = replace(
         config,
         trainee=replace(config.trainee, averaging=0.75),
-        evaluation=replace(config.evaluation, keep_best=False),
+        evaluation=replace(config.evaluation, keep_best=keep_best),
     )
     learner = Learner(averaging, SHAPES, device=torch.device("cpu"))
     for value in (1.0, 5.0):
