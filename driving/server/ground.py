@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.kernels import kernel
-from driving.server.maps import LaneStrip
+from driving.server.maps import LaneStrip, edge_points
 
 FINE, COARSE = 0.25, 0.5  # m between grid points, of small and of large maps
 LARGE = 60_000.0  # m2
@@ -27,7 +27,7 @@ class Ground:
 
 def ground_of(strips: Sequence[LaneStrip]) -> Ground:
     """The ground that lanes lie on; between and beyond them, the height of the nearest lane."""
-    edges = np.concatenate([edge for strip in strips for edge in (strip.left, strip.right)])
+    edges = edge_points(strips)
     low, high = edges[:, :2].min(axis=0) - MARGIN, edges[:, :2].max(axis=0) + MARGIN
     cell = FINE if np.prod(high - low) < LARGE else COARSE
     columns, rows = (int(size) + 2 for size in (high - low) / cell)

@@ -117,9 +117,14 @@ def read_map(name: str, xodr: str) -> RoadMap:
     )
 
 
+def edge_points(strips: Sequence[LaneStrip]) -> Points:
+    """All points of the strips' edges, (n, 3)."""
+    return np.concatenate([edge for strip in strips for edge in (strip.left, strip.right)])
+
+
 def _refuse_impossible(name: str, strips: Sequence[LaneStrip]) -> None:
     """Refuse a map that is nowhere, or so large that its ground would take all memory."""
-    points = np.concatenate([side for strip in strips for side in (strip.left, strip.right)])
+    points = edge_points(strips)
     if not np.isfinite(points).all():
         raise MapError(f"map '{name}' cannot be read: some of its coordinates are no numbers")
     width, height = np.ptp(points[:, :2], axis=0) / 1000.0
