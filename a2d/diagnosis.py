@@ -42,15 +42,16 @@ def divergence_remedy(divergence: Sequence[float], *, beta: float, config: Rollo
     )
 
 
-def code_remedy(live: float | None) -> str | None:
+def code_remedy(live: float | None, *, layer_norm: bool) -> str | None:
     """Say what to try when most of the image code is the same for every picture, None if it is not.
 
     Args:
         live: Share of the features that tell pictures apart in the last round; None without an image.
+        layer_norm: The code is normalised already.
     """
     if live is None or live >= LIVE:
         return None
     return (
         f"the trainee sees with {live:.0%} of its image code, the rest is the same for every picture; "
-        "try trainee.layer_norm=true or a smaller trainee.learning_rate"
+        f"try {'' if layer_norm else 'trainee.layer_norm=true or '}a smaller trainee.learning_rate"
     )

@@ -219,7 +219,8 @@ def learned_expert(config: TrainConfig, method: Method, learner: Learner) -> Exp
 
 def _warn(latest: Sequence[Scalars], method: Method, *, beta: float, config: TrainConfig) -> None:
     """Tell what the curves of the latest rounds say is wrong."""
-    remedies = [code_remedy(latest[-1].get("code/live"))] if latest else []
+    live = latest[-1].get("code/live") if latest else None
+    remedies = [code_remedy(live, layer_norm=config.trainee.layer_norm)]
     if method.improves == "expert" and method.restrains == "pull":
         divergence = [metrics.get("divergence", 0.0) for metrics in latest]
         remedies.append(divergence_remedy(divergence, beta=beta, config=config.rollout))

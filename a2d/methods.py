@@ -166,7 +166,7 @@ def _asked_of_trainee(config: TrainConfig) -> str | None:
     """The trainee's own critic that advantages are made with, if one is."""
     rollout = config.rollout
     if config.method == "a2d" and rollout.advantage == "q":
-        return "Q(b, a)"
+        return "Q(b, a) (where actions are choices)"
     mixed = rollout.baseline == "mixture" and (
         config.method == "advisor" or (config.method == "a2d" and rollout.beta * rollout.beta_decay < 1.0)
     )

@@ -59,7 +59,10 @@ def nearest(name: str, choices: Iterable[str]) -> str:
 def wording(error: Exception) -> str:
     """Word what OmegaConf raised in one line, the key that it is about first."""
     where = getattr(error, "full_key", None)
-    return f"{where + ': ' if where else ''}{first_line(error)}"
+    reason = first_line(error)
+    if "ListConfig" in reason:  # a type of OmegaConf's own
+        reason = "it takes a list, such as [64,64]"
+    return f"{where + ': ' if where else ''}{reason}"
 
 
 def first_line(error: Exception) -> str:

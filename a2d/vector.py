@@ -6,6 +6,7 @@ Nothing here imports torch: a worker process loads this module and its world, no
 from __future__ import annotations
 
 import functools
+import inspect
 import multiprocessing
 import signal
 from collections.abc import Iterator
@@ -146,8 +147,16 @@ def _explained(world: str, *, making: bool = False) -> Iterator[None]:
             raise WorldError(f"{world}: {type(error).__name__}: {error}") from error
         reason = str(error).partition(" was raised from the environment creator")[0]  # what gymnasium adds
         raise WorldError(
-            f"{world}: {reason}; check env.options, and whether env.server fits this world"
+            f"{world}: {reason}; check env.options, and whether env.server fits this world: "
+            f"it takes {', '.join(_taken_by(world))}"
         ) from error
+
+
+def _taken_by(world: str) -> list[str]:
+    """The keywords with which a world that is registered can be made."""
+    creator = gymnasium.spec(world.rpartition(":")[2]).entry_point
+    made = creator if callable(creator) else gymnasium.envs.registration.load_env_creator(str(creator))
+    return [name for name in inspect.signature(made).parameters if name != "self"]
 
 
 def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ ROLE = "a2d_driving"
 """Role name of every actor of ours: what a later session may clean up on a shared server."""
 SPAWN_HEIGHT = 0.5  # m: a real server refuses to spawn into the road
 REST_HEIGHT = 0.02  # m above the road after placing
+KERB = 0.16  # m that walkers on a pavement are put higher: CARLA's is 0.1524 m high (LibCarla, Lane.cpp)
 STORE_SPACING = 12.0  # m between stored actors
 FIRST_STORED = 8.0  # m along the street
 EGO_SPAWN = 30.0  # m along the street
@@ -67,6 +69,8 @@ class Cast:
 
     ego: Actor
     """There once `spawn` has been called."""
+    carried = False
+    """Walkers are put along their way, because this server lets them start late; see `driving.movement`."""
 
     def __init__(self, carla: Any, world: Any, *, street: Street) -> None:
         self._carla, self._world, self._street = carla, world, street
@@ -86,6 +90,19 @@ class Cast:
             if key[0].startswith("vehicle."):
                 self.pool[key].actor.set_simulate_physics(False)
 
+    def replace(self, struck: Collection[int]) -> None:
+        """Spawn walkers anew whose ids are given: on a real server who was hit stays down, and then vanishes.
+
+        Raises:
+            DrivingError: As `spawn`.
+        """
+        for index, (key, pooled) in enumerate(self.pool.items()):
+            if pooled.walks and pooled.actor.id in struck:
+                with contextlib.suppress(RuntimeError):  # it may have vanished
+                    pooled.actor.destroy()
+                self.spawned.remove(pooled.actor)
+                self.pool[key] = self._spawn(key, self._storage(index, SPAWN_HEIGHT))
+
     def of(self, placed: Placed) -> Actor:
         """Who plays this part."""
         return self.pool[placed.blueprint, placed.colour]
@@ -100,29 +117,57 @@ class Cast:
 
     def placing(self, drive: Drive) -> list[Any]:
         """Commands that put everybody at rest where the episode wants them; the unused go to storage."""
-        apply, still = self._carla.command.ApplyTransform, self._carla.command.ApplyTargetVelocity
+        still = self._carla.command.ApplyTargetVelocity
         used = {(placed.blueprint, placed.colour): placed for placed in drive.standing}
         used |= {(w.placed.blueprint, w.placed.colour): w.placed for w in drive.walkers}
         ego = self.ego.actor.id
-        x, y, yaw = drive.street.pose(drive.start, drive.lane_centre)
         batch = [
-            apply(ego, self.transform(x, y, yaw, REST_HEIGHT)),
-            self.velocity(0.0, yaw),
+            self.drives(self._carla.VehicleControl()),
+            self.at_start(drive),
+            self.velocity(0.0, 0.0),
             self._carla.command.ApplyTargetAngularVelocity(ego, self._carla.Vector3D()),
         ]
         for index, (key, pooled) in enumerate(self.pool.items()):
             where = used.get(key)
-            rest = REST_HEIGHT + (pooled.height / 2 if pooled.walks else 0.0)
-            target = (
-                self._storage(index, 0.0)
-                if where is None
-                else self.transform(where.x, where.y, where.yaw, rest)
-            )
-            batch.append(apply(pooled.actor.id, target))
+            if where is None:
+                stored = self._storage(index, 0.0)
+                batch.append(self._carla.command.ApplyTransform(pooled.actor.id, stored))
+            else:
+                batch.append(self.put(pooled, where.x, where.y, where.yaw))
             if pooled.walks:  # a transform leaves the velocity that a blow may have given it
                 batch.append(still(pooled.actor.id, self._carla.Vector3D()))
-                pooled.actor.apply_control(self._carla.WalkerControl())
+                batch.append(
+                    self._carla.command.ApplyWalkerControl(pooled.actor.id, self._carla.WalkerControl())
+                )
         return batch
+
+    def put(self, who: Actor, x: float, y: float, yaw: float) -> Any:
+        """A command that puts somebody on the road, its box's middle at m and rad.
+
+        On a real server a vehicle's origin is not always there: a bus's is half a metre further back.
+        """
+        ahead, right, _ = who.centre
+        x -= math.cos(yaw) * ahead - math.sin(yaw) * right
+        y -= math.sin(yaw) * ahead + math.cos(yaw) * right
+        rest = REST_HEIGHT
+        if who.walks:
+            on_pavement = abs(self._street.locate(x, y)[1]) > self._street.kerb
+            rest += who.height / 2 + (KERB if on_pavement else 0.0)
+        return self._carla.command.ApplyTransform(who.actor.id, self.transform(x, y, yaw, rest))
+
+    def shift(self, who: Actor, x: float, y: float, body: Body) -> Any:
+        """A command that puts somebody elsewhere on the ground, as high and turned as its body is now."""
+        return self._carla.command.ApplyTransform(
+            who.actor.id, self.transform(x, y, body.yaw, body.z - who.centre[2])
+        )
+
+    def drives(self, control: Any) -> Any:
+        """A command that gives the ego its pedals and wheel, a `carla.VehicleControl`."""
+        return self._carla.command.ApplyVehicleControl(self.ego.actor.id, control)
+
+    def at_start(self, drive: Drive) -> Any:
+        """A command that puts the ego where a drive begins."""
+        return self.put(self.ego, *drive.street.pose(drive.start, drive.lane_centre))
 
     def velocity(self, speed: float, yaw: float) -> Any:
         """A command that gives the ego a speed (m/s) along a heading (rad)."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from driving.endpoint import Endpoint, answered_version
+from driving.endpoint import Endpoint, answered_world
 from driving.errors import DockerMissing, DrivingError, ServerAbsent, ServerFailed
 
 OWNER = "a2d.driving.owner"
@@ -24,6 +24,8 @@ START_TRIES = 5  # of finding ports that nobody takes meanwhile
 ASK_EVERY = 0.5  # s
 LAST_LINES = 5
 LOG_LIMIT = {"max-size": "10m", "max-file": "1"}
+GPU_ENVIRONMENT = {"NVIDIA_VISIBLE_DEVICES": "all", "NVIDIA_DRIVER_CAPABILITIES": "all"}
+"""What CARLA's documentation has containers told, so that the driver's Vulkan is among what they get."""
 
 
 class ContainerServer:
@@ -68,7 +70,7 @@ class ContainerServer:
             raise ServerFailed(f"the Docker engine does not answer anymore: {_short(error)}") from error
         while time.monotonic() < deadline:
             with contextlib.suppress(ServerAbsent):
-                answered_version(endpoint, timeout=2.0)
+                answered_world(endpoint, timeout=2.0)
                 return endpoint
             if not self.alive():
                 self.stop(graceful=False)
@@ -159,6 +161,7 @@ class ContainerServer:
         }
         if has_gpu(engine):
             options["device_requests"] = [DeviceRequest(driver="nvidia", count=-1, capabilities=[["gpu"]])]
+            options["environment"] = GPU_ENVIRONMENT
         return options
 
 
@@ -172,7 +175,7 @@ def docker_engine() -> Any:
         from docker import errors, from_env  # not `import docker`: that would find our folder of this name
     except ImportError as error:
         raise DockerMissing(
-            "the Docker SDK is not installed: pip install 'a2d-driving[docker]'; "
+            "the Docker SDK is not installed; pip install 'a2d-driving[docker]', "
             "or use a server that runs already (HOST:PORT), or the embedded one"
         ) from error
     try:

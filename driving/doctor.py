@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 
 from driving.container_server import docker_engine, has_gpu
-from driving.endpoint import answered_version
-from driving.errors import DrivingError
+from driving.endpoint import answered_world
+from driving.errors import DockerMissing, DrivingError
 from driving.servers import CARLA_IMAGE, Server, server_named
 from driving.trial import timed
 
@@ -27,6 +27,7 @@ PACKAGES = ("torch", "gymnasium", "numpy", "numba", "msgpack", "opencv-python", 
 LITTLE_DISK, NO_DISK = 6.0, 0.5  # GB; the crossing's A2D keeps up to 5.3 until it is finished
 LITTLE_MEMORY, NO_MEMORY = 7.0, 1.0  # GB; it takes 7, most of them pictures
 FEWER = "or train with fewer pictures (buffer.samples=30000)"
+DIM, GLARING = 0.05, 0.85  # mean brightness of a picture that somebody can learn from by day
 SLOW_TICK = 0.2  # s
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 
@@ -181,9 +182,11 @@ def _server(server: Server, name: str) -> Iterator[Finding]:
     """Start or find the server, and drive it."""
     try:
         endpoint = server.start()
-        version = answered_version(endpoint)
+        version = answered_world(endpoint)
         yield Finding("server", OK, f"{name}: CARLA {version} answers at {endpoint}")
         pace = timed(endpoint)
+    except DockerMissing:  # which is a finding already
+        return
     except DrivingError as error:
         reason, _, fix = str(error).partition(";")
         yield Finding("server", FAILURE, reason, fix.strip() or "see the server's log")
@@ -195,3 +198,9 @@ def _server(server: Server, name: str) -> Iterator[Finding]:
         yield Finding("pace", WARNING, times, "is something else using this machine or its GPU?")
     else:
         yield Finding("pace", OK, times)
+    light = f"its camera's mean brightness is {pace.brightness:.0%}"
+    if DIM <= pace.brightness <= GLARING:
+        yield Finding("picture", OK, light)
+    else:
+        fix = "by day, set env.options.exposure: 1 more halves the light (11 is the default)"
+        yield Finding("picture", WARNING, light, fix)

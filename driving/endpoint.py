@@ -13,7 +13,6 @@ import msgpack
 from driving.errors import CarlaMissing, DrivingError, ServerAbsent, ServerVersionMismatch
 
 LONGEST_ANSWER = 4096  # bytes; a version is a few dozen
-_ASK_VERSION = msgpack.packb([0, 1, "version", [[False]]])
 _clients: deque[Any] = deque(maxlen=256)
 """Clients of late; each costs 0.15 MB and three idle threads. One whose last reference goes while a message
 of its server is being handled is destroyed by the thread that handles it, which ends the process."""
@@ -59,16 +58,24 @@ def answered_version(endpoint: Endpoint, *, timeout: float = 5.0) -> str:
     Raises:
         ServerAbsent: Nothing that speaks CARLA answers in time (seconds).
     """
-    try:
-        with socket.create_connection((endpoint.host, endpoint.port), timeout=timeout) as sock:
-            sock.sendall(_ASK_VERSION)
-            return _read_version(sock, deadline=time.monotonic() + timeout)
-    except TimeoutError as error:
-        reason = f"no answer to the call `version` in {timeout:.0f} s"
-        raise ServerAbsent.at(endpoint.host, endpoint.port, reason) from error
-    except (OSError, ValueError) as error:
-        reason = str(getattr(error, "strerror", None) or error)
-        raise ServerAbsent.at(endpoint.host, endpoint.port, reason) from error
+    version = _answer(endpoint, "version", timeout=timeout)
+    if not isinstance(version, str):
+        raise ServerAbsent.at(endpoint.host, endpoint.port, f"its version is no text: {version!r:.40}")
+    return version
+
+
+def answered_world(endpoint: Endpoint, *, timeout: float = 5.0) -> str:
+    """The same, of a server that has a world: its release.
+
+    CARLA answers `version` from a thread of its own, also while it loads or hangs; `get_episode_info` is
+    answered between its frames (LibCarla, `BIND_ASYNC` and `BIND_SYNC`).
+
+    Raises:
+        ServerAbsent: There is none in time (seconds, for each of the two calls).
+    """
+    version = answered_version(endpoint, timeout=timeout)
+    _answer(endpoint, "get_episode_info", timeout=timeout)
+    return version
 
 
 def connect(endpoint: Endpoint, *, timeout: float = 20.0) -> Any:
@@ -92,7 +99,21 @@ def connect(endpoint: Endpoint, *, timeout: float = 20.0) -> Any:
     return client
 
 
-def _read_version(sock: socket.socket, *, deadline: float) -> str:
+def _answer(endpoint: Endpoint, call: str, *, timeout: float) -> Any:
+    """What a server answers to a call without arguments, on a connection of its own. Raises ServerAbsent."""
+    try:
+        with socket.create_connection((endpoint.host, endpoint.port), timeout=timeout) as sock:
+            sock.sendall(msgpack.packb([0, 1, call, [[False]]]))
+            return _read_answer(sock, call, deadline=time.monotonic() + timeout)
+    except TimeoutError as error:
+        reason = f"no answer to the call `{call}` in {timeout:.0f} s"
+        raise ServerAbsent.at(endpoint.host, endpoint.port, reason) from error
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error)
+        raise ServerAbsent.at(endpoint.host, endpoint.port, reason) from error
+
+
+def _read_answer(sock: socket.socket, call: str, *, deadline: float) -> Any:
     unpacker = msgpack.Unpacker(raw=False, max_buffer_size=LONGEST_ANSWER)
     while True:
         sock.settimeout(max(deadline - time.monotonic(), 0.001))
@@ -107,6 +128,8 @@ def _read_version(sock: socket.socket, *, deadline: float) -> str:
         match answer:
             case None:
                 continue
-            case [1, _, None, [[1, str(version)]]]:
-                return version
+            case [1, _, None, [[1, found]]]:
+                return found
+            case [1, _, None, [[0, [str(reason)]]]]:
+                raise ValueError(f"the call `{call}` failed: {reason:.80}")
         raise ValueError(f"what answers is no CARLA server: {data[:20]!r}")

@@ -66,6 +66,7 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         fov: float = 80.0,
         camera_forward: float = 1.2,
         camera_up: float = 1.45,
+        exposure: float = 11.0,
         colour: str = "all",
         frames: int = 2,
         frame_gap: int = 1,
@@ -89,6 +90,8 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             fov: Of the trainee's camera, horizontal; degrees.
             camera_forward: Where it is, ahead of the car's middle; m.
             camera_up: Where it is, above the ground; m.
+            exposure: Of all cameras, EV at ISO 100: a day needs more, a night less. The embedded server's
+                pictures do not depend on it.
             colour: Which frames of `image` have it: `all`, the `newest`, or `none`; the others are brightness
                 alone (ITU-R BT.601).
             frames: How many frames `image` stacks.
@@ -130,12 +133,19 @@ class DrivingEnv(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             fov=fov,
             forward=camera_forward,
             up=camera_up,
+            exposure=exposure,
             name="front",
         )
         self._cameras: tuple[CameraSpec, ...] = (front,)
         if render_mode is not None:
             dashcam = CameraSpec(
-                width=dashcam_width, height=dashcam_height, fov=80.0, forward=1.2, up=1.45, name="dashcam"
+                width=dashcam_width,
+                height=dashcam_height,
+                fov=80.0,
+                forward=1.2,
+                up=1.45,
+                exposure=exposure,
+                name="dashcam",
             )
             self._cameras = (front, dashcam)
         self._grey = frames - coloured[colour]  # how many of the older frames have no colour

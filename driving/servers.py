@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
+import time
 from collections.abc import Iterator
 from typing import Protocol
 
-from driving.endpoint import Endpoint, accepts, answered_version
-from driving.errors import DrivingError
+from driving.endpoint import Endpoint, accepts, answered_world
+from driving.errors import DrivingError, ServerAbsent
 from driving.forked_process import ForkedProcess, can_fork
 from driving.process_server import ProcessServer, launcher
 
@@ -19,8 +21,10 @@ EMBEDDED = (
     "--no-navigation",  # nobody here has walkers led by AI, and clients would keep its mesh as a file
 )
 """The embedded server where it cannot be forked."""
+ASK_EVERY = 0.5  # s, of a server that is gone and may come again
 CARLA_IMAGE = "carlasim/carla:0.9.16"
 CHOICES = "embedded, docker, docker@ADAPTER or HOST:PORT, such as 127.0.0.1:2000"
+log = logging.getLogger(__name__)
 
 
 class Server(Protocol):
@@ -50,13 +54,35 @@ class RunningServer:
 
     ours = False
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
+    def __init__(self, endpoint: Endpoint, *, start_limit: float = START_LIMIT) -> None:
+        self.endpoint, self._start_limit = endpoint, start_limit
+        self._was_up = False
 
     def start(self) -> Endpoint:
-        """Make sure that it answers. Raises ServerAbsent."""
-        answered_version(self.endpoint)
-        return self.endpoint
+        """Make sure that it answers; one that did before is given time to come again.
+
+        Raises:
+            ServerAbsent: It does not answer, and never did.
+            DrivingError: It did not come again within the limit.
+        """
+        deadline = time.monotonic() + self._start_limit
+        told = False
+        while True:
+            try:
+                answered_world(self.endpoint)
+            except ServerAbsent as error:
+                if not self._was_up:
+                    raise
+                if time.monotonic() > deadline:
+                    waited = f"{self.endpoint} did not come again in {self._start_limit:.0f} s"
+                    raise DrivingError(f"{waited} (limits.start); the last: {error}") from error
+                if not told:
+                    log.warning("waiting up to %.0f s for %s", self._start_limit, self.endpoint)
+                    told = True
+                time.sleep(ASK_EVERY)
+            else:
+                self._was_up = True
+                return self.endpoint
 
     def alive(self) -> bool:
         """Its port is open."""
@@ -96,7 +122,7 @@ def server_named(name: str, *, start_limit: float = START_LIMIT, image: str = CA
 
         return ContainerServer(image, adapter=int(adapter or 0), start_limit=start_limit)
     try:
-        return RunningServer(Endpoint.of(name))
+        return RunningServer(Endpoint.of(name), start_limit=start_limit)
     except DrivingError as error:
         raise DrivingError(f"unknown server {name!r}; use {CHOICES}") from error
 

@@ -25,7 +25,10 @@ from sensors.camera import Camera, CameraSpec
 from sensors.collision import CollisionSensor
 from sensors.instances import InstanceCamera
 
-BATCH_LIMIT = 3.0  # s: the client holds Python still while it waits for a batch, so not for long
+START_LOSS = 2.0  # m/s2 at most that the ego loses by itself when an episode begins; wheels at rest cost more
+START_TICKS = 30  # that are spent on it at most
+BATCH_LIMIT = 3.0  # s: the client holds Python still while it waits for a batch, so not for long,
+STEP_LIMIT = 2.0  # s, and within an episode, where batches are short, for less
 SIGHT = 80.0  # m, how far a child, and
 FAR_SIGHT = 160.0  # m, how far a vehicle is looked for
 
@@ -65,6 +68,7 @@ class Session:
         self.cameras: dict[str, Camera] = {}
         self._instances: InstanceCamera | None = None
         self._collision: CollisionSensor | None = None
+        self._struck: set[int] = set()  # ids of whom the ego has touched in this episode
         self._snapshot: Snapshot | None = None
         self._movement: Movement | None = None
         self._weather = ""
@@ -91,14 +95,28 @@ class Session:
     def begin(self, drive: Drive) -> Snapshot:
         """Place the actors of an episode, bring the ego to its speed, and give the first instant.
 
-        Takes two ticks, and those of the drive's approach.
+        Takes two ticks, and those of the drive's approach; more on a server whose cars lose the speed that
+        they were given until their wheels turn and their gear is in (carla-simulator/carla#3710).
         """
+        self._cast.replace(self._struck)
+        self._struck.clear()
         self._movement = Movement(self._carla, self._cast, drive, delta=self._delta)
         self._place(drive)
         self._tick()
         yaw = drive.street.heading(drive.start)
-        self._batch([self._cast.velocity(drive.start_speed, yaw)])
+        start = self._cast.velocity(drive.start_speed, yaw)
+        self._batch([start])
         self._tick()
+        again = [
+            self._drives(Command(cruise(drive.start_speed), 0.0, 0.0)),
+            self._cast.at_start(drive),
+            start,
+        ]
+        for _ in range(START_TICKS):
+            if drive.start_speed - self._ego_speed() <= START_LOSS * self._delta:
+                break
+            self._batch(again)
+            self._tick()
         self._began = self._frame
         raw = self._world.get_snapshot()
         standing = tuple(self._cast.of(placed).body(raw) for placed in drive.standing)
@@ -119,10 +137,8 @@ class Session:
             pedal: The same.
         """
         before = self._current()
-        self._control(command)
-        commands = self._moving.lead(before)
-        if commands:
-            self._client.apply_batch(commands)  # unanswered, and carried out before the tick
+        # answered before the tick: a real server may take up what is not only after it
+        self._batch([self._drives(command), *self._moving.lead(before)], limit=STEP_LIMIT)
         self._tick()
         after = self._observe(
             before.drive,
@@ -191,7 +207,7 @@ class Session:
         try:
             self._frame = self._world.tick()
         except RuntimeError as error:
-            raise ServerFailed(f"the simulator stopped answering: {error}") from error
+            raise _silent(error) from error
 
     def _approach(self, now: Snapshot) -> Snapshot:
         """One tick in which a script holds the speed, before the driver takes over; time stands at 0."""
@@ -199,25 +215,30 @@ class Session:
         yaw = drive.street.heading(now.station(now.ego))
         pedal = cruise(drive.start_speed)
         steer = lane_steer(now)
-        self._control(Command(pedal, 0.0, drive.steer_authority * steer))
-        self._batch([self._cast.velocity(drive.start_speed, yaw)])
+        told = Command(pedal, 0.0, drive.steer_authority * steer)
+        self._batch([self._drives(told), self._cast.velocity(drive.start_speed, yaw)])
         self._tick()
         raw = self._world.get_snapshot()
         after = self._observe(drive, raw, occluder=now.occluder, others=now.others, time=0.0)
         return replace(after, steer=steer, pedal=pedal)
 
-    def _control(self, command: Command) -> None:
-        control = self._carla.VehicleControl(
-            throttle=command.throttle, brake=command.brake, steer=command.steer
+    def _drives(self, command: Command) -> Any:
+        return self._cast.drives(
+            self._carla.VehicleControl(throttle=command.throttle, brake=command.brake, steer=command.steer)
         )
-        self._cast.ego.actor.apply_control(control)
+
+    def _ego_speed(self) -> float:
+        return self._cast.ego.body(self._world.get_snapshot()).speed
 
     def _street(self, world: Any, street: Street) -> Any:
         """The world with a street loaded."""
         if world.get_map().to_opendrive().strip() == street.opendrive.strip():
             return world
         parameters = self._carla.OpendriveGenerationParameters(
-            vertex_distance=2.0, max_road_length=50.0, wall_height=0.0, additional_width=0.6
+            vertex_distance=2.0,
+            max_road_length=50.0,
+            wall_height=0.0,
+            enable_pedestrian_navigation=False,  # whose mesh a real server builds beside the first episodes
         )
         self._client.set_timeout(60.0)
         world = self._client.generate_opendrive_world(street.opendrive, parameters)
@@ -250,10 +271,13 @@ class Session:
             self._batch([destroy(actor) for actor in ours])
             self._tick()
 
-    def _batch(self, commands: list[Any]) -> list[Any]:
+    def _batch(self, commands: list[Any], *, limit: float = BATCH_LIMIT) -> list[Any]:
         """Have commands carried out together; their responses."""
-        self._client.set_timeout(BATCH_LIMIT)
-        responses = self._client.apply_batch_sync(commands, False)
+        self._client.set_timeout(limit)
+        try:
+            responses = self._client.apply_batch_sync(commands, False)
+        except RuntimeError as error:
+            raise _silent(error) from error
         self._client.set_timeout(self._patience)
         return list(responses)
 
@@ -274,16 +298,13 @@ class Session:
             "image_size_y": spec.height,
             "fov": spec.fov,
             "sensor_tick": 0.0,
-            "exposure_mode": "manual",
-            "motion_blur_intensity": 0.0,
+            **spec.exposed,
         }
         place = self._carla.Transform(self._carla.Location(x=spec.forward, z=spec.up))
         return self._cast.attach(f"sensor.camera.{kind}", attributes, place)
 
     def _place(self, drive: Drive) -> None:
         self._set_weather(drive.weather)
-        # not in the batch: apply_control() sends nothing if the control equals the last one that it sent
-        self._cast.ego.actor.apply_control(self._carla.VehicleControl())
         for response in self._batch(self._cast.placing(drive) + self._moving.placing()):
             if response.error:
                 raise DrivingError(f"the server refused to place an actor: {response.error}")
@@ -292,7 +313,7 @@ class Session:
         self, drive: Drive, raw: Any, *, occluder: Body | None, others: tuple[Body, ...], time: float
     ) -> Snapshot:
         ego = self._cast.ego.body(raw)
-        children = tuple(self._cast.of(walker.placed).body(raw) for walker in drive.walkers)
+        children = self._moving.walkers(raw, time)
         traffic = self._moving.traffic(raw, time)
         standing = others if occluder is None else (occluder, *others)
         return Snapshot(
@@ -322,6 +343,7 @@ class Session:
         first = next(iter(self.cameras.values()))
         first.wait(self._frame, timeout=self.picture_patience)  # a tick's blows are told before its pictures
         touched = self._collision.touched_since(self._began)
+        self._struck.update(touched)
         if not touched:
             return None
         pool = self._cast.pool
@@ -329,3 +351,7 @@ class Session:
             return "child"
         oncoming = any(pool[car.blueprint, ""].actor.id in touched for car in drive.oncoming)
         return "oncoming" if oncoming else "other"
+
+
+def _silent(error: RuntimeError) -> ServerFailed:
+    return ServerFailed(f"the simulator stopped answering: {error}")

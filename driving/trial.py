@@ -1,4 +1,4 @@
-"""A tick and a camera's frame on a server, timed; the server is left as it was found."""
+"""A tick and a camera's frame on a server, timed and looked at; the server is left as it was found."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ SPEC = CameraSpec(width=96, height=48, fov=80.0, forward=0.0, up=2.0, name="doct
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a server is; medians."""
+    """How fast a server is; medians. And what its camera gives."""
 
     tick: float  # s, of a tick
     frame: float  # s, from the tick's start until its picture is an array
+    brightness: float  # of the last picture, its mean; 0 black, 1 white
 
 
 def timed(endpoint: Endpoint, *, ticks: int = TICKS) -> Pace:
@@ -53,7 +54,8 @@ def _measured(world: Any, ticks: int) -> Pace:
     import carla
 
     blueprint = world.get_blueprint_library().find("sensor.camera.rgb")
-    for name, value in (("image_size_x", SPEC.width), ("image_size_y", SPEC.height), ("role_name", ROLE)):
+    attributes = {"image_size_x": SPEC.width, "image_size_y": SPEC.height, "role_name": ROLE, **SPEC.exposed}
+    for name, value in attributes.items():
         if blueprint.has_attribute(name):
             blueprint.set_attribute(name, str(value))
     actor = world.spawn_actor(blueprint, carla.Transform(carla.Location(z=SPEC.up)))
@@ -61,10 +63,12 @@ def _measured(world: Any, ticks: int) -> Pace:
     try:
         world.tick()  # a server may lose the picture of the first one
         times = [_one(world, camera) for _ in range(WARMING + ticks)][WARMING:]
+        picture = camera.frame(world.tick(), timeout=PATIENCE)
     finally:
         camera.stop()
         actor.destroy()
-    return Pace(median(tick for tick, _ in times), median(frame for _, frame in times))
+    waits, frames = zip(*times, strict=True)
+    return Pace(median(waits), median(frames), float(picture.mean()) / 255)
 
 
 def _one(world: Any, camera: Camera) -> tuple[float, float]:

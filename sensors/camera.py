@@ -23,6 +23,7 @@ class CameraSpec:
     fov: float  # horizontal, degrees
     forward: float  # m ahead of the vehicle's centre
     up: float  # m above the ground
+    exposure: float = 11.0  # what the picture is exposed for, always; EV at ISO 100
     name: str = "camera"
 
     def __post_init__(self) -> None:
@@ -30,6 +31,22 @@ class CameraSpec:
             raise ValueError(f"{self.name}: a side is 8 to 4096 pixels, got {self.width}x{self.height}")
         if not 10.0 <= self.fov <= 150.0:
             raise ValueError(f"{self.name}: fov is 10 to 150 degrees, got {self.fov}")
+        if not -10.0 <= self.exposure <= 20.0:
+            raise ValueError(f"{self.name}: exposure is -10 to 20 EV, got {self.exposure}")
+
+    @property
+    def exposed(self) -> dict[str, object]:
+        """Attributes of a `sensor.camera.rgb` whose brightness follows the light alone.
+
+        CARLA's cameras adapt between 10 and 12 EV; here both bounds are the same. Its manual exposure is of
+        8.6 EV unless told otherwise (f/1.4, 1/200 s), far too bright for a day (carla-simulator/carla#3634).
+        """
+        return {
+            "exposure_mode": "histogram",
+            "exposure_min_bright": self.exposure,
+            "exposure_max_bright": self.exposure,
+            "motion_blur_intensity": 0.0,
+        }
 
 
 KEPT = 8

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from a2d.cli import progress
-from a2d.run import Run
-from a2d.shipping import LIMIT, pack
+from a2d.shipping import LIMIT, find_run, pack
 
 
 def ship(
@@ -25,7 +24,7 @@ def ship(
     Example: a2d ship runs/child_crossing-a2d-0 --out a2d/trained/crossing
     """
     console = progress.console()
-    opened = Run.open(run)
+    opened = find_run(run)
     files = pack(opened, out)
     size = sum(path.stat().st_size for path in files)
     console.print(

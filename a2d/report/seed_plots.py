@@ -112,7 +112,7 @@ def plot_final(axes: Axes, groups: Sequence[Group], looks: Sequence[Look]) -> No
             axes.axvline(value, **{**_LEVEL, "linestyle": style}, label=name)
     axes.set_yticks(range(len(groups)), labels=[group.label for group in groups], color=INK)
     axes.set_ylim(len(groups) - 0.5, -0.5)
-    axes.set_xlabel("return: every seed, median (written beside) and quartiles")
+    axes.set_xlabel("return: every seed,\nmedian (written beside) and quartiles")
     axes.margins(x=0.06)
     clear(axes, grid="x")
     axes.spines["left"].set_visible(False)

@@ -15,7 +15,8 @@ from driving.endpoint import Endpoint, connect
 from driving.errors import DrivingError, ServerFailed
 from scenarios.roads import Street
 
-ROAD = Street(length=3000.0)
+ROAD = Street(length=3000.0, lane_width=20.0)
+"""So wide that a car which drifts meets no kerb."""
 START = (20.0, ROAD.lane_centre, 0.3)  # m
 END = ROAD.length - 100.0  # m, where every drive ends
 DELTA = 0.01  # s: no longer than a sub-step of either server, so that ticks are the motion's own steps
@@ -96,7 +97,10 @@ def _car_on_a_road(endpoint: Endpoint, blueprint: str) -> Iterator[tuple[Any, An
         old = client.get_world()
         name, settings = old.get_map().name.rsplit("/", 1)[-1], old.get_settings()
         parameters = carla.OpendriveGenerationParameters(
-            vertex_distance=2.0, max_road_length=500.0, wall_height=0.0, additional_width=20.0
+            vertex_distance=2.0,
+            max_road_length=500.0,
+            wall_height=0.0,
+            enable_pedestrian_navigation=False,
         )
         world = client.generate_opendrive_world(ROAD.opendrive, parameters)
         try:

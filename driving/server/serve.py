@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import math
@@ -316,8 +317,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
-        raise AddressError(
-            f"cannot listen at {host}:{port}: {error}; choose another port, or 0 for any free one"
-        ) from error
+        remedy = "choose another port, or 0 for any free one"
+        if getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+            remedy = "give an address of this machine, or 0.0.0.0 for all of them"
+        raise AddressError(f"cannot listen at {host}:{port}: {error}; {remedy}") from error
     listener.setblocking(False)
     return listener

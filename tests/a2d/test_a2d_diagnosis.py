@@ -53,10 +53,12 @@ def test_a_run_warns_in_one_line_at_its_end_if_the_divergence_is_large(
 
 
 def test_a_code_that_is_mostly_the_same_for_every_picture_has_a_remedy():
-    assert code_remedy(None) is None  # it sees no pictures
-    assert code_remedy(0.9) is None
-    assert "sees with 25% of its image code" in code_remedy(0.25)
-    assert "trainee.layer_norm=true" in code_remedy(0.25)
+    assert code_remedy(None, layer_norm=False) is None  # it sees no pictures
+    assert code_remedy(0.9, layer_norm=False) is None
+    told = code_remedy(0.25, layer_norm=False)
+    assert "sees with 25% of its image code" in told
+    assert "try trainee.layer_norm=true or a smaller trainee.learning_rate" in told
+    assert "try a smaller trainee.learning_rate" in code_remedy(0.25, layer_norm=True)  # it has that
 
 
 @pytest.mark.parametrize(("live", "lines"), [(1.1, 1), (0.0, 0)])

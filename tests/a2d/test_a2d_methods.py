@@ -105,7 +105,10 @@ def test_a_method_changes_the_networks_it_names_and_no_other(tmp_path, method, c
         (["method=rl_asym", "expert.clip=0"], "set expert.clip=0.2"),
         (["method=rl", "trainee.value=0"], r"method=rl asks for V\(b\), .*: set trainee.value=0.5"),
         (["rollout.baseline=mixture", "trainee.value=0"], r"a2d asks for V\(b\), .*: set trainee.value=0.5"),
-        (["rollout.advantage=q", "trainee.value=0"], r"a2d asks for Q\(b, a\), .*: set trainee.value=0.5"),
+        (
+            ["rollout.advantage=q", "trainee.value=0"],
+            r"a2d asks for Q\(b, a\) \(where .* choices\), .*: set trainee.value=0.5",
+        ),
         (["method=rl_mdp", "expert.clip=0"], "method=rl_mdp has nothing else .*: set expert.clip=0.2"),
         (["method=oil", "expert_from=runs/x"], "expert_from is for method=ail or advisor; method=oil"),
         (["method=gpo_clip", "expert.step=trpo"], "method=gpo_clip takes PPO steps .*; set expert.step=ppo"),

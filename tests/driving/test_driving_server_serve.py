@@ -287,6 +287,14 @@ def test_a_port_in_use_is_one_clear_line_and_exit_code_1():
     assert "choose another port, or 0 for any free one" in done.stderr
 
 
+def test_an_address_that_is_not_of_this_machine_is_one_clear_line():
+    done = subprocess.run(
+        [*SERVE, "--host", "192.0.2.1", "--port", "0"], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "give an address of this machine" in done.stderr
+
+
 def test_a_map_that_cannot_be_read_is_one_clear_line(tmp_path):
     broken = tmp_path / "broken.xodr"
     broken.write_text("<OpenDRIVE>")

@@ -9,8 +9,9 @@ import pytest
 from driving.control import Command
 from driving.endpoint import connect
 from driving.errors import DrivingError, ServerAbsent, ServerFailed
+from driving.movement import LATE
 from driving.servers import serving
-from driving.session import Session
+from driving.session import START_TICKS, Session
 from scenarios.catalogue import episodes_of
 from sensors.camera import CameraSpec
 from sensors.errors import SensorTimeout
@@ -62,6 +63,7 @@ def test_the_child_runs_once_the_ego_is_near(session):
 
 def test_a_child_that_was_hit_stands_where_the_next_episode_wants_it(session):
     start = session.begin(WITH_CHILD).child
+    picture, walker = session.image("front"), session._cast.of(WITH_CHILD.walkers[0].placed).actor.id
     struck = dataclasses.replace(WITH_CHILD, start=WITH_CHILD.line - 9.0, start_speed=10.0)
     session.begin(_in_the_lane(struck))
     for _ in range(8):
@@ -70,6 +72,54 @@ def test_a_child_that_was_hit_stands_where_the_next_episode_wants_it(session):
     again = session.begin(WITH_CHILD).child
     assert (again.x, again.y) == (start.x, start.y)
     assert again.speed == 0.0
+    # a real server's stays down, and is destroyed in the end: it is another one that looks the same
+    assert session._cast.of(WITH_CHILD.walkers[0].placed).actor.id != walker
+    np.testing.assert_array_equal(session.image("front"), picture)
+
+
+def test_a_car_that_loses_its_first_speed_is_given_it_until_it_keeps_it(session, monkeypatch):
+    right, asked = session._ego_speed, []
+
+    def lost():
+        """As where wheels at rest take 1 m/s from it, three times."""
+        asked.append(True)
+        return right() - (1.0 if len(asked) < 4 else 0.0)
+
+    monkeypatch.setattr(session, "_ego_speed", lost)
+    before = session.frame
+    now = session.begin(WITH_CHILD)
+    assert session.frame - before == 2 + 3
+    assert now.ego.speed == pytest.approx(WITH_CHILD.start_speed, abs=0.3)
+    assert now.ego.x == pytest.approx(WITH_CHILD.start + 0.1 * WITH_CHILD.start_speed, abs=0.2)
+    assert now.offset == pytest.approx(0.0, abs=0.02)
+    monkeypatch.setattr(session, "_ego_speed", lambda: 0.0)  # it never keeps it
+    before = session.frame
+    session.begin(WITH_CHILD)
+    assert session.frame - before == 2 + START_TICKS
+
+
+def test_walkers_of_a_server_that_lets_them_start_late_are_carried_along_their_way(
+    session, caplog, monkeypatch
+):
+    """The server needs 0.3 s until a walker has its speed: too long for a target that has it at once."""
+    monkeypatch.setattr(session._cast, "carried", False)
+    (walker,) = WITH_CHILD.walkers
+    sudden = dataclasses.replace(walker, punctual=True, acceleration_distance=1e-6, reveal_distance=np.inf)
+    drive = dataclasses.replace(WITH_CHILD, walkers=(sudden,), start=WITH_CHILD.line - 60.0)
+    farthest = []
+    for _ in range(2):
+        session.begin(drive)
+        off = []
+        for _ in range(12):
+            now = session.advance(IDLE, steer=0.0, pedal=0.0)
+            off.append(abs(now.child.y - walker.placed.y) - session.walked(0))
+        farthest.append([abs(distance) for distance in off])
+    assert max(farthest[0]) > LATE
+    assert max(farthest[1]) < 0.06  # what it accelerates by within one tick, which nobody can know before
+    assert max(farthest[1][6:]) < 0.002
+    assert now.child.velocity_y == pytest.approx(-walker.speed)
+    assert now.child.x == pytest.approx(walker.placed.x)
+    assert caplog.text.count("start late") == 1
 
 
 def test_a_picture_of_a_frame_that_never_comes_is_a_sensor_timeout(session):

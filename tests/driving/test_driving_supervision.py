@@ -17,7 +17,7 @@ from embedded_servers import embedded_servers
 from driving.cast import ROLE
 from driving.control import Command
 from driving.drivers import privileged
-from driving.endpoint import Endpoint, answered_version
+from driving.endpoint import Endpoint, answered_version, answered_world
 from driving.errors import DrivingError, ServerAbsent, ServerDied, ServerFailed, ServerHung, ServerLost
 from driving.process_server import ProcessServer, launcher
 from driving.servers import EMBEDDED, RunningServer, server_named
@@ -240,7 +240,8 @@ GARBAGE = [
     (b"", "closed the connection"),
     (b"\xdd\xff\xff\xff\xff" + b"\x00" * 64, "no CARLA server"),
     (b"\x91" * 3000, "no CARLA server"),
-    (b"\x94\x01\x01\xc0\x91\x92\x00\x91\xa4oops", "no CARLA server"),
+    (b"\x94\x01\x01\xc0\x91\x92\x00\x91\xa4oops", "the call `version` failed: oops"),
+    (b"\x94\x01\x01\xc0\x91\x92\x01\x07", "its version is no text: 7"),
 ]
 
 
@@ -260,6 +261,45 @@ def test_a_port_that_answers_garbage_is_no_server(answer, reason):
         with pytest.raises(ServerAbsent, match=rf"{endpoint.port} .*{reason}.*start one"):
             supervisor_of(RunningServer(endpoint)).begin(lambda session: None)
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (
+            b"\x94\x01\x01\xc0\x91\x92\x00\x91\xb1episode not ready",
+            "get_episode_info` failed: episode not ready",
+        ),
+        (b"", "closed the connection"),
+    ],
+)
+def test_a_version_alone_is_no_world(answer, reason):
+    version = b"\x94\x01\x01\xc0\x91\x92\x01\xa60.9.16"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_twice():
+            for told in (version, answer):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(64)
+                    connection.sendall(told)
+
+        thread = threading.Thread(target=answer_twice)
+        thread.start()
+        with pytest.raises(ServerAbsent, match=reason):
+            answered_world(Endpoint("127.0.0.1", listener.getsockname()[1]))
+        thread.join()
+
+
+def test_a_server_of_somebody_else_that_stays_away_is_not_waited_for_without_end():
+    theirs = server_named("embedded")
+    shared = RunningServer(theirs.start(), start_limit=0.0)
+    try:
+        shared.start()
+    finally:
+        theirs.stop(graceful=True)
+    with pytest.raises(DrivingError, match=r"did not come again in 0 s \(limits.start\)"):
+        shared.start()
 
 
 def test_an_open_port_that_says_nothing_is_no_server():

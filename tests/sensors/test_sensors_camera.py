@@ -1,5 +1,6 @@
 """A camera's pictures, each of its own tick."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -62,3 +63,10 @@ def test_a_picture_that_does_not_come_or_is_past_is_a_timeout(actor, camera):
     with pytest.raises(SensorTimeout, match="front"):
         camera.wait(7, timeout=0.0)
     assert (camera.frame(8, timeout=0.0) == [0, 0, 80]).all()
+
+
+def test_a_cameras_exposure_is_the_same_whatever_it_sees():
+    exposed = dataclasses.replace(SPEC, exposure=9.5).exposed
+    assert exposed["exposure_min_bright"] == exposed["exposure_max_bright"] == 9.5
+    with pytest.raises(ValueError, match="front: exposure is -10 to 20 EV, got 99"):
+        dataclasses.replace(SPEC, exposure=99)
