@@ -26,8 +26,13 @@ class Attribute:
     id: str
     type: int
     value: str
-    recommended: tuple[str, ...] = ()
+    recommended: tuple[str, ...] = ()  # begins with `value`; of an attribute that is modifiable never empty
     modifiable: bool = True
+
+    def __post_init__(self) -> None:
+        """Recommend the default where nothing else is, as CARLA does."""
+        if self.modifiable and not self.recommended:
+            object.__setattr__(self, "recommended", (self.value,))
 
     def accepts(self, text: str) -> bool:
         """Whether a client's value can be used: numbers are finite and within their limits."""

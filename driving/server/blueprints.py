@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 
 from driving.server.attributes import BOOL, COLOUR, FLOAT, INT, STRING, Attribute
-from driving.server.sensor_blueprints import SENSORS
+from driving.server.sensor_blueprints import PLACES, SENSORS, placed
 
 VEHICLE_COLOURS = ("160,30,30", "40,60,120", "180,180,185", "25,25,28", "230,230,230", "60,90,60")
 TWO_WHEELED = ("bicycle", "motorcycle")
@@ -62,7 +62,8 @@ def library() -> Mapping[str, Blueprint]:
         size = (float(row["length"]), float(row["width"]), float(row["height"]))
         found[row["id"]] = _body(len(found) + 1, row["id"], row["sort"], row["special"], size)
     for sensor, attributes in SENSORS.items():
-        found[sensor] = Blueprint(len(found) + 1, sensor, (*_names(sensor), *attributes), "sensor")
+        names = _names(sensor, *(PLACES if placed(sensor) else ()))
+        found[sensor] = Blueprint(len(found) + 1, sensor, (*names, *attributes), "sensor")
     found[WALKER_AI] = Blueprint(len(found) + 1, WALKER_AI, _names(WALKER_AI), "controller")
     return found
 
@@ -72,8 +73,10 @@ def valid(blueprint: Blueprint, values: Mapping[str, str]) -> bool:
     return all(item.accepts(values.get(item.id, item.value)) for item in blueprint.attributes)
 
 
-def _names(blueprint: str) -> tuple[Attribute, ...]:
-    return (Attribute("role_name", STRING, "default"), Attribute("ros_name", STRING, blueprint))
+def _names(blueprint: str, *roles: str) -> tuple[Attribute, ...]:
+    """Names that clients may change; of the roles that CARLA recommends, the first is the default."""
+    first = roles[0] if roles else "default"
+    return (Attribute("role_name", STRING, first, roles), Attribute("ros_name", STRING, blueprint))
 
 
 def _constant(name: str, kind: int, text: str) -> Attribute:
@@ -89,7 +92,7 @@ def _body(uid: int, name: str, sort: str, special: str, size: Size) -> Blueprint
         return Blueprint(uid, name, _walker(name, sort), "walker", sort, size, MASSES[sort], PEDESTRIAN_TAG)
     room = max(size)
     label = "small" if room < 0.8 else "medium" if room < 2.0 else "big"
-    attributes = (*_names(name), _constant("size", STRING, label))
+    attributes = (*_names(name, "prop"), _constant("size", STRING, label))
     return Blueprint(uid, name, attributes, "prop", sort, size, tag=PROP_TAG)
 
 
@@ -101,8 +104,7 @@ def _vehicle(uid: int, name: str, sort: str, special: str) -> tuple[Attribute, .
         "2" if name.endswith(("_2020", "_2021", "sprinter", "ambulance", "crown", "firetruck")) else "1"
     )
     return (
-        Attribute("role_name", STRING, "autopilot", ("autopilot", "scenario", "ego_vehicle")),
-        Attribute("ros_name", STRING, name),
+        *_names(name, "autopilot", "scenario", "ego_vehicle"),
         Attribute("color", COLOUR, colours[0], colours),
         *((Attribute("driver_id", INT, "0", ("0", "1", "2")),) if two_wheeled else ()),
         Attribute("sticky_control", BOOL, "true"),
@@ -121,11 +123,10 @@ def _walker(name: str, sort: str) -> tuple[Attribute, ...]:
     gender = "female" if int(name[-1]) % 2 else "male"
     running = "2.2" if sort == "child" else "2.8"
     return (
-        Attribute("role_name", STRING, "pedestrian"),
-        Attribute("ros_name", STRING, name),
+        *_names(name, "pedestrian"),
         Attribute("speed", FLOAT, "0.0", ("0.0", "1.43", running)),
-        Attribute("is_invincible", BOOL, "true", ("true", "false")),
-        Attribute("use_wheelchair", BOOL, "false", ("true", "false")),
+        Attribute("is_invincible", BOOL, "true"),
+        Attribute("use_wheelchair", BOOL, "false"),
         _constant("gender", STRING, gender),
         _constant("generation", INT, "1"),
         _constant("age", STRING, sort),

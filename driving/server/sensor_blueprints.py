@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from driving.server.attributes import BOOL, INT, STRING, Attribute, floats
 
+PLACES = ("front", "back", "left", "right", "front_left", "front_right", "back_left", "back_right")
+"""What CARLA recommends as role_name of a sensor that is named by its place on the car."""
+
 _TICK = floats(sensor_tick=0.0)
 _SEED = (Attribute("noise_seed", INT, "0"),)
 _CAMERA = (
@@ -17,7 +20,7 @@ _CAMERA = (
 )
 # Without effect but for gamma, exposure_compensation and, with manual exposure, shutter_speed, iso and fstop.
 _PHOTOGRAPHY = (
-    Attribute("enable_postprocess_effects", BOOL, "true", ("true", "false")),
+    Attribute("enable_postprocess_effects", BOOL, "true"),
     Attribute("exposure_mode", STRING, "histogram", ("histogram", "manual")),
     *floats(gamma=2.2, motion_blur_intensity=0.45, motion_blur_max_distortion=0.35),
     *floats(motion_blur_min_object_screen_size=0.1, lens_flare_intensity=0.1, bloom_intensity=0.675),
@@ -32,7 +35,7 @@ _EVENTS = (
     *floats(positive_threshold=0.3, negative_threshold=0.3, log_eps=0.001),
     *floats(sigma_positive_threshold=0.0, sigma_negative_threshold=0.0),
     Attribute("refractory_period_ns", INT, "0"),
-    Attribute("use_log", BOOL, "true", ("true", "false")),
+    Attribute("use_log", BOOL, "true"),
 )
 _IMU = (
     *floats(noise_accel_stddev_x=0.0, noise_accel_stddev_y=0.0, noise_accel_stddev_z=0.0),
@@ -62,8 +65,8 @@ _BEAM = (
 )
 _BALL = (
     *floats(distance=5.0, hit_radius=0.5),
-    Attribute("only_dynamics", BOOL, "false", ("true", "false")),
-    Attribute("debug_linetrace", BOOL, "false", ("true", "false")),
+    Attribute("only_dynamics", BOOL, "false"),
+    Attribute("debug_linetrace", BOOL, "false"),
 )
 
 SENSORS: Mapping[str, tuple[Attribute, ...]] = {
@@ -83,3 +86,8 @@ SENSORS: Mapping[str, tuple[Attribute, ...]] = {
     "sensor.lidar.ray_cast": (*_SEED, *_SCAN, *_ECHO),
     "sensor.lidar.ray_cast_semantic": _SCAN,
 }
+
+
+def placed(sensor: str) -> bool:
+    """Whether CARLA names a sensor by its place; GNSS, IMU and radar it does not."""
+    return not sensor.endswith((".gnss", ".imu", ".radar"))

@@ -53,6 +53,25 @@ def test_defaults_are_valid_and_numbers_that_are_none_are_not():
     assert not valid(library()["vehicle.audi.a2"], {"color": "1,2"})
 
 
+def test_what_a_client_may_change_has_recommended_values_with_the_default_first():
+    for blueprint in library().values():
+        for each in blueprint.attributes:
+            assert (each.recommended[:1] == (each.value,)) if each.modifiable else not each.recommended
+
+
+def test_roles_are_carlas():
+    def roles(name):
+        return next(each.recommended for each in library()[name].attributes if each.id == "role_name")
+
+    for name in ("camera.depth", "camera.dvs", "lidar.ray_cast", "other.collision", "other.obstacle"):
+        assert roles(f"sensor.{name}")[:3] == ("front", "back", "left"), name
+    for name in ("sensor.other.gnss", "sensor.other.imu", "sensor.other.radar", "controller.ai.walker"):
+        assert roles(name) == ("default",), name
+    assert roles("static.prop.bin") == ("prop",)
+    assert roles("walker.pedestrian.0001") == ("pedestrian",)
+    assert roles("vehicle.audi.a2") == ("autopilot", "scenario", "ego_vehicle")
+
+
 @pytest.mark.parametrize(
     ("name", "values"), [("vehicle.no.such", {}), ("sensor.camera.rgb", {"fov": "wide"})]
 )
