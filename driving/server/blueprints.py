@@ -1,7 +1,9 @@
 """What can be spawned: ids and sizes of CARLA 0.9.16's actors, and the attributes a client may set.
 
 Ids and sizes (blueprints.csv) are those of a running 0.9.16 server, as published by the Scenic project
-(BSD-3-Clause). Colours, walkers' gender and wheelchairs were not published and are our own choice.
+(BSD-3-Clause). Generations are CARLA's; how fast walkers walk and run was listed from a running 0.9.15
+server (0052, which that has not, is as 0051). Colours, walkers' gender and wheelchairs were not published and
+are our own choice.
 """
 
 from __future__ import annotations
@@ -59,8 +61,7 @@ def library() -> Mapping[str, Blueprint]:
     found: dict[str, Blueprint] = {}
     table = resources.files(__package__).joinpath("blueprints.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(table.splitlines()):
-        size = (float(row["length"]), float(row["width"]), float(row["height"]))
-        found[row["id"]] = _body(len(found) + 1, row["id"], row["sort"], row["special"], size)
+        found[row["id"]] = _body(len(found) + 1, row)
     for sensor, attributes in SENSORS.items():
         names = _names(sensor, *(PLACES if placed(sensor) else ()))
         found[sensor] = Blueprint(len(found) + 1, sensor, (*names, *attributes), "sensor")
@@ -83,13 +84,15 @@ def _constant(name: str, kind: int, text: str) -> Attribute:
     return Attribute(name, kind, text, modifiable=False)
 
 
-def _body(uid: int, name: str, sort: str, special: str, size: Size) -> Blueprint:
+def _body(uid: int, row: Mapping[str, str]) -> Blueprint:
+    name, sort = row["id"], row["sort"]
+    size = (float(row["length"]), float(row["width"]), float(row["height"]))
     family = name.split(".")[0]
     if family == "vehicle":
-        attributes = _vehicle(uid, name, sort, special)
+        attributes = _vehicle(uid, name, sort, row["special"])
         return Blueprint(uid, name, attributes, "vehicle", sort, size, MASSES[sort], TAGS[sort])
     if family == "walker":
-        return Blueprint(uid, name, _walker(name, sort), "walker", sort, size, MASSES[sort], PEDESTRIAN_TAG)
+        return Blueprint(uid, name, _walker(row), "walker", sort, size, MASSES[sort], PEDESTRIAN_TAG)
     room = max(size)
     label = "small" if room < 0.8 else "medium" if room < 2.0 else "big"
     attributes = (*_names(name, "prop"), _constant("size", STRING, label))
@@ -119,16 +122,16 @@ def _vehicle(uid: int, name: str, sort: str, special: str) -> tuple[Attribute, .
     )
 
 
-def _walker(name: str, sort: str) -> tuple[Attribute, ...]:
+def _walker(row: Mapping[str, str]) -> tuple[Attribute, ...]:
+    name = row["id"]
     gender = "female" if int(name[-1]) % 2 else "male"
-    running = "2.2" if sort == "child" else "2.8"
     return (
         *_names(name, "pedestrian"),
-        Attribute("speed", FLOAT, "0.0", ("0.0", "1.43", running)),
+        Attribute("speed", FLOAT, "0.0", ("0.0", row["walk"], row["run"])),
         Attribute("is_invincible", BOOL, "true"),
         Attribute("use_wheelchair", BOOL, "false"),
         _constant("gender", STRING, gender),
-        _constant("generation", INT, "1"),
-        _constant("age", STRING, sort),
+        _constant("generation", INT, row["generation"]),
+        _constant("age", STRING, row["sort"]),
         _constant("can_use_wheelchair", BOOL, "false"),
     )

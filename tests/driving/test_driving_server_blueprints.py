@@ -36,6 +36,22 @@ def test_sizes_are_the_real_ones(name):
     assert library()[name].size == pytest.approx(SIZES[name], abs=0.01)
 
 
+def attribute(name, wanted):
+    return next(each for each in library()[name].attributes if each.id == wanted)
+
+
+def test_walkers_have_carlas_generations_and_paces():
+    generations = Counter(
+        attribute(name, "generation").value for name, each in library().items() if each.kind == "walker"
+    )
+    assert generations == {"1": 14, "2": 35, "3": 3}  # generate_traffic.py asks for the second
+    assert attribute("walker.pedestrian.0014", "generation").value == "1"
+    assert attribute("walker.pedestrian.0015", "generation").value == "2"
+    assert attribute("walker.pedestrian.0049", "generation").value == "2"
+    assert attribute("walker.pedestrian.0001", "speed").recommended == ("0.0", "1.8", "4.0")
+    assert attribute("walker.pedestrian.0011", "speed").recommended == ("0.0", "1.1", "2.0")
+
+
 def test_children_are_smaller_than_every_adult():
     heights = {
         sort: [each.size[2] for each in library().values() if each.sort == sort]
@@ -61,7 +77,7 @@ def test_what_a_client_may_change_has_recommended_values_with_the_default_first(
 
 def test_roles_are_carlas():
     def roles(name):
-        return next(each.recommended for each in library()[name].attributes if each.id == "role_name")
+        return attribute(name, "role_name").recommended
 
     for name in ("camera.depth", "camera.dvs", "lidar.ray_cast", "other.collision", "other.obstacle"):
         assert roles(f"sensor.{name}")[:3] == ("front", "back", "left"), name
