@@ -25,6 +25,7 @@ GRAVITY = 9.81  # m/s2
 SPIN_FRICTION = 400.0  # degrees/s2
 WHEELS_ALONG, WHEELS_ASIDE = 0.6, 0.8  # where wheels stand, as parts of the half length and width
 ARM_QUICKNESS = 8.0  # 1/s, with which a spring arm turns after its parent
+ARM_RISE = 0.3  # m, by which CARLA lifts what a spring arm holds; what a ghost arm holds it does not
 CLEARANCE = 0.2  # m above the ground that a spring arm keeps; a ghost arm does not
 SETTLE = 0.05  # m; nearer to the ground than this, a body stands on it
 
@@ -230,7 +231,11 @@ def _tilt(bodies: Bodies, heights: NDArray[np.float32], frame: NDArray[np.float6
 
 @kernel
 def _carry(b: Body, p: Body) -> None:
-    """Compose the parent's pose with the attachment's (Unreal's pitch, yaw, roll); arms stay level."""
+    """Compose the parent's pose with the attachment's (Unreal's pitch, yaw, roll).
+
+    An arm stays level; what is at its end looks along it, at the parent, before its own turn (CARLA's
+    ActorAttacher.cpp: the arm's turn is MakeFromX of the way back to the parent).
+    """
     pitch, yaw, roll = p.pitch, p.yaw, p.roll
     if b.arm > 0.0:
         pitch, yaw, roll = 0.0, b.arm_yaw, 0.0
@@ -241,6 +246,13 @@ def _carry(b: Body, p: Body) -> None:
     b.vx, b.vy, b.vz = p.vx, p.vy, p.vz
     b.wx, b.wy, b.wz = p.wx, p.wy, p.wz
     b.ax, b.ay, b.az = p.ax, p.ay, p.az
+    if b.arm > 0.0:
+        back_x, back_y, back_z = 0.0 - b.px, 0.0 - b.py, 0.0 - b.pz  # never -0.0, which atan2 tells from 0.0
+        pitch = math.degrees(math.atan2(back_z, math.hypot(back_x, back_y)))
+        yaw += math.degrees(math.atan2(back_y, back_x))
+        outer = rotation(pitch, yaw, 0.0)
+        if b.arm == SPRING_ARM:
+            b.z += ARM_RISE
     if pitch == 0.0 and roll == 0.0:
         b.pitch, b.yaw, b.roll = b.p_pitch, _wrapped(yaw + b.p_yaw), b.p_roll
         return

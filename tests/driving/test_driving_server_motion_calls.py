@@ -299,8 +299,24 @@ def test_a_spring_arm_turns_after_its_car_and_stays_level(world, car, kind):
     assert yaws[1] == pytest.approx(90.0 * (1.0 - (1.0 - 8.0 * DELTA) ** 2), rel=0.01)
     assert yaws[-1] == pytest.approx(90.0, abs=0.1)
     behind = camera.get_location() - car.get_location()
-    assert (behind.x, behind.y, behind.z) == pytest.approx((0.0, -6.0, 3.0), abs=0.05)
+    rise = 0.3 if kind == "SpringArm" else 0.0
+    assert (behind.x, behind.y, behind.z) == pytest.approx((0.0, -6.0, 3.0 + rise), abs=0.05)
     camera.stop()
+
+
+@pytest.mark.parametrize("y", [0.0, 4.0])
+def test_a_camera_on_an_arm_looks_at_its_car_and_turns_from_there(world, car, y):
+    place = carla.Transform(carla.Location(-5.8, y, 2.5), carla.Rotation(pitch=8.0))
+    found = world.get_blueprint_library().find("sensor.camera.depth")
+    arm = carla.AttachmentType.SpringArmGhost
+    camera = world.spawn_actor(found, place, attach_to=car, attachment_type=arm)
+    world.tick()
+    turn = camera.get_transform().rotation
+    assert turn.pitch == pytest.approx(8.0 - math.degrees(math.atan2(2.5, math.hypot(5.8, y))), abs=0.1)
+    assert turn.yaw == pytest.approx(-math.degrees(math.atan2(y, 5.8)), abs=0.1)
+    assert turn.roll == pytest.approx(0.0, abs=0.1)
+    here = camera.get_location() - car.get_location()
+    assert (here.x, here.y, here.z) == pytest.approx((-5.8, y, 2.5), abs=0.05)
 
 
 def test_a_spring_arm_keeps_above_the_ground_and_a_ghost_does_not(world, car):
