@@ -32,6 +32,7 @@ _STATE = (
     "slide_x", "slide_y",  # m/s, what a blow added
     "spin",  # degrees/s, likewise
     "scale",  # wheelbase relative to the measured car's
+    "last_vx", "last_vy", "last_vz",  # m/s, after the tick before: what a client changes since accelerates it
 )  # fmt: skip
 _WALK = (
     "dir_x", "dir_y", "pace", "jump", "walked",  # pace in m/s, walked in m

@@ -64,10 +64,7 @@ def advance(
         How many pairs touched.
     """
     count = len(bodies)
-    before = np.empty((count, 3))
     moves = np.zeros((count, 2))
-    for i in range(count):
-        before[i, 0], before[i, 1], before[i, 2] = bodies[i].vx, bodies[i].vy, bodies[i].vz
     found = 0
     step = delta / steps
     near = np.zeros(count, np.bool_)
@@ -100,11 +97,8 @@ def advance(
                 bodies[i].walked += math.hypot(moves[i, 0], moves[i, 1])
     for i in range(count):
         b = bodies[i]
-        b.ax, b.ay, b.az = (
-            (b.vx - before[i, 0]) / delta,
-            (b.vy - before[i, 1]) / delta,
-            (b.vz - before[i, 2]) / delta,
-        )
+        b.ax, b.ay, b.az = (b.vx - b.last_vx) / delta, (b.vy - b.last_vy) / delta, (b.vz - b.last_vz) / delta
+        b.last_vx, b.last_vy, b.last_vz = b.vx, b.vy, b.vz
     _tilt(bodies, heights, frame)
     _swing_arms(bodies, delta)
     attach(bodies)

@@ -26,6 +26,7 @@ def readings(world, car, frames, **attributes):
 
 def test_imu_noise_has_the_spread_and_bias_asked_for_and_repeats_with_its_seed(world, car):
     car.set_simulate_physics(False)
+    world.tick()  # in which its fall ends
     noise = {"noise_accel_stddev_z": "0.5", "noise_gyro_bias_x": "0.25"}
     first = readings(world, car, 60, noise_seed="3", **noise)
     again = readings(world, car, 60, noise_seed="3", **noise)

@@ -289,6 +289,15 @@ def test_a_rigid_camera_rides_on_a_moving_car_picture_by_picture(world, car):
     camera.stop()
 
 
+def test_a_velocity_that_is_set_accelerates_within_one_tick(world, car):
+    car.set_target_velocity(carla.Vector3D(8.0, 0.0, 0.0))
+    world.tick()
+    assert car.get_acceleration().x == pytest.approx(car.get_velocity().x / DELTA, rel=0.01)
+    before = car.get_velocity().x
+    world.tick()
+    assert car.get_acceleration().x == pytest.approx((car.get_velocity().x - before) / DELTA, rel=0.01)
+
+
 @pytest.mark.parametrize("kind", ["SpringArm", "SpringArmGhost"])
 def test_a_spring_arm_turns_after_its_car_and_stays_level(world, car, kind):
     camera, seen = attached(world, car, getattr(carla.AttachmentType, kind))

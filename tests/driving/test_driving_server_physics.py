@@ -45,6 +45,7 @@ class Street:
         body["centre_z"] = size[2] / 2
         body["simulated"] = body["collides"] = body["falls"] = body["scale"] = 1.0
         physics.set_velocity(body, (*velocity, 0.0))
+        body["last_vx"], body["last_vy"] = velocity
         return body
 
     def car(self, x=0.0, y=0.0, **options):

@@ -38,6 +38,7 @@ def acceleration(world, control, change, *, speed=0.0):
     body = world.body(car.id)
     commands.set_physics(world, car.id, change(commands.physics_of(world, car.id)))
     handling.set_velocity(world, car.id, (speed, 0.0, 0.0))
+    body["last_vx"] = speed
     commands.drive(world, car.id, control)
     body["engine"], body["braking"], body["wheel"] = body["throttle"], body["brake"], body["steer"]
     world.tick()
