@@ -53,7 +53,7 @@ class Wheel:
     lateral_stiffness_load: float = 3.0
     lateral_stiffness: float = 17.0
     longitudinal_stiffness: float = 3000.0
-    place: Place = (0.0, 0.0, 0.0)  # cm
+    place: Place = (0.0, 0.0, 0.0)  # cm, in the vehicle's frame; clients are told it in the world's
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from driving.server.actor import Actor
@@ -39,15 +40,16 @@ def physics_of(actor: Actor) -> PhysicsControl:
 
 
 def set_physics(actor: Actor, body: Body, control: PhysicsControl) -> None:
-    """Have a vehicle move as a physics control says.
+    """Have a vehicle move as a physics control says; its wheels stay where they are.
 
     Raises:
         WorldError: It is of a vehicle with another number of wheels.
     """
-    wheels = len(standard(actor.blueprint).wheels)
-    if len(control.wheels) != wheels:
-        raise WorldError(f"{actor.blueprint.id} has {wheels} wheels, got {len(control.wheels)}")
-    actor.physics = control
+    own = standard(actor.blueprint).wheels
+    if len(control.wheels) != len(own):
+        raise WorldError(f"{actor.blueprint.id} has {len(own)} wheels, got {len(control.wheels)}")
+    wheels = [replace(wheel, place=usual.place) for wheel, usual in zip(control.wheels, own, strict=True)]
+    actor.physics = replace(control, wheels=tuple(wheels))
     _tune(actor, body)
 
 

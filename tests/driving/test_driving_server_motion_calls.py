@@ -91,6 +91,23 @@ def test_physics_control_is_what_was_set_and_moves_the_car(world, car):
     assert 0.0 < car.get_velocity().x < 0.5 * other.get_velocity().x
 
 
+def test_wheels_are_told_where_they_are_in_the_world_and_stay_there(world, car):
+    car.set_transform(carla.Transform(carla.Location(40.0, 1.75, 0.0), carla.Rotation(yaw=90.0)))
+    world.tick()
+    control = car.get_physics_control()
+    here, half = car.get_location(), car.bounding_box.extent
+    front_left = control.wheels[0].position / 100.0  # cm
+    assert front_left.y - here.y == pytest.approx(0.6 * half.x, abs=0.01)  # it looks along y
+    assert front_left.x - here.x == pytest.approx(0.8 * half.y, abs=0.01)  # and its left is at larger x
+    assert front_left.z == pytest.approx(0.36, abs=0.01)
+    wheels = control.wheels
+    for wheel in wheels:
+        wheel.position = carla.Vector3D(1.0, 2.0, 3.0)
+    control.wheels = wheels
+    car.apply_physics_control(control)
+    assert (car.get_physics_control().wheels[0].position / 100.0 - front_left).length() < 0.01
+
+
 def test_telemetry_tells_speed_gear_and_wheels(world, car):
     car.apply_control(carla.VehicleControl(throttle=0.8))
     ticks(world, 2.0)

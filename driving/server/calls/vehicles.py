@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Any
 
 from driving.server import commands
 from driving.server.calls.desk import Calls, Desk, accepted
+from driving.server.frames import matrix, pose_at
+from driving.server.physics_control import Wheel
 from driving.server.structs import (
     physics_control,
     read_gains,
@@ -17,6 +19,8 @@ from driving.server.structs import (
 from driving.server.telemetry import telemetry
 from driving.server.vehicle_control import gear_by_hand
 from driving.server.wire import VOID, value
+
+CENTIMETRES = 100.0  # in a metre
 
 
 def _drive(desk: Desk, actor_id: int, control: Any) -> Any:
@@ -39,7 +43,15 @@ def _set_gains(desk: Desk, actor_id: int, gains: Any) -> Any:
 
 
 def _physics(desk: Desk, actor_id: int) -> Any:
-    return value(physics_control(commands.physics_of(desk.world, actor_id)))
+    """As CARLA tells it, with wheels where they are in the world."""
+    control = commands.physics_of(desk.world, actor_id)
+    frame = matrix(pose_at(desk.world.body(actor_id)))
+
+    def moved(wheel: Wheel) -> Wheel:
+        x, y, z = (CENTIMETRES * (frame[:3, :3] @ wheel.place / CENTIMETRES + frame[:3, 3])).tolist()
+        return replace(wheel, place=(x, y, z))
+
+    return value(physics_control(replace(control, wheels=tuple(map(moved, control.wheels)))))
 
 
 def _set_physics(desk: Desk, actor_id: int, content: list[Any]) -> Any:
