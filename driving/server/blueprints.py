@@ -1,9 +1,9 @@
 """What can be spawned: ids and sizes of CARLA 0.9.16's actors, and the attributes a client may set.
 
 Ids and sizes (blueprints.csv) are those of a running 0.9.16 server, as published by the Scenic project
-(BSD-3-Clause). Generations are CARLA's; how fast walkers walk and run was listed from a running 0.9.15
-server (0052, which that has not, is as 0051). Colours, walkers' gender and wheelchairs were not published and
-are our own choice.
+(BSD-3-Clause). Generations, sorts, doors and lights are those of CARLA's catalogue; how fast walkers walk and
+run was listed from a running 0.9.15 server (0052, which that has not, is as 0051). Colours, walkers' gender
+and wheelchairs were not published and are our own choice.
 """
 
 from __future__ import annotations
@@ -89,8 +89,7 @@ def _body(uid: int, row: Mapping[str, str]) -> Blueprint:
     size = (float(row["length"]), float(row["width"]), float(row["height"]))
     family = name.split(".")[0]
     if family == "vehicle":
-        attributes = _vehicle(uid, name, sort, row["special"])
-        return Blueprint(uid, name, attributes, "vehicle", sort, size, MASSES[sort], TAGS[sort])
+        return Blueprint(uid, name, _vehicle(uid, row), "vehicle", sort, size, MASSES[sort], TAGS[sort])
     if family == "walker":
         return Blueprint(uid, name, _walker(row), "walker", sort, size, MASSES[sort], PEDESTRIAN_TAG)
     room = max(size)
@@ -99,26 +98,23 @@ def _body(uid: int, row: Mapping[str, str]) -> Blueprint:
     return Blueprint(uid, name, attributes, "prop", sort, size, tag=PROP_TAG)
 
 
-def _vehicle(uid: int, name: str, sort: str, special: str) -> tuple[Attribute, ...]:
+def _vehicle(uid: int, row: Mapping[str, str]) -> tuple[Attribute, ...]:
     first = uid % len(VEHICLE_COLOURS)
     colours = VEHICLE_COLOURS[first:] + VEHICLE_COLOURS[:first]
-    two_wheeled = sort in TWO_WHEELED
-    generation = (
-        "2" if name.endswith(("_2020", "_2021", "sprinter", "ambulance", "crown", "firetruck")) else "1"
-    )
+    two_wheeled = row["sort"] in TWO_WHEELED
     return (
-        *_names(name, "autopilot", "scenario", "ego_vehicle"),
+        *_names(row["id"], "autopilot", "scenario", "ego_vehicle"),
         Attribute("color", COLOUR, colours[0], colours),
         *((Attribute("driver_id", INT, "0", ("0", "1", "2")),) if two_wheeled else ()),
         Attribute("sticky_control", BOOL, "true"),
         Attribute("terramechanics", BOOL, "false"),
         _constant("object_type", STRING, ""),
-        _constant("base_type", STRING, sort),
-        _constant("special_type", STRING, special),
+        _constant("base_type", STRING, row["sort"]),
+        _constant("special_type", STRING, row["special"]),
         _constant("number_of_wheels", INT, "2" if two_wheeled else "4"),
-        _constant("generation", INT, generation),
-        _constant("has_dynamic_doors", BOOL, "false"),
-        _constant("has_lights", BOOL, "true"),
+        _constant("generation", INT, row["generation"]),
+        _constant("has_dynamic_doors", BOOL, "true" if row["doors"] else "false"),
+        _constant("has_lights", BOOL, "true" if row["lights"] else "false"),
     )
 
 

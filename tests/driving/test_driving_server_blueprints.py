@@ -15,6 +15,7 @@ SIZES = {  # length, width, height in m, of a running 0.9.16 server (Scenic proj
     "vehicle.audi.a2": (3.705, 1.789, 1.549),
     "vehicle.mercedes.coupe_2020": (4.674, 1.812, 1.442),
 }
+TRAITS = (("generation", "2"), ("has_dynamic_doors", "true"), ("has_lights", "true"))
 POSE = ((20.0, 1.75, 1.0), (0.0, 0.0, 0.0))
 
 
@@ -50,6 +51,22 @@ def test_walkers_have_carlas_generations_and_paces():
     assert attribute("walker.pedestrian.0049", "generation").value == "2"
     assert attribute("walker.pedestrian.0001", "speed").recommended == ("0.0", "1.8", "4.0")
     assert attribute("walker.pedestrian.0011", "speed").recommended == ("0.0", "1.1", "2.0")
+
+
+def test_vehicles_are_as_in_carlas_catalogue():
+    def those(name, value):
+        return {each for each in library() if each[:8] == "vehicle." and attribute(each, name).value == value}
+
+    second, doors, lights = (those(*each) for each in TRAITS)
+    bus, truck, pickup = (
+        f"vehicle.{name}" for name in ("mitsubishi.fusorosa", "carlamotors.european_hgv", "tesla.cybertruck")
+    )
+    assert len(second) == 14
+    assert second - doors == {bus, truck, pickup}
+    assert second - lights == {truck, pickup}
+    assert doors | lights < second
+    assert "vehicle.tesla.model3" not in second
+    assert "vehicle.toyota.prius" in those("special_type", "electric")
 
 
 def test_children_are_smaller_than_every_adult():
