@@ -18,12 +18,13 @@ A file is msgpack values one after the other. First the head, `[FORMAT, map, dat
     signals     [id in the map, state] of traffic lights that changed
     collisions  [id, id, x, y, z]: who touched, and the impulse on the second in N s; id 0: the scenery
 
-Nothing in it is executed or imported when it is read. Clients choose names, not places: of what a client says
-only the last part counts, in letters, digits, dot, dash and underscore.
+Nothing in it is executed or imported when it is read. Clients choose names, not places: the folders that a
+client says are parts of the file's name, joined by +, in letters, digits, dot, dash and underscore.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,10 +75,14 @@ def place(folder: Path, name: Any) -> Path:
     Raises:
         WorldError: The name has no letter or digit in it.
     """
-    last = re.split(r"[/\\:]", str(name))[-1]
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", last).lstrip(".")[:MOST_NAME]
-    if not re.search(r"[A-Za-z0-9]", safe):
+    *folders, last = (part.lstrip(".") for part in re.split(r"[/\\:]", str(name)))
+    if not re.search(r"[A-Za-z0-9]", last):
         raise WorldError(f"a recording needs a name with a letter or digit in it, got {str(name)[:80]!r}")
+    parts = [re.sub(r"[^A-Za-z0-9._-]", "_", part) for part in (*folders, last) if part]
+    safe = "+".join(parts)
+    if len(safe) > MOST_NAME:  # its end tells most; what tells it from others is kept as a digest
+        digest = hashlib.sha256(safe.encode()).hexdigest()[:16]
+        safe = f"{digest}+{safe[len(digest) + 1 - MOST_NAME :]}"
     return folder / safe
 
 

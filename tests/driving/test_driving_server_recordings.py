@@ -58,10 +58,27 @@ def ride(desk, ticks=40):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "/etc/passwd", "C:\\x\\passwd", "passwd", "a/../passwd", "..passwd"]
+    ("name", "file"),
+    [
+        ("../../etc/passwd", "etc+passwd"),
+        ("/etc/passwd", "etc+passwd"),
+        ("C:\\x\\passwd", "C+x+passwd"),
+        ("passwd", "passwd"),
+        ("a/../passwd", "a+passwd"),
+        ("..passwd", "passwd"),
+    ],
 )
-def test_a_recording_lies_inside_the_folder_whatever_its_name_says(tmp_path, name):
-    assert place(tmp_path, name) == tmp_path / "passwd"
+def test_a_recording_lies_inside_the_folder_whatever_its_name_says(tmp_path, name, file):
+    assert place(tmp_path, name) == tmp_path / file
+
+
+def test_recordings_of_one_name_in_two_folders_are_two_files(desk, tmp_path):
+    first, second = (call(desk, "start_recorder", f"/tmp/{folder}/run.log") for folder in "xy")
+    assert first != second
+    assert {file.name for file in tmp_path.iterdir()} == {"tmp+x+run.log", "tmp+y+run.log"}
+    long = [place(tmp_path, f"/tmp/{letter}{'x' * 300}/run.log") for letter in "ab"]
+    assert long[0] != long[1]
+    assert {len(each.name) for each in long} == {100}
 
 
 @pytest.mark.parametrize("name", ["", "..", "/", "///", "a/..", "\0"])
