@@ -324,6 +324,21 @@ def test_one_sees_through_a_bicycles_wheels_and_not_through_a_motorcycles(plain:
     assert seen_through == {"bicycle": True, "motorcycle": False}
 
 
+@pytest.mark.parametrize(("base_type", "tag"), [("bicycle", 19), ("motorcycle", 18)])
+def test_who_rides_a_two_wheeler_is_a_rider_and_the_rest_is_not(
+    plain: Scene, base_type: str, tag: int
+) -> None:
+    plain.add(7, Look("vehicle", "vehicle.any", base_type, 1.8, 0.7, 1.6, (40, 90, 160), tag))
+    plain.move(7, (3.0, 0.0, 0.0), (0.0, 90.0, 0.0))
+    frame = render(plain, Camera(200, 200, 60.0), (0.0, 0.0, 0.9), AHEAD)
+    shown = frame.tag[frame.instance == 7]
+    assert set(shown.tolist()) == {13, tag}  # carla.CityObjectLabel.Rider
+    assert 0.2 < (shown == 13).mean() < 0.9
+    column = frame.tag[:, 100][frame.instance[:, 100] == 7]
+    assert column[0] == 13  # the head
+    plain.remove(7)
+
+
 def test_solids_face_outwards() -> None:
     for build in (
         lambda solid: solid.box([0, 0, 0], [1, 2, 3], slot=0),

@@ -15,6 +15,8 @@ from driving.server.render.shape import Shape
 from driving.server.render.surfaces import surface
 from driving.server.render.vehicle_lights import Lamp
 
+RIDER = 13  # CityObjectLabel of who sits on it
+
 FRAME, TYRE, CLOTHES, SKIN, HELMET, HEADLIGHT, TAILLIGHT = range(7)  # slots
 
 
@@ -30,9 +32,9 @@ def two_wheeler(look: Look) -> Shape:
     rows = [
         surface(s.PAINT, look.colour, look.tag),
         surface(s.SMOOTH, (28, 28, 30), look.tag),
-        surface(s.SMOOTH, _CLOTHES[pick[2] % 5], look.tag),
-        surface(s.SMOOTH, (222, 172, 140), look.tag),
-        surface(s.PAINT, head, look.tag),
+        surface(s.SMOOTH, _CLOTHES[pick[2] % 5], RIDER),
+        surface(s.SMOOTH, (222, 172, 140), RIDER),
+        surface(s.PAINT, head, RIDER),
         surface(s.GLASS, (226, 230, 234), look.tag),
         surface(s.GLASS, (196, 22, 24), look.tag),
     ]
