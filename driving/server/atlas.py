@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from driving.server.errors import WorldError
 from driving.server.maps import RoadMap, read_map
 
+LAYERED = "_Opt"  # the end of the name that CARLA gives a town whose layers can be unloaded; here all can
 GENERATED_MAP = "OpenDriveMap"  # what a client loads after it has sent an OpenDRIVE document
 
 
@@ -19,16 +20,17 @@ class Atlas:
         self._maps: dict[str, RoadMap] = {}
 
     def open(self, name: str) -> RoadMap:
-        """The named map.
+        """The named map; a town goes by its name with and without _Opt, and has the one that is asked for.
 
         Raises:
             WorldError: There is no such map.
             MapError: It cannot be read.
         """
-        if name not in self.documents:
+        document = self.documents.get(name, self.documents.get(_twin(name)))
+        if document is None:
             raise WorldError(f"Map '{name}' not found; this server has {', '.join(sorted(self.documents))}")
         if name not in self._maps:
-            self._maps[name] = read_map(name, self.documents[name])
+            self._maps[name] = read_map(name, document)
         return self._maps[name]
 
     def add(self, name: str, xodr: str) -> None:
@@ -38,4 +40,10 @@ class Atlas:
             MapError: It cannot be read.
         """
         self._maps[name] = read_map(name, xodr)
+        self._maps.pop(_twin(name), None)
         self.documents[name] = xodr
+
+
+def _twin(name: str) -> str:
+    """The other name of a town."""
+    return name.removesuffix(LAYERED) if name.endswith(LAYERED) else name + LAYERED

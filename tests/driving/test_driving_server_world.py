@@ -172,6 +172,11 @@ def test_loading_starts_an_empty_episode_and_keeps_counting_frames(world):
     with pytest.raises(WorldError, match="Map 'Town99' not found; this server has straight"):
         world.load("/Game/Carla/Maps/Town99")
     with pytest.raises(MapError):
+    for name in ("straight_Opt", "straight"):
+        world.load(name)
+        assert world.map.name == name
+    towns = World({"Town10HD_Opt": straight_road()}, "Town10HD")
+    assert towns.map.name == "Town10HD"
         world.atlas.add("x", "no map")
 
 
