@@ -17,12 +17,15 @@ class Place:
 
     def __init__(self, road_map: RoadMap) -> None:
         self.map = road_map
-        self.hidden: set[int] = set()  # ids of standing things that a client took away
+        self.hidden: set[int] = set()  # ids of standing things that a client took away, whichever way
+        self._off: set[int] = set()  # ids of those that it switched off, one by one
+        self._unloaded = 0  # layers, bits of carla.MapLayer
 
     def restore(self) -> None:
         """Put back what clients took away."""
-        if self.hidden:
-            self.show(self.hidden, on=True)
+        if self._off or self._unloaded:
+            self._off, self._unloaded = set(), 0
+            self._hide()
 
     @cached_property
     def ground(self) -> Ground:
@@ -49,12 +52,33 @@ class Place:
         """Where that is."""
         return index_of(self.solids)
 
+    @property
+    def loaded(self) -> list[Standing]:
+        """What stands and is of no layer that was unloaded, switched off or not."""
+        return [thing for thing in self.standing if not LAYERS[thing.label] & self._unloaded]
+
+    @property
+    def shown(self) -> list[Standing]:
+        """What stands and was not taken away."""
+        return [thing for thing in self.standing if thing.id not in self.hidden]
+
     def show(self, ids: Collection[int], *, on: bool) -> None:
-        """Put standing things back, or take them away."""
-        self.hidden = self.hidden - set(ids) if on else self.hidden | set(ids)
-        hide(self.solids, self.hidden)
+        """Switch standing things on or off; those of a layer that is unloaded stay away."""
+        self._off = self._off - set(ids) if on else self._off | set(ids)
+        self._hide()
 
     def show_layers(self, layers: int, *, on: bool) -> None:
         """Put back, or take away, all that stands and belongs to layers, bits of carla.MapLayer."""
-        if layers & sum(LAYERS.values()):
-            self.show([thing.id for thing in self.standing if LAYERS[thing.label] & layers], on=on)
+        if not layers & sum(LAYERS.values()):
+            return
+        if on:
+            self._unloaded &= ~layers
+            self._off -= {thing.id for thing in self.standing if LAYERS[thing.label] & layers}
+        else:
+            self._unloaded |= layers
+        self._hide()
+
+    def _hide(self) -> None:
+        away = {thing.id for thing in self.standing if LAYERS[thing.label] & self._unloaded}
+        self.hidden = self._off | away
+        hide(self.solids, self.hidden)

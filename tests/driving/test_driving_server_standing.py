@@ -101,11 +101,15 @@ def test_a_house_that_is_taken_away_is_not_met_until_it_is_put_back(world):
         assert labels == ([carla.CityObjectLabel.Buildings] if shown else [])
 
 
-def met_above(world, label):
-    """What a ray from above meets at the first thing of a class."""
-    thing = world.get_environment_objects(label)[0].bounding_box
-    top = carla.Location(thing.location.x, thing.location.y, 60.0)
-    return [hit.label for hit in world.cast_ray(top, thing.location)]
+def first_boxes(world, labels):
+    """The box of the first thing of each class."""
+    return {label: world.get_environment_objects(label)[0].bounding_box for label in labels}
+
+
+def met_above(world, box):
+    """What a ray from above meets at a thing's box."""
+    top = carla.Location(box.location.x, box.location.y, 60.0)
+    return [hit.label for hit in world.cast_ray(top, box.location)]
 
 
 def test_a_map_layer_takes_all_of_its_class_away_and_brings_it_back(world):
@@ -114,25 +118,43 @@ def test_a_map_layer_takes_all_of_its_class_away_and_brings_it_back(world):
         carla.MapLayer.Foliage: carla.CityObjectLabel.Vegetation,
         carla.MapLayer.StreetLights: carla.CityObjectLabel.Poles,
     }
+    boxes = first_boxes(world, kinds.values())
     for layer, label in kinds.items():
         world.unload_map_layer(layer)
-        assert [kind for kind in kinds.values() if not met_above(world, kind)] == [label]
+        assert [kind for kind, box in boxes.items() if not met_above(world, box)] == [label]
         world.load_map_layer(layer)
     world.unload_map_layer(carla.MapLayer.All)
-    assert not any(met_above(world, label) for label in kinds.values())
+    assert not any(met_above(world, box) for box in boxes.values())
     world.load_map_layer(carla.MapLayer(0x85))  # all three
-    assert all(met_above(world, label) for label in kinds.values())
+    assert all(met_above(world, box) for box in boxes.values())
     world.unload_map_layer(carla.MapLayer.Walls)  # there are none: nothing happens
-    assert all(met_above(world, label) for label in kinds.values())
+    assert all(met_above(world, box) for box in boxes.values())
 
 
 def test_a_map_is_loaded_with_the_layers_that_are_asked_for(client_of, serve):
     client = client_of("127.0.0.1", serve("straight"), timeout=60.0)
     name = client.get_world().get_map().name.rsplit("/", 1)[-1]
+    house, tree = carla.CityObjectLabel.Buildings, carla.CityObjectLabel.Vegetation
+    boxes = first_boxes(client.get_world(), (house, tree))
     world = client.load_world(name, map_layers=carla.MapLayer.Foliage)
-    assert met_above(world, carla.CityObjectLabel.Vegetation)
-    assert not met_above(world, carla.CityObjectLabel.Buildings)
-    assert met_above(client.load_world(name), carla.CityObjectLabel.Buildings)
+    assert met_above(world, boxes[tree])
+    assert not met_above(world, boxes[house])
+    assert met_above(client.load_world(name), boxes[house])
+
+
+def test_what_is_not_shown_has_no_box_and_what_is_not_loaded_is_no_object(world):
+    label = carla.CityObjectLabel.Buildings
+    houses = world.get_environment_objects(label)
+    world.enable_environment_objects({houses[0].id}, False)
+    assert len(world.get_level_bbs(label)) == len(houses) - 1
+    assert len(world.get_environment_objects(label)) == len(houses)  # it is switched off, and still there
+    world.unload_map_layer(carla.MapLayer.Buildings)
+    assert not world.get_level_bbs(label)
+    assert not world.get_environment_objects(label)
+    world.enable_environment_objects({houses[1].id}, True)  # what is not loaded cannot be shown
+    assert not world.get_level_bbs(label)
+    world.load_map_layer(carla.MapLayer.Buildings)
+    assert len(world.get_level_bbs(label)) == len(world.get_environment_objects(label)) == len(houses)
 
 
 def test_level_boxes_hold_actors_of_the_class_too(world, car):

@@ -30,7 +30,7 @@ def _cast(desk: Desk, start: Any, end: Any) -> Any:
 
 
 def _level_boxes(desk: Desk, tag: int) -> Any:
-    things = [_box(thing) for thing in desk.world.place.standing if tag in (thing.label, ANY)]
+    things = [_box(thing) for thing in desk.world.place.shown if tag in (thing.label, ANY)]
     for actor in desk.world.actors.values():
         if actor.blueprint.is_body and tag in (actor.blueprint.tag, ANY):
             things.append(_actor_box(desk, actor))
@@ -50,7 +50,7 @@ def _box(thing: Standing) -> list[Any]:
 
 
 def _objects(desk: Desk, tag: int) -> Any:
-    found = [thing for thing in desk.world.place.standing if tag in (thing.label, ANY)]
+    found = [thing for thing in desk.world.place.loaded if tag in (thing.label, ANY)]
     return value([_object(thing) for thing in found])
 
 
@@ -71,5 +71,5 @@ CALLS: Calls = {
     "get_all_level_BBs": _level_boxes,
     "get_environment_objects": _objects,
     "enable_environment_objects": _enable,
-    "get_names_of_all_objects": lambda desk: value([thing.name for thing in desk.world.place.standing]),
+    "get_names_of_all_objects": lambda desk: value([thing.name for thing in desk.world.place.loaded]),
 }
