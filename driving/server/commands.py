@@ -15,6 +15,8 @@ from driving.server.wire import Vector
 if TYPE_CHECKING:
     from driving.server.world import World
 
+RELAXED = (0.0, 0.0, 0.0, False, False, False, 0)  # the control of a vehicle that nobody drives
+
 
 def drive(world: World, actor_id: int, control: Sequence[Any]) -> None:
     """Set a vehicle's pedals and steering; they replace an Ackermann control.
@@ -26,13 +28,20 @@ def drive(world: World, actor_id: int, control: Sequence[Any]) -> None:
     Raises:
         WorldError: The actor is no vehicle.
     """
+    actor = world.expect(actor_id, "vehicle")
     world.ackermann.pop(actor_id, None)
-    _press(world, world.expect(actor_id, "vehicle"), control)
+    _press(world, actor, control)
+    if not _sticky(actor):
+        world.passing[actor_id] = True
 
 
 def drive_ackermann(world: World, actor_id: int, goal: Goal) -> None:
-    """Have a vehicle driven to a steering angle and a speed, until it is driven otherwise."""
-    world.expect(actor_id, "vehicle")
+    """Have a vehicle driven to a steering angle and a speed, until it is driven otherwise.
+
+    One whose control does not stick never is: as on CARLA it relaxes before the next tick.
+    """
+    if not _sticky(world.expect(actor_id, "vehicle")):
+        return
     if actor_id in world.ackermann:
         world.ackermann[actor_id].goal = goal
     else:
@@ -47,6 +56,16 @@ def follow_ackermann(world: World) -> None:
         body = world.table.rows[actor.row]
         control = driver.control(body, actor.gains, world.motion, lock=lock, delta=world.delta)
         _press(world, actor, control)
+
+
+def relax(world: World) -> None:
+    """Let go of the pedals of those whose control does not stick, if it has had its tick."""
+    for actor_id, fresh in list(world.passing.items()):
+        if fresh:
+            world.passing[actor_id] = False
+        else:
+            del world.passing[actor_id]
+            _press(world, world.actors[actor_id], RELAXED)
 
 
 def physics_of(world: World, actor_id: int) -> PhysicsControl:
@@ -84,6 +103,11 @@ def set_lights(world: World, actor_id: int, flags: int) -> None:
     world.lit[actor_id] = flags
     if not flags:
         del world.lit[actor_id]
+
+
+def _sticky(actor: Actor) -> bool:
+    """Whether a vehicle keeps its control until the next one."""
+    return actor.values.get("sticky_control", "true").lower() == "true"
 
 
 def _press(world: World, actor: Actor, control: Sequence[Any]) -> None:

@@ -13,7 +13,7 @@ from driving.server.atlas import Atlas
 from driving.server.blueprints import Blueprint
 from driving.server.cast import Cast
 from driving.server.collisions import Collision, Collisions
-from driving.server.commands import follow_ackermann
+from driving.server.commands import follow_ackermann, relax
 from driving.server.debug_shapes import DebugShapes
 from driving.server.ground import height_at
 from driving.server.impact import MOST_CONTACTS
@@ -103,6 +103,7 @@ class World(Cast):
         self.navigable = self.navigation and bool(navigation_name(self.map))
         self.controlled: set[int] = set()  # actors whose control changed since the last state was written
         self.ackermann: dict[int, AckermannDriver] = {}  # by the vehicle that it drives
+        self.passing: dict[int, bool] = {}  # vehicles whose control lasts one tick -> whether that is to come
         self.lit: dict[int, int] = {}  # vehicles with any light on -> their flags
         self.touched: set[int] = set()  # actors whose doors or bones a client has ever moved
         self._collisions = Collisions()
@@ -149,6 +150,7 @@ class World(Cast):
     def tick(self, delta: float | None = None) -> None:
         """Advance by one frame of `delta` seconds (default: the settings')."""
         self.delta = delta or self.next_delta
+        relax(self)
         follow_ackermann(self)
         solids, index = self.standing if self.peopled else (NOTHING, NOWHERE)
         touched = physics.advance(
@@ -196,6 +198,7 @@ class World(Cast):
         gone = super().destroy(actor_id)
         for actor in gone:
             self.ackermann.pop(actor.id, None)
+            self.passing.pop(actor.id, None)
             self.lit.pop(actor.id, None)
             self._collisions.forget(actor.id)
         return gone
