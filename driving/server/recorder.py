@@ -17,7 +17,7 @@ from driving.server.recording_file import MOST_BYTES, WIDTH, Frame, Head, pack_f
 if TYPE_CHECKING:
     from driving.server.world import World
 
-RECORDED = ("vehicle", "walker", "prop", "sensor")  # kinds; lights and signs are the map's
+RECORDED = ("vehicle", "walker", "prop", "sensor")  # kinds whose motion is; lights and signs are the map's
 POSE = ("x", "y", "z", "pitch", "yaw", "roll")
 CARRIED = ("px", "py", "pz", "p_pitch", "p_yaw", "p_roll")
 
@@ -41,10 +41,9 @@ class Recorder:
         self.path = path
         self._began = world.elapsed
         self._known: dict[int, tuple[Any, Any, int]] = {}  # what was last written of whom
-        self._signals: dict[str, int] = {}
-        self._size = self._file.write(
-            pack_head(Head(world.map.name, datetime.now().isoformat(" ", "seconds")))
-        )
+        self._met: set[int] = set()  # ids of who was written down
+        self._signals: dict[int, tuple[int, bool, float]] = {}
+        self._size = self._file.write(pack_head(Head(world.map.name, datetime.now().strftime("%x %X"))))
         self.note(world)
 
     def note(self, world: World) -> None:
@@ -76,9 +75,10 @@ class Recorder:
         motion[:, :MOTION_WIDTH] = world.table.motion[rows]
         motion[:, MOTION_WIDTH] = world.table.rows["walked"][rows]
         actors.pop()
-        present = {actor.id for actor in actors}
-        created = [self._created(world, actor) for actor in actors if actor.id not in self._known]
-        destroyed = [gone for gone in self._known if gone not in present]
+        new = [actor for actor in world.actors.values() if actor.id not in self._met]
+        created = [self._created(world, actor) for actor in new]
+        destroyed = sorted(self._met - world.actors.keys())
+        self._met = set(world.actors)
         controls, walks, lamps = self._changes(actors)
         self._known = {actor.id: (actor.control, actor.walk, actor.lights) for actor in actors}
         ids = np.array([*(actor.id for actor in actors), world.spectator.id], np.uint32)
@@ -109,7 +109,10 @@ class Recorder:
         return controls, walks, lamps
 
     def _changed_signals(self, world: World) -> list[list[Any]]:
-        states = {world.actors[id_].signal: light.state for id_, light in world.lights.by_actor.items()}
-        changed = [[name, state] for name, state in states.items() if self._signals.get(name) != state]
-        self._signals = states
+        changed = []
+        for actor_id, light in world.lights.by_actor.items():
+            state, frozen, elapsed = light.state, light.crossing.frozen, light.elapsed
+            if self._signals.get(actor_id, ())[:2] != (state, frozen) or elapsed < self._signals[actor_id][2]:
+                changed.append([actor_id, world.actors[actor_id].signal, state, frozen, elapsed])
+            self._signals[actor_id] = state, frozen, elapsed
         return changed

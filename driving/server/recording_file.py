@@ -5,17 +5,20 @@ A file is msgpack values one after the other. First the head, `[FORMAT, map, dat
     [time, created, destroyed, ids, motion, controls, walks, lamps, signals, collisions]
 
     time        s since the recording began
-    created     [id, blueprint, attributes, parent, x, y, z, pitch, yaw, roll] of who is new in this frame;
-                the pose is that in the parent's frame if there is a parent (0: none)
+    created     [id, blueprint, attributes, parent, x, y, z, pitch, yaw, roll] of who is new in this frame, in
+                the first one everybody, with the spectator, lights and signs; the pose is that in the frame
+                of the parent if there is one (0: none)
     destroyed   ids
-    ids         little-endian uint32 of every actor, as bytes
+    ids         little-endian uint32 of every vehicle, walker, prop and sensor and, as the last, of the
+                spectator, as bytes
     motion      little-endian float32, 16 for each id: x y z (m), pitch yaw roll (degrees), velocity (m/s),
                 angular velocity (degrees/s), acceleration (m/s2), distance walked (m); as bytes
     controls    [id, throttle, steer, brake, hand brake, reverse, manual, gear] of vehicles where
                 it changed
     walks       [id, x, y, z, speed, jump] of walkers likewise
     lamps       [id, flags] of vehicles whose lights changed
-    signals     [id in the map, state] of traffic lights that changed
+    signals     [id, id in the map, state, frozen, s in this state] of traffic lights that changed; of the
+                others the time goes on, if they are not frozen
     collisions  [id, id, x, y, z]: who touched, and the impulse on the second in N s; id 0: the scenery
 
 Nothing in it is executed or imported when it is read. Clients choose names, not places: the folders that a
@@ -37,7 +40,7 @@ from numpy.typing import NDArray
 
 from driving.server.errors import WorldError
 
-FORMAT = "driving-recording-1"
+FORMAT = "driving-recording-2"
 MOST_BYTES = 256 << 20  # of one file; a recording that grows to it ends there
 ERRORS = "surrogateescape"  # clients' texts are any bytes
 MOST_FRAME = 16 << 20  # bytes of one frame

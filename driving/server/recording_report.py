@@ -1,4 +1,4 @@
-"""A recording in words: what happened, who collided, who stood still; laid out as CARLA's, in metres."""
+"""A recording in words: how long it is, who collided, who stood still; laid out as CARLA's."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from driving.server.errors import WorldError
-from driving.server.recording_file import Frame, Head, read
+from driving.server.recording_file import Frame, read
 
 CENTIMETRE = 0.01  # m: clients give distances in cm
 ANY = "a"
 SCENERY = 0  # the id that a collision has for a house, tree or lamp
 
 
-class _Counted:
+class Counted:
     """Frames as they are read, how many there were and when the last one was."""
 
     def __init__(self, frames: Iterator[Frame]) -> None:
@@ -42,7 +42,7 @@ class _Still:
 
 
 @dataclass(slots=True)
-class _Cast:
+class Cast:
     """Who takes part in a recording."""
 
     blueprint: dict[int, str] = field(default_factory=lambda: {SCENERY: "static"})
@@ -81,24 +81,21 @@ def duration_of(path: Path) -> float:
     return max((frame.time for frame in read(path)[1]), default=0.0)
 
 
-def info(path: Path, *, everything: bool) -> str:
-    """What happens in a recording, frame by frame: arrivals, departures and collisions, or everything."""
-    head, found = read(path)
-    frames = _Counted(found)
-    lines = _opening(head)
-    for frame in frames:
-        events = _events(frame, everything=everything)
-        if events:
-            lines += [f"Frame {frames.count} at {frame.time:g} seconds", *events, ""]
-    return "\n".join([*lines, *frames.closing()])
+def opened(path: Path) -> tuple[list[str], Counted]:
+    """A report's first lines, and the recording's frames.
+
+    Raises:
+        WorldError: It cannot be read.
+    """
+    head, frames = read(path)
+    return ["Version: 1", f"Map: {head.map}", f"Date: {head.date}", ""], Counted(frames)
 
 
 def collisions(path: Path, first: str, second: str) -> str:
     """Who touched whom, of two sorts of actor: h, v, w, t, o, or a for any."""
-    head, found = read(path)
-    frames = _Counted(found)
-    lines = [*_opening(head), f"{'Time':>8}  Types {'Id':>6} {'Actor 1':35} {'Id':>6} Actor 2"]
-    cast = _Cast()
+    opening, frames = opened(path)
+    lines = [*opening, f"{'Time':>8}  Types {'Id':>6} {'Actor 1':35} {'Id':>6} Actor 2"]
+    cast = Cast()
     touching: set[tuple[int, int]] = set()
     for frame in frames:
         cast.meet(frame)
@@ -114,9 +111,8 @@ def collisions(path: Path, first: str, second: str) -> str:
 
 def blocked(path: Path, least_time: float, least_distance: float) -> str:
     """Which vehicles and walkers moved less than a distance (cm) for at least a time (s), longest first."""
-    head, found = read(path)
-    frames = _Counted(found)
-    cast = _Cast()
+    opening, frames = opened(path)
+    cast = Cast()
     still: dict[int, _Still] = {}
     stops: list[tuple[float, float, int]] = []  # duration, since, id
     for frame in frames:
@@ -134,43 +130,11 @@ def blocked(path: Path, least_time: float, least_distance: float) -> str:
                 was = still.pop(gone)
                 stops.append((time - was.since, was.since, gone))
     stops += [(frames.time - was.since, was.since, actor_id) for actor_id, was in still.items()]
-    lines = [*_opening(head), f"{'Time':>8} {'Id':>6} {'Actor':35} {'Duration':>10}"]
+    lines = [*opening, f"{'Time':>8} {'Id':>6} {'Actor':35} {'Duration':>10}"]
     for length, since, actor_id in sorted(stops, reverse=True):
         if length >= least_time:
             lines.append(f"{since:8.0f} {actor_id:6} {cast.blueprint.get(actor_id, ''):35} {length:10.0f}")
     return "\n".join([*lines, "", *frames.closing()])
-
-
-def _opening(head: Head) -> list[str]:
-    return ["Version: 1", f"Map: {head.map}", f"Date: {head.date}", ""]
-
-
-def _events(frame: Frame, *, everything: bool) -> list[str]:
-    lines: list[str] = []
-    for actor_id, blueprint, values, parent, x, y, z, *_ in frame.created:
-        with_parent = f" on {parent}" if parent else ""
-        lines.append(f" Create {actor_id}: {blueprint}{with_parent} at ({x:g}, {y:g}, {z:g})")
-        lines += [f"  {name} = {text}" for name, text in values.items()]
-    lines += [f" Destroy {actor_id}" for actor_id in frame.destroyed]
-    lines += [f" Collision between {int(one)} and {int(other)}" for one, other, *_ in frame.collisions]
-    if everything:
-        lines += _states(frame)
-    return lines
-
-
-def _states(frame: Frame) -> list[Any]:
-    lines = [f" State traffic light {name}: {state}" for name, state in frame.signals]
-    lines += [f" Light vehicle {actor_id}: {flags}" for actor_id, flags in frame.lamps]
-    lines += [
-        f" Control vehicle {actor_id}: throttle {throttle:g}, steer {steer:g}, brake {brake:g}"
-        for actor_id, throttle, steer, brake, *_ in frame.controls
-    ]
-    for actor_id, numbers in zip(frame.ids.tolist(), frame.motion.tolist(), strict=True):
-        x, y, z, pitch, yaw, roll, *_ = numbers
-        lines.append(
-            f" Position {actor_id}: ({x:.3f}, {y:.3f}, {z:.3f}) ({pitch:.2f}, {yaw:.2f}, {roll:.2f})"
-        )
-    return lines
 
 
 def text_or_reason(report: Any) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from driving.server.world import World
 
 HERO = "hero"
+PLAYED = ("vehicle", "walker", "static", "sensor")  # families; others are there without a replay
 ROUNDING = 1e-6  # s, that sums of ticks may lack
 BEHIND: Pose = ((-10.0, 0.0, 5.0), (-15.0, 0.0, 0.0))  # of a spectator that follows: the client's default
 
@@ -135,12 +136,14 @@ class Replay:
             if recorded in self._ids:
                 commands.set_lights(world, self._ids[recorded], int(flags))
         lights = {world.actors[id_].signal: light for id_, light in world.lights.by_actor.items()}
-        for name, state in frame.signals:
+        for _, name, state, *_ in frame.signals:
             if name in lights:
                 lights[name].show(int(state))
 
     def _create(self, world: World, created: list[Any]) -> None:
         recorded, blueprint, values, parent, *pose = created
+        if blueprint.split(".")[0] not in PLAYED:
+            return
         hero = values.get("role_name") == HERO and world.replay_settings.ignore_hero
         if hero or (blueprint.startswith("sensor.") and not self._wanted.sensors):
             return

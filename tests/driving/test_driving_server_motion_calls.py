@@ -260,7 +260,8 @@ def test_a_ride_is_recorded_told_and_replayed(client, world, car):
         world.tick()
         places.append(car.get_location().x)
     client.stop_recorder()
-    assert f"Create {car.id}: vehicle.lincoln.mkz_2017" in client.show_recorder_file_info("ride.log", False)
+    told = client.show_recorder_file_info("ride.log", False)
+    assert f" Create {car.id}: vehicle.lincoln.mkz_2017 (1) at (" in told
     assert "Frames: 21" in client.show_recorder_collisions("ride.log", "a", "a")
     assert "Duration: 1 seconds" in client.show_recorder_actors_blocked("ride.log", 1.0, 100.0)
     client.set_replayer_time_factor(1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgpack
 import numpy as np
 import pytest
+from crossing import CROSSING
 from ticking import waiting_world
 
 from driving.server import commands, handling
@@ -13,7 +14,10 @@ from driving.server.errors import WorldError
 from driving.server.publish import Publisher
 from driving.server.recorder import Recorder
 from driving.server.recording_file import FORMAT, place, read
-from driving.server.recording_report import blocked, collisions, duration_of, info
+from driving.server.recording_info import info
+from driving.server.recording_report import blocked, collisions, duration_of
+from driving.server.settings import Settings
+from driving.server.world import World
 
 CAR, CHILD, CAMERA = "vehicle.lincoln.mkz_2017", "walker.pedestrian.0011", "sensor.camera.rgb"
 DELTA = 0.05
@@ -102,7 +106,8 @@ def test_a_recording_reads_back_as_the_motion_it_was_made_of(desk, tmp_path):
     np.testing.assert_allclose(times, np.arange(41) * DELTA, atol=1e-9)
     shown = [float(frame.motion[frame.ids.tolist().index(car.id), 0]) for frame in frames]
     np.testing.assert_allclose(shown, places, atol=1e-4)
-    assert [created[0] for created in frames[0].created] == [car.id, child.id, child.id + 1]
+    spectator = desk.world.spectator.id
+    assert [created[0] for created in frames[0].created] == [spectator, car.id, child.id, child.id + 1]
     assert [frame.lamps for frame in frames if frame.lamps] == [[[car.id, 2]]]
 
 
@@ -167,12 +172,12 @@ def test_the_hero_is_ignored_if_asked_and_the_spectator_follows_if_asked(desk):
 def test_reports_name_arrivals_collisions_and_who_stood_still(desk, tmp_path):
     car, child, _ = ride(desk)
     text = info(tmp_path / "ride.log", everything=False)
-    assert f"Create {car.id}: {CAR} at (20, 1.75, 0)" in text
-    assert "role_name = hero" in text
-    assert f"Collision between {car.id} and {child.id}" in text
-    assert "Frames: 41\nDuration: 2 seconds" in text
-    assert "Control vehicle" not in text
-    assert f"Control vehicle {car.id}: throttle 0.6" in info(tmp_path / "ride.log", everything=True)
+    assert f" Create {car.id}: {CAR} (1) at (2000, 175, 0)\n  role_name = hero\n" in text
+    assert f" Create {desk.world.spectator.id}: spectator (0) at (0, 0, 1000)" in text
+    assert f" Parenting {child.id + 1} with {car.id} (parent)" in text
+    assert f" Collision id 0 between {car.id} (hero)  with {child.id}\n" in text
+    assert text.endswith("\n\nFrames: 41\nDuration: 2 seconds\n")
+    assert "animations" not in text
     hit = collisions(tmp_path / "ride.log", "v", "w")
     assert f"h w   {car.id:6} {CAR}" in hit
     assert CHILD not in collisions(tmp_path / "ride.log", "w", "w")
@@ -181,6 +186,49 @@ def test_reports_name_arrivals_collisions_and_who_stood_still(desk, tmp_path):
     assert CHILD in still
     assert CAR not in still
     assert duration_of(tmp_path / "ride.log") == pytest.approx(2.0)
+
+
+def test_everything_is_told_as_carlas_tools_parse_it(tmp_path):
+    """Row by row as scenario_runner's metrics_parser.py cuts it: at spaces, with brackets and commas."""
+    world = World({"crossing": CROSSING}, "crossing")
+    world.change_settings(Settings(synchronous=True, fixed_delta=DELTA))
+    desk = Desk(world, 2001, Publisher(world, 2001).rays, world.tick, tmp_path)
+    car = world.spawn(CAR, {}, ((-40.0, 1.75, 0.0), (0.0, 0.0, 0.0)))
+    child = world.spawn(CHILD, {}, ((-20.0, -8.0, 0.55), (0.0, 90.0, 0.0)))
+    commands.drive(world, car.id, (0.5, -0.25, 0.0, True, False, False, 0))
+    commands.walk(world, child.id, (0.0, 1.0, 0.0), 1.5)
+    commands.set_lights(world, car.id, 3)
+    call(desk, "start_recorder", "all.log")
+    for _ in range(4):
+        world.tick()
+    call(desk, "stop_recorder")
+    first, *_, last = call(desk, "show_recorder_file_info", "all.log", True).split("Frame ")[1:]
+    lights = list(world.lights.by_actor)
+    assert [row.split()[:4] for row in first.split("\n") if "traffic_light (3)" in row] == [
+        ["Create", f"{light}:", "traffic.traffic_light", "(3)"] for light in lights
+    ]
+    rows = [row.split(" ") for row in last.split("\n")]
+    assert rows[0] == ["5", "at", "0.2", "seconds"]
+    positions = rows.index(["", "Positions:", "3"])
+    places = {int(row[3]): row[4:] for row in rows[positions + 1 : positions + 4]}
+    body = world.body(child.id)
+    label, *place, turn, roll, pitch, yaw = places[child.id]
+    assert (label, turn, roll, pitch, yaw) == ("Location:", "Rotation:", "(0,", "0,", "90)")
+    metres = [float(part.strip("(,)")) / 100.0 for part in place]
+    assert metres == pytest.approx([body[name] for name in "xyz"], abs=1e-3)
+    states = rows.index(["", "State", "traffic", "lights:", str(len(lights))])
+    assert [row[2:8:2] for row in rows[states + 1 : states + 1 + len(lights)]] == [
+        ["Id:", "state:", "frozen:"] for _ in lights
+    ]
+    told = {int(row[3]): row for row in rows[states + 1 : states + 1 + len(lights)]}
+    for actor_id, light in world.lights.by_actor.items():
+        assert int(told[actor_id][5]) == light.state
+        assert float(told[actor_id][9]) == pytest.approx(light.elapsed, abs=1e-4)
+    text = "\n".join(" ".join(row) for row in rows)
+    control = "Steering: -0.25 Throttle: 0.5 Brake: 0 Handbrake: 1 Gear: 1"
+    assert f" Vehicle animations: 1\n  Id: {car.id} {control}\n Walker animations: 1\n" in text
+    assert f"  Id: {child.id} speed: 1.5\n Vehicle light animations: 1\n" in text
+    assert f"  Id: {car.id} Position LowBeam\n Dynamic actors: 2\n" in text
 
 
 def test_what_is_no_recording_says_so(desk, tmp_path):
@@ -239,7 +287,7 @@ def test_any_text_that_a_client_sends_is_recorded_and_read_back(desk, tmp_path):
     desk.world.tick()
     call(desk, "stop_recorder")
     _, frames = read(tmp_path / "texts.log")
-    ((_, _, values, *_),) = [created for frame in frames for created in frame.created]
+    _, (_, _, values, *_) = [created for frame in frames for created in frame.created]
     assert values == {"role_name": "\udc80"}
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from driving.server.calls.desk import Calls, Desk
 from driving.server.recorder import Recorder
 from driving.server.recording_file import place
-from driving.server.recording_report import blocked, collisions, info, text_or_reason
+from driving.server.recording_info import info
+from driving.server.recording_report import blocked, collisions, text_or_reason
 from driving.server.replayer import Replay, Wanted
 from driving.server.wire import VOID, numbers, read_pose, value
 
