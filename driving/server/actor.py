@@ -35,6 +35,7 @@ class Actor:
         default_factory=dict
     )  # how a client turned them, by VehicleWheelLocation
     physics: PhysicsControl | None = None  # a vehicle's, where a client changed it
+    friction: float | None = None  # what a trigger gives a vehicle's tyres; None: they have their own
     gains: Gains = STANDARD_GAINS  # of a vehicle's Ackermann control
     signal: str = ""  # a light's or sign's id in the map
     box: tuple[Vector, Vector] | None = None  # centre and half sizes where they are not the blueprint's

@@ -15,6 +15,7 @@ _LIMITS = {  # smallest and largest value of what costs memory or time, or has n
     "channels": (1, 1024),
     "points_per_second": (0, 5_000_000),
     "horizontal_fov": (0.0, 360.0),
+    "friction": (0.0, 1000.0),
     "vertical_fov": (0.0, 179.0),
 }
 

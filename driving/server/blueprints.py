@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from driving.server.attributes import BOOL, COLOUR, FLOAT, INT, STRING, Attribute
+from driving.server.attributes import BOOL, COLOUR, FLOAT, INT, STRING, Attribute, floats
 from driving.server.sensor_blueprints import PLACES, SENSORS, placed
 
 VEHICLE_COLOURS = ("160,30,30", "40,60,120", "180,180,185", "25,25,28", "230,230,230", "60,90,60")
 TWO_WHEELED = ("bicycle", "motorcycle")
 TAGS = {"car": 14, "van": 14, "truck": 15, "bus": 16, "motorcycle": 18, "bicycle": 19}  # CityObjectLabel
 PEDESTRIAN_TAG, PROP_TAG = 12, 21
+FRICTION = "static.trigger.friction"  # a box in which tyres have another friction
 WALKER_AI = "controller.ai.walker"  # the client leads the walker that it is attached to
 MASSES = {  # kg
     "car": 1600.0, "van": 2300.0, "truck": 7500.0, "bus": 6500.0, "motorcycle": 290.0, "bicycle": 95.0,
@@ -38,7 +39,7 @@ class Blueprint:
     uid: int
     id: str
     attributes: tuple[Attribute, ...]
-    kind: str  # vehicle | walker | prop | sensor | controller
+    kind: str  # vehicle | walker | prop | sensor | controller | trigger
     sort: str = ""  # car, van, child, ...
     size: Size = (0.0, 0.0, 0.0)  # length, width, height; m
     mass: float = math.inf  # kg; inf: nothing moves it
@@ -66,6 +67,8 @@ def library() -> Mapping[str, Blueprint]:
         names = _names(sensor, *(PLACES if placed(sensor) else ()))
         found[sensor] = Blueprint(len(found) + 1, sensor, (*names, *attributes), "sensor")
     found[WALKER_AI] = Blueprint(len(found) + 1, WALKER_AI, _names(WALKER_AI), "controller")
+    box = floats(friction=3.5, extent_x=1.0, extent_y=1.0, extent_z=1.0)  # half sizes in cm
+    found[FRICTION] = Blueprint(len(found) + 1, FRICTION, (*_names(FRICTION), *box), "trigger")
     return found
 
 

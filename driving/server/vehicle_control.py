@@ -53,7 +53,16 @@ def set_physics(actor: Actor, body: Body, control: PhysicsControl) -> None:
     _tune(actor, body)
 
 
+def set_friction(actor: Actor, body: Body, friction: float | None) -> None:
+    """Give a vehicle's tyres a friction, or their own again."""
+    actor.friction = friction
+    _tune(actor, body)
+
+
 def _tune(actor: Actor, body: Body) -> None:
-    gear = gear_by_hand(actor)
-    usual = standard(actor.blueprint)
-    tune(body, physics_of(actor), usual, AUTOMATIC if gear is None else gear)
+    gear, control = gear_by_hand(actor), physics_of(actor)
+    if actor.friction is not None:
+        control = replace(
+            control, wheels=tuple(replace(wheel, friction=actor.friction) for wheel in control.wheels)
+        )
+    tune(body, control, standard(actor.blueprint), AUTOMATIC if gear is None else gear)

@@ -261,6 +261,30 @@ def test_a_prop_that_physics_moves_slides_and_comes_to_rest(world):
     assert world.body(cone.id)["vx"] == 0.0
 
 
+def test_a_friction_trigger_gives_tyres_its_friction_while_they_are_in_its_box(world):
+    """A tenth of the friction: a tenth of the grip of 13 m/s2, and no more to brake with."""
+    half = {"friction": "0.35", "extent_x": "1000.0", "extent_y": "300.0", "extent_z": "200.0"}  # cm
+    pose = ((50.0, 1.75, 0.0), (0.0, 90.0, 0.0))  # it reaches 3 m along the road, across all of it
+    trigger = world.spawn("static.trigger.friction", half, pose)
+    slowing = {}
+    for x in (20.0, 44.4, 44.7, 55.3, 55.7):  # a car of 4.9 m reaches in from 44.55 on
+        car = spawn(world, x=x)
+        handling.set_velocity(world, car.id, (0.01, 0.0, 0.0))
+        world.tick()
+        slowing[x] = 13.0 * (1.0 + float(world.body(car.id)["more_grip"]))
+        world.destroy(car.id)
+    assert list(slowing.values()) == pytest.approx([13.0, 13.0, 1.3, 1.3, 13.0])
+    car = spawn(world, x=50.0)
+    world.tick()
+    assert world.body(car.id)["tuned"] == 1.0
+    assert commands.physics_of(world, car.id).wheels[0].friction == 3.5
+    world.destroy(trigger.id)
+    world.tick()
+    assert world.body(car.id)["tuned"] == 0.0
+    assert not world.slipping
+    world.destroy(car.id)
+
+
 def test_telemetry_is_that_of_a_car_that_rolls(world):
     car = spawn(world)
     control = commands.physics_of(world, car.id)
