@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -16,11 +16,13 @@ from driving.server.maps import RoadMap
 from driving.server.photograph import Finish, finish_of
 from driving.server.postures import Postures
 from driving.server.render import Bands, Camera, Frame, Look, Scene, Weather, annotate, render
+from driving.server.render.signage import HEAD
 from driving.server.seen import Pose
 from driving.server.sensor_attributes import number
 from driving.server.special_cameras import EVENTS, FLOW, NORMALS, SpecialCameras
 from driving.server.streams import class_pixels, depth_pixels, instance_pixels
 from driving.server.street_lights import StreetLights
+from driving.server.traffic_lights import GREEN, RED, YELLOW, Light, TrafficLights
 from driving.server.wire import Vector
 from driving.server.world import World
 
@@ -36,6 +38,7 @@ CAMERAS = (
 )
 _CLOTHES = ((178, 60, 50), (60, 92, 150), (210, 168, 60), (70, 120, 80), (130, 80, 130), (90, 90, 95))
 _PROP_COLOUR = (150, 120, 90)
+_LAMPS = {RED: 0, YELLOW: 1, GREEN: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,17 @@ class _View:
     finish: Finish
 
 
+@dataclass(slots=True)
+class _Signals:
+    """A map's traffic lights as heads of the scene."""
+
+    lights: TrafficLights
+    shown: list[Light]
+    heads: list[int]  # their numbers among the things that stand
+    actors: dict[int, int]  # number of a head or plate -> its actor's id
+    states: list[int] = field(default_factory=list)  # as last shown
+
+
 class Studio:
     """Keeps the renderer's scene in step with a world and takes its pictures."""
 
@@ -72,6 +86,7 @@ class Studio:
         self._weather: tuple[float, ...] = ()
         self._street_lights: tuple[StreetLights | None, int] = (None, -1)
         self._lit: dict[int, int] = {}
+        self._signals: _Signals | None = None
         self._views: dict[int, _View] = {}
         self._special = SpecialCameras()
 
@@ -82,7 +97,7 @@ class Studio:
         if scene is None or self._map is not world.map:
             scene = self._scene = Scene(world.map.strips, world.map.marks, street=world.place.street)
             self._map, self._shown, self._revision, self._weather = world.map, (), -1, ()
-            self._street_lights, self._lit = (None, -1), {}
+            self._street_lights, self._lit, self._signals = (None, -1), {}, None
             self._postures = Postures()
         if self._revision != world.revision:
             self._recast(scene)
@@ -148,7 +163,7 @@ class Studio:
         return view
 
     def _light(self, scene: Scene) -> None:
-        """Switch the lamps of vehicles and of the street."""
+        """Switch the lamps of vehicles, of the street and of traffic lights."""
         world = self._world
         scene.set_time(world.elapsed)
         lit = {key: flags for key, flags in world.lit.items() if key in self._shown}
@@ -160,6 +175,20 @@ class Studio:
         if self._street_lights != (lights, lights.revision):
             self._street_lights = lights, lights.revision
             scene.light_street(lights.shining())
+        if world.place.signage.signs:
+            self._show_signals(scene)
+
+    def _show_signals(self, scene: Scene) -> None:
+        """Burn what the lights' states say; a new episode's lights and signs are new actors."""
+        lights = self._world.lights
+        if self._signals is None or self._signals.lights is not lights:
+            self._signals = _signals_of(self._world)
+            scene.name_actors(self._signals.actors)
+        states = [light.state for light in self._signals.shown]
+        if states != self._signals.states:
+            self._signals.states = states
+            heads = zip(self._signals.heads, states, strict=True)
+            scene.show_signals({head: _LAMPS[state] for head, state in heads if state in _LAMPS})
 
     def _recast(self, scene: Scene) -> None:
         """Add and remove what came and went."""
@@ -177,6 +206,20 @@ class Studio:
         self._special.forget(self._world.actors)
         self._postures.forget(visible)
         self._revision = self._world.revision
+
+
+def _signals_of(world: World) -> _Signals:
+    actors = {
+        (actor.signal, actor.blueprint.kind): actor.id for actor in world.actors.values() if actor.signal
+    }
+    numbers = {
+        placed.thing: actors[placed.signal, "light" if placed.shape.key == HEAD else "sign"]
+        for placed in world.place.street.placed
+        if placed.signal
+    }
+    heads = {number: world.lights.by_actor.get(actor) for number, actor in numbers.items()}
+    shown = {number: light for number, light in heads.items() if light is not None}
+    return _Signals(world.lights, list(shown.values()), list(shown), numbers)
 
 
 def model(blueprints: Iterable[str]) -> None:

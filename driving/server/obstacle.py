@@ -37,12 +37,21 @@ class ObstacleDetector:
         distance, other = self._nearest_actor(origin, ahead)
         if not self._dynamic:
             hits = self._around.rays.cast(origin, ahead[None], min(distance, self._reach) + self._radius)
-            if len(hits.ray) and hits.actor[0] == 0:
+            if len(hits.ray) and not self._is_body(int(hits.actor[0])):
                 distance = max(float(hits.distance[0]) - self._radius, 0.0)
-                other = scenery_struct(int(hits.tag[0]))
+                actor = self._around.world.actors.get(int(hits.actor[0]))
+                other = (
+                    actor_struct(actor, self._around.stream_port)
+                    if actor
+                    else scenery_struct(int(hits.tag[0]))
+                )
         if other is not None:
             itself = actor_struct(self._sensor, self._around.stream_port)
             yield values(self._sensor.blueprint.id, stamp, pose, [itself, other, distance])
+
+    def _is_body(self, actor_id: int) -> bool:
+        actor = self._around.world.actors.get(actor_id)
+        return actor is not None and actor.blueprint.is_body
 
     def _nearest_actor(
         self, origin: NDArray[np.float64], ahead: NDArray[np.float64]

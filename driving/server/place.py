@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cached_property
 
-from driving.server.ground import Ground, ground_of
+from driving.server.ground import Ground, ground_of, height_at
 from driving.server.maps import RoadMap
+from driving.server.render.signage import Signage
 from driving.server.render.street import Street
-from driving.server.scenery import LAYERS, Standing, scenery_of, street_of
+from driving.server.scenery import EVERY_KIND, Standing, scenery_of, street_of
+from driving.server.signposts import signage_of
 from driving.server.solids import Index, Solids, hide, index_of, solids_of
 
 
@@ -33,13 +35,22 @@ class Place:
         return ground_of(self.map.strips)
 
     @cached_property
+    def signage(self) -> Signage:
+        """Its lights and signs, and their posts."""
+        return signage_of(self.map, self.height)
+
+    def height(self, x: float, y: float) -> float:
+        """Height of the ground below a point, m."""
+        return height_at(self.ground.heights, self.ground.frame, x, y)
+
+    @cached_property
     def street(self) -> Street:
         """What cameras see of it."""
-        return street_of(self.map)
+        return street_of(self.map, self.signage)
 
     @cached_property
     def standing(self) -> tuple[Standing, ...]:
-        """Every house, tree and lamp."""
+        """Every house, tree, lamp, post, head and plate."""
         return scenery_of(self.street)
 
     @cached_property
@@ -55,7 +66,7 @@ class Place:
     @property
     def loaded(self) -> list[Standing]:
         """What stands and is of no layer that was unloaded, switched off or not."""
-        return [thing for thing in self.standing if not LAYERS[thing.label] & self._unloaded]
+        return [thing for thing in self.standing if not thing.layer & self._unloaded]
 
     @property
     def shown(self) -> list[Standing]:
@@ -69,16 +80,16 @@ class Place:
 
     def show_layers(self, layers: int, *, on: bool) -> None:
         """Put back, or take away, all that stands and belongs to layers, bits of carla.MapLayer."""
-        if not layers & sum(LAYERS.values()):
+        if not layers & EVERY_KIND:
             return
         if on:
             self._unloaded &= ~layers
-            self._off -= {thing.id for thing in self.standing if LAYERS[thing.label] & layers}
+            self._off -= {thing.id for thing in self.standing if thing.layer & layers}
         else:
             self._unloaded |= layers
         self._hide()
 
     def _hide(self) -> None:
-        away = {thing.id for thing in self.standing if LAYERS[thing.label] & self._unloaded}
+        away = {thing.id for thing in self.standing if thing.layer & self._unloaded}
         self.hidden = self._off | away
         hide(self.solids, self.hidden)

@@ -89,7 +89,9 @@ class RayScene:
         points = (origin + distance[order, None] / reach * way).tolist()
         actors = self._world.actors
         solid = [
-            not (actor := actors.get(owner)) or bool(self._world.table.rows[actor.row]["collides"])
+            not (actor := actors.get(owner))
+            or not actor.blueprint.is_body
+            or bool(self._world.table.rows[actor.row]["collides"])
             for owner in scene.stage.objects.actor[rows].tolist()
         ]
         return _ground_once(

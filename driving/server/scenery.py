@@ -1,4 +1,4 @@
-"""What stands on a map besides actors: the houses, trees and lamps that cameras see, as boxes with names."""
+"""What stands on a map: houses, trees, lamps, posts, traffic lights and signs, as boxes with names."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from numpy.typing import NDArray
 
 from driving.server.maps import RoadMap
 from driving.server.render import surfaces
+from driving.server.render.signage import Signage
 from driving.server.render.street import Placed, Street, lay_out
 from driving.server.wire import Vector
 
 SEED = 0  # of the street that cameras see
 ANY = 255
-LABELS = {"house": surfaces.BUILDINGS, "tree": surfaces.VEGETATION, "lamp": surfaces.POLES}
+LABELS = {
+    "house": surfaces.BUILDINGS, "tree": surfaces.VEGETATION, "lamp": surfaces.POLES,
+    "post": surfaces.POLES, "light": surfaces.TRAFFIC_LIGHTS, "sign": surfaces.TRAFFIC_SIGNS,
+}  # fmt: skip
 EVERY_LAYER = 0xFFFF  # carla.MapLayer.All
-LAYERS = {surfaces.BUILDINGS: 0x01, surfaces.VEGETATION: 0x04, surfaces.POLES: 0x80}
-"""CityObjectLabel -> carla.MapLayer: houses are of Buildings, trees of Foliage, lamps of StreetLights."""
+LAYERS = {"house": 0x01, "tree": 0x04, "lamp": 0x80}
+"""Bits of carla.MapLayer: houses are of Buildings, trees of Foliage, lamps of StreetLights."""
+EVERY_KIND = sum(LAYERS.values())
 
 _TYPES = {
     surfaces.ROADS: "road", surfaces.SIDEWALKS: "sidewalk", surfaces.BUILDINGS: "building",
-    surfaces.POLES: "pole", surfaces.VEGETATION: "vegetation", surfaces.TERRAIN: "terrain",
+    surfaces.POLES: "pole", surfaces.TRAFFIC_LIGHTS: "trafficlight", surfaces.TRAFFIC_SIGNS: "trafficsign",
+    surfaces.VEGETATION: "vegetation", surfaces.TERRAIN: "terrain",
     surfaces.ROAD_LINES: "roadline", surfaces.GROUND: "ground",
 }  # fmt: skip
 
@@ -40,12 +46,18 @@ class Standing:
     centre: Vector  # of the box, m
     half: Vector  # m along the box's own axes
     yaw: float  # degrees
+    layer: int = 0  # bit of carla.MapLayer; 0: it stays with all of them
 
 
-def street_of(road_map: RoadMap) -> Street:
-    """What stands and lies beside a map's roads and on them; the same at every call."""
+def street_of(road_map: RoadMap, signage: Signage) -> Street:
+    """What stands and lies beside a map's roads and on them; the same at every call.
+
+    Args:
+        road_map: The map.
+        signage: The map's.
+    """
     if road_map.xodr not in _LATEST:
-        street = lay_out(road_map.strips, road_map.marks, seed=SEED)
+        street = lay_out(road_map.strips, road_map.marks, seed=SEED, signage=signage)
         _LATEST.clear()
         _LATEST[road_map.xodr] = street
     return _LATEST[road_map.xodr]
@@ -86,6 +98,7 @@ def _standing(placed: Placed) -> Standing:
         (float(x), float(y), float(centre[2])),
         _vector((high - low) / 2),
         math.degrees(yaw),
+        LAYERS.get(sort, 0),
     )
 
 

@@ -19,6 +19,7 @@ X, Y, COS, SIN, HALF_LENGTH, HALF_WIDTH, FOOT, TOP, OPEN, THING, LABEL = range(1
 NOTHING = np.zeros((0, LABEL + 1))
 NOWHERE = np.zeros(HEADER, np.int32)
 _TRUNK, _POST = (0.15, 3.6), (0.1, 6.0)  # half width and height of a tree's trunk and a lamp's post, m
+_ABOVE = ("light", "sign")  # heads and plates hang over everybody
 
 # (k, 11): middle in m, cosine and sine of the yaw, half sizes in m, heights of foot and top in m, whether
 # bodies go through it, its number among the standing things, its CityObjectLabel
@@ -27,8 +28,9 @@ Index = NDArray[np.int32]  # HEADER numbers, where each cell's list starts, and 
 
 
 def solids_of(placed: Sequence[Placed]) -> Solids:
-    """Boxes of the houses' walls, trees' trunks and lamps' posts."""
-    return np.array([_solid(each) for each in placed if each.thing]).reshape(-1, LABEL + 1)
+    """Boxes of the houses' walls, trees' trunks, lamps' posts and those of lights and signs."""
+    bodies = (each for each in placed if each.thing and _sort(each) not in _ABOVE)
+    return np.array([_solid(each) for each in bodies]).reshape(-1, LABEL + 1)
 
 
 def index_of(solids: Solids) -> Index:
@@ -60,18 +62,24 @@ def hide(solids: Solids, things: Collection[int]) -> None:
 
 
 def _solid(placed: Placed) -> list[float]:
-    sort = str(cast("tuple[object, ...]", placed.shape.key)[0])
+    sort = _sort(placed)
     yaw = yaw_of(sort, placed)
     if sort == "house":
         x, y, half_length, half_width, foot, top = _walls(placed)
     else:
         half_width, height = _TRUNK if sort == "tree" else _POST
+        if sort == "post":
+            height = float(cast("tuple[str, float, object]", placed.shape.key)[1])
         size = float(np.linalg.norm(placed.pose[:, 2]))
         x, y, foot = placed.pose[:, 3].tolist()
         half_length = half_width = half_width * size
         top = foot + height * size
     box = [x, y, math.cos(yaw), math.sin(yaw), half_length, half_width, foot, top]
     return [*box, 0.0, placed.thing, LABELS[sort]]
+
+
+def _sort(placed: Placed) -> str:
+    return str(cast("tuple[object, ...]", placed.shape.key)[0])
 
 
 def _walls(house: Placed) -> tuple[float, ...]:

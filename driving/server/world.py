@@ -17,7 +17,6 @@ from driving.server.collisions import Collision, Collisions
 from driving.server.commands import follow_ackermann, relax
 from driving.server.debug_shapes import DebugShapes
 from driving.server.friction import half_sizes, slip
-from driving.server.ground import height_at
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap
 from driving.server.motion_tables import MotionTables, packed, standard_tables
@@ -242,7 +241,7 @@ class World(Cast):
 
     def height(self, x: float, y: float) -> float:
         """Height of the ground below a point, m."""
-        return height_at(self.place.ground.heights, self.place.ground.frame, x, y)
+        return self.place.height(x, y)
 
     @property
     def street_lights(self) -> StreetLights:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 
 import pytest
 from crossing import CROSSING
@@ -196,6 +197,59 @@ def test_the_traffic_manager_waits_at_red_and_goes_at_green(client_of, serve):
         run(world, 6.0)
         assert not car.is_at_traffic_light()
         assert car.get_location().distance(line.transform.location) > 8.0
+
+
+def test_the_levels_boxes_and_objects_have_heads_plates_and_posts(world, lights):
+    label = carla.CityObjectLabel
+    boxes = world.get_level_bbs(label.TrafficLight)
+    heads = [light.get_light_boxes()[0] for light in lights]
+    assert len(boxes) == len(heads) == 2
+    for box, head in zip(boxes, heads, strict=True):
+        assert box.location.distance(head.location) < 1e-3
+        assert box.extent.distance(head.extent) < 1e-3
+    (sign,) = world.get_actors().filter("traffic.stop")
+    (plate,) = world.get_level_bbs(label.TrafficSigns)
+    assert plate.location.distance_2d(sign.get_location()) < 0.2
+    assert 0.3 < plate.extent.z < 0.5
+    posts = world.get_level_bbs(label.Poles)
+    assert sorted(round(box.location.x) for box in posts) == [100, 120, 200]
+    for kind, count in ((label.TrafficLight, 2), (label.TrafficSigns, 1), (label.Poles, 3)):
+        found = world.get_environment_objects(kind)
+        assert [thing.type for thing in found] == [kind] * count
+        assert len({thing.name for thing in found}) == count
+
+
+def test_an_obstacle_detector_tells_which_light_is_in_its_way(world, lights):
+    head = lights[0].get_light_boxes()[0].location
+    blueprint = world.get_blueprint_library().find("sensor.other.obstacle")
+    place = carla.Transform(carla.Location(head.x - 3.0, head.y, head.z))
+    sensor = world.spawn_actor(blueprint, place)
+    events = queue.Queue()
+    sensor.listen(events.put)
+    world.tick()
+    event = events.get(timeout=10.0)
+    sensor.destroy()
+    assert event.other_actor.id == lights[0].id
+    assert event.distance == pytest.approx(
+        3.0 - 0.5, abs=0.05
+    )  # the ball's radius; the lamp is in the middle
+
+
+def test_lights_stay_with_every_map_layer_and_go_one_by_one(world, lights):
+    head = lights[0].get_light_boxes()[0].location
+    aside = carla.Location(1.0, 0.0, 0.0)
+    world.unload_map_layer(carla.MapLayer.All)
+    labels = [[hit.label for hit in world.cast_ray(head - aside, head + aside)]]
+    nearest = min(
+        world.get_environment_objects(carla.CityObjectLabel.TrafficLight),
+        key=lambda thing: thing.bounding_box.location.distance(head),
+    )
+    for shown in (False, True):
+        world.enable_environment_objects({nearest.id}, shown)
+        labels.append([hit.label for hit in world.cast_ray(head - aside, head + aside)])
+    world.load_map_layer(carla.MapLayer.All)
+    there = [carla.CityObjectLabel.TrafficLight]
+    assert labels == [there, [], there]
 
 
 def test_lights_cannot_be_destroyed(world, lights):

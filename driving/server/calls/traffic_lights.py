@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from driving.server.calls.desk import Calls, Desk
+from driving.server.render.signage import HEAD_HALF, LIGHT
 from driving.server.structs import read_light_state
 from driving.server.wire import VOID, numbers, value
-
-HEAD_HEIGHT = 4.3  # m above the ground, the middle of a head
-HEAD_HALF = (0.2, 0.2, 0.58)  # m
 
 
 def _set_state(desk: Desk, actor_id: int, state: Any) -> Any:
@@ -51,11 +49,9 @@ def _group(desk: Desk, actor_id: int) -> Any:
 
 
 def _heads(desk: Desk, actor_id: int) -> Any:
-    desk.world.light(actor_id)
-    body = desk.world.body(actor_id)
-    x, y = float(body["x"]), float(body["y"])
-    place = [x, y, desk.world.height(x, y) + HEAD_HEIGHT]
-    return value([[place, list(HEAD_HALF), [0.0, float(body["yaw"]), 0.0], actor_id]])
+    signal = desk.world.actor(desk.world.light(actor_id).actor).signal
+    heads = [sign for sign in desk.world.place.signage.signs if (sign.kind, sign.signal) == (LIGHT, signal)]
+    return value([[list(head.place), list(HEAD_HALF), [0.0, head.yaw, 0.0], actor_id] for head in heads])
 
 
 CALLS: Calls = {

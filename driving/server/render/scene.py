@@ -20,6 +20,7 @@ from driving.server.render.posing import Frames, posed_meshes
 from driving.server.render.shadows import MOST_BLOCKERS, ShadeMaps, select_blockers
 from driving.server.render.shape import Shape, box_shape
 from driving.server.render.shining import Shining
+from driving.server.render.signage import HEAD
 from driving.server.render.stage import Stage
 from driving.server.render.street import Mark, Street, Strip, lay_out
 from driving.server.render.weather import Weather, tone_curve
@@ -57,7 +58,7 @@ class Scene:
         street = street or lay_out(strips, marks, seed=seed)
         self._stage = Stage()
         self._shining = Shining(self._stage)
-        self._things: dict[int, tuple[int, Shape]] = {}  # houses, trees and lamps by number
+        self._things: dict[int, tuple[int, Shape]] = {}  # what stands, by number
         lowest = [float(placed.shape.meshes[0].vertices[:, 2].min()) for placed in street.placed]
         for placed in street.placed:
             row = self._stage.place(placed.shape, actor=0)
@@ -67,6 +68,8 @@ class Scene:
                 self._things[placed.thing] = row, placed.shape
             if placed.shape.key == LAMP:
                 self._shining.plant(placed.thing, row, placed.shape)
+            elif placed.shape.key == HEAD:
+                self._shining.hang(placed.thing, row, placed.shape)
         self._ground = min(lowest, default=0.0)
         self._hidden: frozenset[int] = frozenset()
         self._shade_maps = ShadeMaps(np.array([row for row, _ in self._things.values()], np.int64))
@@ -194,14 +197,27 @@ class Scene:
         """Burn these street lamps, by number, and no others; colours: linear light at 1 m."""
         self._shining.light_street(colours)
 
+    def show_signals(self, lamps: Mapping[int, int]) -> None:
+        """Burn these lamps of traffic lights, by their heads' numbers, and no others.
+
+        0 is red, 1 yellow and 2 green. Only what changes is painted anew.
+        """
+        self._shining.show_signals(lamps)
+
+    def name_actors(self, actors: Mapping[int, int]) -> None:
+        """Have standing things, by number, be actors by id; 0: part of the street."""
+        for number, actor_id in actors.items():
+            self._stage.objects.actor[self._things[number][0]] = actor_id
+
     def hide(self, things: Collection[int]) -> None:
-        """Take these houses, trees and lamps out of sight, by number, and show all others."""
+        """Take these standing things out of sight, by number, and show all others."""
         hidden = frozenset(things) & self._things.keys()
         for number in hidden ^ self._hidden:
             row, shape = self._things[number]
             self._stage.show(row, 0 if number in hidden else shape.levels)
         if hidden != self._hidden:
             self._shade_maps.clear()
+            self._shining.look_again()
         self._hidden = hidden
 
     def set_time(self, seconds: float) -> None:

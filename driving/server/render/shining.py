@@ -1,4 +1,4 @@
-"""What burns in a scene: the lamps of vehicles and streets, as their surfaces, beams and glares."""
+"""What burns in a scene: the lamps of vehicles, streets and traffic lights: surfaces, beams and glares."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from driving.server.render.arrays import Triple
 from driving.server.render.glare import COLUMNS as GLARE_COLUMNS
 from driving.server.render.planting import LAMP_HEAD, LAMP_SLOT
 from driving.server.render.shape import Shape
+from driving.server.render.signage import glare_of, relit
 from driving.server.render.stage import Stage
 from driving.server.render.vehicle_lights import beams, glares, repainted
 
@@ -33,11 +34,36 @@ class Shining:
         self._street: dict[int, Triple] = {}  # those that burn: light straight below, at 1 m
         self._vehicles: dict[int, tuple[int, Shape, int]] = {}  # by actor: row, shape, flags
         self._painted: dict[int, bytes] = {}
+        self._signals: dict[int, tuple[int, Shape]] = {}  # traffic lights' heads, likewise
+        self._burning: dict[int, int] = {}  # heads with a burning lamp: which one
+        self._signal_glares: tuple[float, Rows] | None = None  # strength, and the rows; None: made anew
         self._seconds = 0.0
 
     def plant(self, number: int, row: int, shape: Shape) -> None:
         """Note a street lamp."""
         self._posts[number] = row, shape
+
+    def hang(self, number: int, row: int, shape: Shape) -> None:
+        """Note a traffic light's head."""
+        self._signals[number] = row, shape
+
+    def show_signals(self, lamps: Mapping[int, int]) -> None:
+        """Burn these lamps, by the head's number (0 red, 1 yellow, 2 green), and no others of heads."""
+        changed = {
+            number
+            for number in self._signals.keys() & (self._burning.keys() | lamps.keys())
+            if self._burning.get(number) != lamps.get(number)
+        }
+        for number in changed:
+            row, shape = self._signals[number]
+            self._stage.repaint(row, relit(shape.surfaces, lamps.get(number)))
+        if changed:
+            self._burning = {number: lamp for number, lamp in lamps.items() if number in self._signals}
+            self._signal_glares = None
+
+    def look_again(self) -> None:
+        """Heads were hidden or shown."""
+        self._signal_glares = None
 
     def light_street(self, colours: Mapping[int, Triple]) -> None:
         """Burn these street lamps and no others; colours as light at 1 m, linear."""
@@ -86,8 +112,9 @@ class Shining:
 
     def glares(self, strength: float) -> Rows:
         """Rows of `glare` (n, COLUMNS); `strength` as for `beams`."""
+        signals = self._glares_of_signals(strength) if self._burning else NOTHING
         if not self._vehicles and not self._street:
-            return NOTHING
+            return signals
         rows = [
             row
             for line, shape, flags in self._vehicles.values()
@@ -100,7 +127,21 @@ class Shining:
                 rows.append([*self._head(line), 0.0, 0.0, 0.0, *share, STREET_GLARE])
         table = np.array(rows).reshape(-1, GLARE_COLUMNS)
         table[:, 6:9] *= strength
-        return table
+        return np.concatenate([table, signals]) if len(signals) else table
+
+    def _glares_of_signals(self, strength: float) -> Rows:
+        """The rows of `glares` that stay the same while no traffic light changes."""
+        if self._signal_glares is None or self._signal_glares[0] != strength:
+            objects = self._stage.objects
+            rows = [
+                glare_of(objects.pose[line], lamp)
+                for line, lamp in ((self._signals[number][0], lamp) for number, lamp in self._burning.items())
+                if objects.levels[line]
+            ]
+            table = np.array(rows).reshape(-1, GLARE_COLUMNS)
+            table[:, 6:9] *= strength
+            self._signal_glares = strength, table
+        return self._signal_glares[1]
 
     def _head(self, line: int) -> Rows:
         pose = self._stage.objects.pose[line]

@@ -15,6 +15,7 @@ COLUMNS = 12
 
 # Semantic tags (carla.CityObjectLabel of 0.9.16).
 ROADS, SIDEWALKS, BUILDINGS, POLES, VEGETATION, TERRAIN, SKY = 1, 2, 3, 6, 9, 10, 11
+TRAFFIC_LIGHTS, TRAFFIC_SIGNS = 7, 8
 ROAD_LINES, GROUND = 24, 25
 
 Surface = NDArray[np.float64]  # (COLUMNS,)
