@@ -17,8 +17,8 @@ from driving.server.walkways import walkways
 
 HEAD_HEIGHT, OVER_LANES = 4.3, 5.3  # m above the ground, the middle of a head; of one that hangs over lanes
 PLATE_HEIGHT, LOWEST_PLATE = 2.3, 1.5  # m, likewise of a plate; a map that says less means its foot
-CLEAR = 0.7  # m between a post and a lane for vehicles
-ASIDE = 0.4  # m between a post and where walkers walk
+CLEAR = 0.6  # m between a post and a lane for vehicles
+ASIDE = 0.4  # m between a post and where walkers walk, which is 1.1 m from the kerb: there is room between
 NEARBY, FARTHEST = 1.5, 16.0  # m that a sign moves with its post, and that an arm may reach
 TOGETHER = 0.5  # m; what is nearer stands on one post
 ALONG_ARM, BELOW = 0.6, 0.85  # m between two heads, and two plates, on one post
@@ -201,11 +201,11 @@ class _Land:
 def _rings(place: Points, farthest: float) -> Iterator[Points]:
     """Places around a place, the nearest first; (n, 2) at a time."""
     yield place[None]
-    radius = 0.1
+    radius = 0.05
     while radius <= farthest:
         angles = np.linspace(0.0, 2 * np.pi, 32, endpoint=False)
         yield place + radius * np.column_stack([np.cos(angles), np.sin(angles)])
-        radius += 0.1 if radius < NEARBY else 0.25
+        radius += 0.05 if radius < NEARBY else 0.25
 
 
 def _room(quads: Points, points: Points) -> Points:

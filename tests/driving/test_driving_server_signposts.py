@@ -19,7 +19,7 @@ from driving.server.render.signage import HEAD_HALF, NO_SIGNAGE, Sign
 from driving.server.render.street import lay_out
 from driving.server.scenery import SEED
 from driving.server.settings import Settings
-from driving.server.signposts import CLEAR, HEAD_HEIGHT, OVER_LANES, signage_of
+from driving.server.signposts import ASIDE, CLEAR, HEAD_HEIGHT, OVER_LANES, signage_of
 from driving.server.traffic_lights import GREEN, OFF, RED, YELLOW
 from driving.server.world import CLEAR_NOON, World
 from scenarios.roads import straight_road
@@ -32,6 +32,10 @@ RGB, CLASSES, INSTANCES = (
     f"sensor.camera.{kind}" for kind in ("rgb", "semantic_segmentation", "instance_segmentation")
 )
 NIGHT = (5.0, 0.0, 0.0, 10.0, -1.0, -60.0, *CLEAR_NOON[6:])
+_PAVEMENT = '<lane id="{}" type="sidewalk"><width sOffset="0" a="3" b="0" c="0" d="0"/></lane>'
+PAVED = CROSSING.replace("</left>", _PAVEMENT.format(2) + "</left>").replace(
+    "</right>", _PAVEMENT.format(-2) + "</right>"
+)
 
 
 class Set:
@@ -263,6 +267,13 @@ def test_lights_over_a_lane_hang_side_by_side_from_the_arm_of_a_post_beside_it()
     assert math.dist(first.place[:2], (100.0, 0.1)) < 0.2
 
 
+def test_a_post_on_a_pavement_moves_out_of_the_walkers_way():
+    """Light 7 is put in the middle of a pavement 3 m wide, on which walkers keep 1.1 m from the kerb."""
+    signage = signage_of(read_map("crossing", PAVED), lambda x, y: 0.12)
+    assert 3.5 + CLEAR <= signage.posts[0].foot[1] <= 3.5 + 1.1 - ASIDE
+    assert not signage.posts[0].hangers
+
+
 def test_a_sign_on_a_lane_is_painted_and_has_no_post():
     road_map = read_map("crossing", CROSSING.replace('s="80" t="-5"', 's="80" t="-0.5"'))
     signage = signage_of(road_map, lambda x, y: 0.0)
@@ -289,10 +300,7 @@ def test_a_map_without_signals_has_none_of_it_and_the_street_that_it_had():
 
 
 def test_no_tree_stands_between_a_light_and_the_drivers_whom_it_stops():
-    pavements = CROSSING.replace("</left>", _pavement(2) + "</left>").replace(
-        "</right>", _pavement(-2) + "</right>"
-    )
-    world = World({"crossing": pavements}, "crossing")
+    world = World({"crossing": PAVED}, "crossing")
     trees = [placed.pose[:2, 3] for placed in world.place.street.placed if placed.shape.key[0] == "tree"]
     plain = lay_out(world.map.strips, world.map.marks, seed=SEED)
     assert 0 < len(trees) < sum(placed.shape.key[0] == "tree" for placed in plain.placed)
@@ -302,7 +310,3 @@ def test_no_tree_stands_between_a_light_and_the_drivers_whom_it_stops():
         for spot in light.seen_from:
             line = np.linspace(light.place[:2], spot, 50)
             assert min(np.linalg.norm(line - tree, axis=1).min() for tree in trees) > 2.4
-
-
-def _pavement(number):
-    return f'<lane id="{number}" type="sidewalk"><width sOffset="0" a="3" b="0" c="0" d="0"/></lane>'
