@@ -24,6 +24,9 @@ class Endpoint:
 
     host: str
     port: int
+    ordered: bool = False
+    """Calls of a connection are carried out in their order, as by our server; CARLA hands each to any of its
+    threads."""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

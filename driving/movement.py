@@ -41,6 +41,7 @@ class Movement:
         self._set_off: dict[str, float] = {}  # who -> s since the episode began
         self._told = [0.0] * len(drive.walkers)  # m/s
         self._own = [0.0] * len(drive.walkers)  # m/s along its way by itself, of who is carried
+        self._untouched = True  # then whoever is late has started late
         self._follower = None
         if drive.follower is not None:
             length = cast.ego.length / 2
@@ -53,6 +54,7 @@ class Movement:
     def lead(self, now: Snapshot) -> list[Any]:
         """Commands that have the walkers walk and move the traffic, for the next tick."""
         self._call(now)
+        self._untouched = self._untouched and now.collided_with is None
         commands = [
             told for index in range(len(self._drive.walkers)) for told in self._lead_walker(now, index)
         ]
@@ -130,7 +132,7 @@ class Movement:
             return []
         ahead_x, ahead_y = math.cos(walker.placed.yaw), math.sin(walker.placed.yaw)
         come = (child.x - walker.placed.x) * ahead_x + (child.y - walker.placed.y) * ahead_y
-        if not self._cast.carried and self._is_late(walker, index, come, now.time):
+        if not self._cast.carried and self._untouched and self._is_late(walker, index, come, now.time):
             self._cast.carried = True
             log.warning("this server lets walkers start late; from now on they are put along their way")
         way = self._carla.Vector3D(x=ahead_x, y=ahead_y)

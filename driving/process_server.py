@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from multiprocessing.connection import wait
 from typing import IO, Protocol
 
@@ -157,7 +158,7 @@ class ProcessServer:
             if wait([process.output.fileno()], min(left, 0.5)):
                 words = process.output.readline().decode(errors="replace").split()
                 if len(words) == 2 and words[0] == "ready":
-                    endpoint = Endpoint.of(words[1])
+                    endpoint = replace(Endpoint.of(words[1]), ordered=True)
                     answered_version(endpoint, timeout=max(deadline - time.monotonic(), 1.0))
                     return endpoint
             if process.ended():

@@ -63,6 +63,7 @@ class Session:
 
         self._carla = carla
         self._client = connect(endpoint, timeout=patience)
+        self._ordered = endpoint.ordered
         self._delta, self._patience = delta, patience
         self._mount = Mount(cameras[0].forward, cameras[0].up, math.radians(cameras[0].fov))
         self.cameras: dict[str, Camera] = {}
@@ -137,8 +138,11 @@ class Session:
             pedal: The same.
         """
         before = self._current()
-        # answered before the tick: a real server may take up what is not only after it
-        self._batch([self._drives(command), *self._moving.lead(before)], limit=STEP_LIMIT)
+        commands = [self._drives(command), *self._moving.lead(before)]
+        if self._ordered:  # then they are carried out before the tick, and nobody need wait for the answer
+            self._client.apply_batch(commands)
+        else:
+            self._batch(commands, limit=STEP_LIMIT)
         self._tick()
         after = self._observe(
             before.drive,

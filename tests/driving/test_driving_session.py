@@ -122,6 +122,35 @@ def test_walkers_of_a_server_that_lets_them_start_late_are_carried_along_their_w
     assert caplog.text.count("start late") == 1
 
 
+def test_who_is_hit_at_once_has_not_started_late(session, monkeypatch):
+    monkeypatch.setattr(session._cast, "carried", False)
+    drive = _in_the_lane(dataclasses.replace(WITH_CHILD, start=WITH_CHILD.line - 5.0, start_speed=10.0))
+    walker = dataclasses.replace(drive.walkers[0], reach=6.0, speed=3.0, reveal_distance=np.inf)
+    session.begin(dataclasses.replace(drive, walkers=(walker,)))
+    touched = [session.advance(Command(0.6, 0.0, 0.0), steer=0.0, pedal=0.6).collided_with for _ in range(12)]
+    assert "child" in touched[:5]
+    assert not session._cast.carried
+
+
+def test_a_server_that_keeps_no_order_is_waited_for_and_drives_the_same(session):
+    """CARLA may take up what is not answered only after the tick."""
+
+    def driven():
+        session.begin(WITH_CHILD)
+        nows = [
+            session.advance(Command(0.01 * (step % 7), 0.0, 0.1), steer=0.1, pedal=0.0) for step in range(40)
+        ]
+        return [(now.ego, now.child) for now in nows]
+
+    assert session._ordered, "the embedded server is known for it"
+    found = driven()
+    session._ordered = False
+    try:
+        assert driven() == found
+    finally:
+        session._ordered = True
+
+
 def test_a_picture_of_a_frame_that_never_comes_is_a_sensor_timeout(session):
     session.begin(WITH_CHILD)
     with pytest.raises(SensorTimeout, match="synchronous mode"):
