@@ -60,7 +60,7 @@ def wording(error: Exception) -> str:
     """Word what OmegaConf raised in one line, the key that it is about first."""
     where = getattr(error, "full_key", None)
     reason = first_line(error)
-    if "ListConfig" in reason:  # a type of OmegaConf's own
+    if "is not a TupleConfig" in reason:  # a type of OmegaConf's own
         reason = "it takes a list, such as [64,64]"
     return f"{where + ': ' if where else ''}{reason}"
 

@@ -128,6 +128,10 @@ class _Named(gymnasium.Wrapper):
             return self.env.step(action)
 
 
+_GIVEN = ("self", "suite", "num_envs")
+"""Parameters of a world that are no options of a run."""
+
+
 def _native(world: str, *, count: int, keywords: dict[str, Any]) -> VectorEnv:
     worlds = gymnasium.make_vec(world, count, vectorization_mode="vector_entry_point", **keywords)
     if worlds.metadata.get("autoreset_mode") is not AutoresetMode.DISABLED:
@@ -147,16 +151,22 @@ def _explained(world: str, *, making: bool = False) -> Iterator[None]:
             raise WorldError(f"{world}: {type(error).__name__}: {error}") from error
         reason = str(error).partition(" was raised from the environment creator")[0]  # what gymnasium adds
         raise WorldError(
-            f"{world}: {reason}; check env.options, and whether env.server fits this world: "
-            f"it takes {', '.join(_taken_by(world))}"
+            f"{world}: {reason}; check env.options, and whether env.server fits this world{_taken_by(world)}"
         ) from error
 
 
-def _taken_by(world: str) -> list[str]:
-    """The keywords with which a world that is registered can be made."""
-    creator = gymnasium.spec(world.rpartition(":")[2]).entry_point
-    made = creator if callable(creator) else gymnasium.envs.registration.load_env_creator(str(creator))
-    return [name for name in inspect.signature(made).parameters if name != "self"]
+def _taken_by(world: str) -> str:
+    """The options that a world takes, as the end of a sentence; empty where nobody knows."""
+    try:
+        spec = gymnasium.spec(world.rpartition(":")[2])
+        entry = spec.entry_point or spec.vector_entry_point
+        made = entry if callable(entry) else gymnasium.envs.registration.load_env_creator(str(entry))
+        parameters = inspect.signature(made).parameters.values()
+    except Exception:  # somebody else's world: no reason to hide what is wrong
+        return ""
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    names = [each.name for each in parameters if each.kind in named and each.name not in _GIVEN]
+    return f"; it takes {', '.join(names)}" if names else ""
 
 
 def _servers(env: EnvConfig, count: int) -> list[dict[str, str]]:

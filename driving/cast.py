@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from driving.errors import DrivingError
+from driving.errors import DrivingError, ServerFailed
 from driving.snapshot import Body
 from scenarios.drive import EGO, Drive, Placed
 from scenarios.roads import Street
@@ -45,7 +45,7 @@ class Actor:
         """The actor's box in one `carla.WorldSnapshot`."""
         state = snapshot.find(self.actor.id)
         if state is None:
-            raise DrivingError(
+            raise ServerFailed(
                 f"actor {self.actor.id} ({self.actor.type_id}) is gone: did another client destroy it?"
             )
         transform, velocity = state.get_transform(), state.get_velocity()
@@ -94,14 +94,17 @@ class Cast:
         """Spawn walkers anew whose ids are given: on a real server who was hit stays down, and then vanishes.
 
         Raises:
-            DrivingError: As `spawn`.
+            ServerFailed: The server refuses.
         """
         for index, (key, pooled) in enumerate(self.pool.items()):
             if pooled.walks and pooled.actor.id in struck:
                 with contextlib.suppress(RuntimeError):  # it may have vanished
                     pooled.actor.destroy()
+                try:
+                    self.pool[key] = self._spawn(key, self._storage(index, SPAWN_HEIGHT))
+                except DrivingError as error:
+                    raise ServerFailed(str(error)) from error  # another session spawns all anew
                 self.spawned.remove(pooled.actor)
-                self.pool[key] = self._spawn(key, self._storage(index, SPAWN_HEIGHT))
 
     def of(self, placed: Placed) -> Actor:
         """Who plays this part."""

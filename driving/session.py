@@ -27,8 +27,8 @@ from sensors.instances import InstanceCamera
 
 START_LOSS = 2.0  # m/s2 at most that the ego loses by itself when an episode begins; wheels at rest cost more
 START_TICKS = 30  # that are spent on it at most
-BATCH_LIMIT = 3.0  # s: the client holds Python still while it waits for a batch, so not for long,
-STEP_LIMIT = 2.0  # s, and within an episode, where batches are short, for less
+BATCH_LIMIT = 3.0  # s: the client holds Python still while it waits for a batch, so not for long
+STEP_SHARE = 0.2  # of what a tick's pictures may take: within an episode, where batches are short
 SIGHT = 80.0  # m, how far a child, and
 FAR_SIGHT = 160.0  # m, how far a vehicle is looked for
 
@@ -99,7 +99,9 @@ class Session:
         Takes two ticks, and those of the drive's approach; more on a server whose cars lose the speed that
         they were given until their wheels turn and their gear is in (carla-simulator/carla#3710).
         """
-        self._cast.replace(self._struck)
+        raw = self._world.get_snapshot()
+        walkers = [pooled.actor.id for pooled in self._cast.pool.values() if pooled.walks]
+        self._cast.replace(self._struck.union(number for number in walkers if raw.find(number) is None))
         self._struck.clear()
         self._movement = Movement(self._carla, self._cast, drive, delta=self._delta)
         self._place(drive)
@@ -142,7 +144,7 @@ class Session:
         if self._ordered:  # then they are carried out before the tick, and nobody need wait for the answer
             self._client.apply_batch(commands)
         else:
-            self._batch(commands, limit=STEP_LIMIT)
+            self._batch(commands, limit=STEP_SHARE * self.picture_patience)
         self._tick()
         after = self._observe(
             before.drive,

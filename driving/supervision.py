@@ -42,11 +42,12 @@ class Limits:
     """What a server is allowed before it is restarted."""
 
     start: float = START_LIMIT
-    """Seconds until a server that we start must answer, and again until our actors are in its world."""
+    """Seconds until a server that we start, or that was up before, must answer, and again until our actors
+    are there."""
     begin: float = 30.0
     """Seconds for placing an episode's actors."""
     tick: float = 10.0
-    """Seconds for a tick and its pictures."""
+    """Seconds for a tick and its pictures, and a fifth of it for an answer to a step's commands."""
     slow: float = 1.0
     """Mean seconds per tick over an episode above which the server is recycled."""
     megabytes: int = 8192

@@ -64,9 +64,7 @@ class _Signals:
     """A map's traffic lights as heads of the scene."""
 
     lights: TrafficLights
-    shown: list[Light]
-    heads: list[int]  # their numbers among the things that stand
-    actors: dict[int, int]  # number of a head or plate -> its actor's id
+    heads: dict[int, Light]  # by their numbers among the things that stand
     states: list[int] = field(default_factory=list)  # as last shown
 
 
@@ -182,13 +180,29 @@ class Studio:
         """Burn what the lights' states say; a new episode's lights and signs are new actors."""
         lights = self._world.lights
         if self._signals is None or self._signals.lights is not lights:
-            self._signals = _signals_of(self._world)
-            scene.name_actors(self._signals.actors)
-        states = [light.state for light in self._signals.shown]
+            self._signals = self._name_signals(scene)
+        heads = self._signals.heads
+        states = [light.state for light in heads.values()]
         if states != self._signals.states:
             self._signals.states = states
-            heads = zip(self._signals.heads, states, strict=True)
-            scene.show_signals({head: _LAMPS[state] for head, state in heads if state in _LAMPS})
+            burning = zip(heads, states, strict=True)
+            scene.show_signals({head: _LAMPS[state] for head, state in burning if state in _LAMPS})
+
+    def _name_signals(self, scene: Scene) -> _Signals:
+        """Have heads and plates be the actors of their signals; a map may have signs of one name."""
+        world = self._world
+        actors: dict[tuple[str, str], list[int]] = {}
+        for actor in world.actors.values():
+            if actor.signal:
+                actors.setdefault((actor.signal, actor.blueprint.kind), []).append(actor.id)
+        numbers = {}
+        for placed in world.place.street.placed:
+            if placed.signal:
+                own = actors[placed.signal, "light" if placed.shape.key == HEAD else "sign"]
+                numbers[placed.thing] = own.pop(0) if len(own) > 1 else own[0]
+        scene.name_actors(numbers)
+        lights = {number: world.lights.by_actor.get(actor) for number, actor in numbers.items()}
+        return _Signals(world.lights, {number: light for number, light in lights.items() if light})
 
     def _recast(self, scene: Scene) -> None:
         """Add and remove what came and went."""
@@ -206,20 +220,6 @@ class Studio:
         self._special.forget(self._world.actors)
         self._postures.forget(visible)
         self._revision = self._world.revision
-
-
-def _signals_of(world: World) -> _Signals:
-    actors = {
-        (actor.signal, actor.blueprint.kind): actor.id for actor in world.actors.values() if actor.signal
-    }
-    numbers = {
-        placed.thing: actors[placed.signal, "light" if placed.shape.key == HEAD else "sign"]
-        for placed in world.place.street.placed
-        if placed.signal
-    }
-    heads = {number: world.lights.by_actor.get(actor) for number, actor in numbers.items()}
-    shown = {number: light for number, light in heads.items() if light is not None}
-    return _Signals(world.lights, list(shown.values()), list(shown), numbers)
 
 
 def model(blueprints: Iterable[str]) -> None:

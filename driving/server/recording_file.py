@@ -75,9 +75,14 @@ class Frame:
 def place(folder: Path, name: Any) -> Path:
     """Where a recording of a client's name lies: inside `folder`, whatever the name says.
 
+    A path that this gave before is itself.
+
     Raises:
         WorldError: The name has no letter or digit in it.
     """
+    given = Path(str(name))
+    if given.parent == folder and re.fullmatch(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*", given.name):
+        return given
     *folders, last = (part.lstrip(".") for part in re.split(r"[/\\:]", str(name)))
     if not re.search(r"[A-Za-z0-9]", last):
         raise WorldError(f"a recording needs a name with a letter or digit in it, got {str(name)[:80]!r}")

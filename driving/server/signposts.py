@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from driving.server.maps import LaneStrip, RoadMap
 from driving.server.render import signage
 from driving.server.render.signage import BEHIND, HANGER, HEAD_HALF, Post, Sign, Signage
+from driving.server.roads import wrapped
 from driving.server.signals import LIGHT, SPEED, STOP, YIELD, Signal
 from driving.server.walkways import walkways
 
@@ -20,6 +21,7 @@ PLATE_HEIGHT, LOWEST_PLATE = 2.3, 1.5  # m, likewise of a plate; a map that says
 CLEAR = 0.6  # m between a post and a lane for vehicles
 ASIDE = 0.4  # m between a post and where walkers walk, which is 1.1 m from the kerb: there is room between
 NEARBY, FARTHEST = 1.5, 16.0  # m that a sign moves with its post, and that an arm may reach
+REACH = FARTHEST + CLEAR  # m around a signal that are looked at
 TOGETHER = 0.5  # m; what is nearer stands on one post
 ALONG_ARM, BELOW = 0.6, 0.85  # m between two heads, and two plates, on one post
 ASKEW = 60.0  # degrees that a light may be turned from the traffic that it stops
@@ -44,13 +46,13 @@ def signage_of(road_map: RoadMap, height: Height) -> Signage:
     shown = _shown(road_map.signals)
     if not shown:
         return Signage()
-    land = _Land(road_map)
+    land = _Land(road_map, np.array([one.signal.pose[0][:2] for one in shown]))
     signs: list[Sign] = []
     posts: list[Post] = []
     for group in _groups(shown):
         place = np.array(group[0].signal.pose[0][:2])
         foot = land.foot(place)
-        if foot is None:
+        if foot is None:  # there is no room, or no lane that it could be for
             continue
         lights = [one for one in group if one.kind == signage.LIGHT]
         plates = [one for one in group if one.kind != signage.LIGHT]
@@ -85,7 +87,7 @@ def _shown(signals: Sequence[Signal]) -> list[_Shown]:
             lights.add(signal.id)
         elif signal.kind.startswith(SPEED):
             kind, number = signage.SPEED, _number(signal.kind.removeprefix(SPEED))
-        if kind:
+        if kind and np.isfinite([*signal.pose[0], *signal.pose[1]]).all():
             found.append(_Shown(signal, kind, number, _yaw(signal)))
     return found
 
@@ -101,12 +103,11 @@ def _yaw(signal: Signal) -> float:
     if not signal.stops:
         return own
     ways = np.radians([stop.yaw + 90.0 for stop in signal.stops])
-    wanted = math.degrees(math.atan2(np.sin(ways).sum(), np.cos(ways).sum()))
-    return own if abs(_difference(own, wanted)) <= ASKEW else wanted
-
-
-def _difference(one: float, other: float) -> float:
-    return (one - other + 180.0) % 360.0 - 180.0
+    x, y = float(np.cos(ways).sum()), float(np.sin(ways).sum())
+    if math.hypot(x, y) < 0.5 * len(ways):  # it stops both directions
+        return own
+    wanted = math.degrees(math.atan2(y, x))
+    return own if abs(wrapped(own - wanted)) <= ASKEW else wanted
 
 
 def _groups(shown: Sequence[_Shown]) -> list[list[_Shown]]:
@@ -152,7 +153,7 @@ def _plates(
     signs: list[Sign] = []
     taken: list[tuple[str, int, float]] = []
     for one in plates:
-        level = [other for other in taken if abs(_difference(other[2], one.yaw)) < ASKEW]
+        level = [other for other in taken if abs(wrapped(other[2] - one.yaw)) < ASKEW]
         if any((one.kind, one.number) == other[:2] for other in level):
             continue
         taken.append((one.kind, one.number, one.yaw))
@@ -177,18 +178,17 @@ def _sign(one: _Shown, place: tuple[float, float, float], *, forward: float) -> 
 class _Land:
     """Where posts may stand: beside the lanes for vehicles, and out of the walkers' way if possible."""
 
-    def __init__(self, road_map: RoadMap) -> None:
-        lanes = [strip for strip in road_map.strips if strip.kind not in _QUIET]
-        self._lanes = np.concatenate([_quads(strip) for strip in lanes] or [np.zeros((0, 4, 2))])
-        mesh = walkways(road_map)
-        self._walks = np.concatenate(
-            [_fan(mesh.vertices[list(polygon), :2]) for polygon in mesh.polygons] or [np.zeros((0, 4, 2))]
-        )
+    def __init__(self, road_map: RoadMap, places: Points) -> None:
+        near = [strip for strip in road_map.strips if _is_near(strip, places)]
+        self._lanes = _Quads([_quads(strip) for strip in near if strip.kind not in _QUIET])
+        mesh = walkways(replace(road_map, strips=tuple(near)))
+        self._walks = _Quads([_fan(mesh.vertices[list(polygon), :2]) for polygon in mesh.polygons])
 
     def foot(self, place: Points) -> Points | None:
         """The nearest good place for a post; None if there is none."""
-        reach = FARTHEST + CLEAR
-        lanes, walks = _around(self._lanes, place, reach), _around(self._walks, place, reach)
+        lanes, walks = self._lanes.around(place, REACH), self._walks.around(place, REACH)
+        if not len(lanes):
+            return None
         for strict in (True, False):
             for ring in _rings(place, NEARBY if strict else FARTHEST):
                 room = _room(lanes, ring)
@@ -222,9 +222,23 @@ def _room(quads: Points, points: Points) -> Points:
     return np.where(np.any(within, axis=1), -gap, gap)
 
 
-def _around(quads: Points, place: Points, reach: float) -> Points:
-    near = (quads.min(axis=1) < place + reach).all(axis=1) & (quads.max(axis=1) > place - reach).all(axis=1)
-    return quads[near]
+class _Quads:
+    """Convex polygons (n, 4, 2), and which of them are near a place."""
+
+    def __init__(self, parts: list[Points]) -> None:
+        self._quads = np.concatenate(parts or [np.zeros((0, 4, 2))])
+        self._low, self._high = self._quads.min(axis=1), self._quads.max(axis=1)
+
+    def around(self, place: Points, reach: float) -> Points:
+        near = (self._low < place + reach).all(axis=1) & (self._high > place - reach).all(axis=1)
+        return self._quads[near]
+
+
+def _is_near(strip: LaneStrip, places: Points) -> bool:
+    """Whether a lane may matter for any of the places (n, 2)."""
+    edges = np.concatenate([strip.left[:, :2], strip.right[:, :2]])
+    low, high = edges.min(axis=0) - REACH, edges.max(axis=0) + REACH
+    return bool(((places > low) & (places < high)).all(axis=1).any())
 
 
 def _quads(strip: LaneStrip) -> Points:

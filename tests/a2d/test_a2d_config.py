@@ -54,6 +54,7 @@ def test_the_default_folder_names_preset_method_and_seed():
         ("rollout.beta=1.5", r"rollout.beta is in \[0.0, 1.0\], got 1.5"),
         ("rollout.discount=nan", r"rollout.discount is in \[0.0, 1.0\], got nan"),
         ("expert.learning_rate=0", "expert.learning_rate is above 0.0, got 0.0"),
+        ("env.count=[1,2]", r"env.count: .*could not be converted to Integer"),
         ("trainee.hidden=64", r"trainee.hidden: it takes a list, such as \[64,64\]"),
         ("trainee.hidden=[]", r"trainee.hidden is a list of positive numbers such as \[64,64\], got \[\]"),
         ("trainee.kernels=[3]", "trainee.channels, trainee.kernels and trainee.strides need the same length"),

@@ -93,6 +93,8 @@ def test_a_name_without_a_letter_is_refused(tmp_path, name):
 
 def test_a_long_or_strange_name_becomes_a_short_plain_one(tmp_path):
     assert len(place(tmp_path, "x" * 5000).name) == 100
+    told = str(place(tmp_path, "/tmp/x/run.log"))  # as `start_recorder` tells the client
+    assert str(place(tmp_path, told)) == told
     assert place(tmp_path, "mein Ausflug*?.log").name == "mein_Ausflug__.log"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from crossing import CROSSING
@@ -224,17 +225,46 @@ def test_a_car_that_drives_at_a_post_stops_there_and_not_below_a_head():
 @pytest.mark.parametrize("xodr", [CROSSING, RING], ids=["crossing", "ring"])
 def test_no_post_stands_on_a_lane_nor_where_the_map_has_vehicles_begin(xodr):
     world = World({"map": xodr}, "map")
-    lanes = [strip for strip in world.map.strips if strip.kind == "driving"]
-    edges = np.concatenate([edge[:, :2] for strip in lanes for edge in (strip.left, strip.right)])
+    lanes = [polygon_of(strip) for strip in world.map.strips if strip.kind == "driving"]
     assert world.place.signage.posts
     for post in world.place.signage.posts:
-        assert np.linalg.norm(edges - post.foot[:2], axis=1).min() >= CLEAR - 1e-6
+        assert max(cv2.pointPolygonTest(lane, post.foot[:2], True) for lane in lanes) <= 0.01 - CLEAR
     for pose in world.map.spawn_points:
         bus = world.spawn("vehicle.mitsubishi.fusorosa", {}, pose)
         for _ in range(3):
             world.tick()
         assert not world.collisions
         world.destroy(bus.id)
+
+
+def polygon_of(strip):
+    """A lane's outline; a point's distance from it is negative outside."""
+    return np.concatenate([strip.left[:, :2], strip.right[::-1, :2]]).astype(np.float32)[:, None]
+
+
+def test_no_post_of_a_light_on_a_lane_stands_there():
+    road_map = moved((100.0, 1.0), (100.0, -2.0))
+    lanes = [polygon_of(strip) for strip in road_map.strips if strip.kind == "driving"]
+    signage = signage_of(road_map, lambda x, y: 0.0)
+    assert len(signage.posts) >= 2
+    for post in signage.posts:
+        assert max(cv2.pointPolygonTest(lane, post.foot[:2], True) for lane in lanes) <= 0.01 - CLEAR
+
+
+def test_what_a_map_puts_nowhere_or_far_from_its_roads_is_not_drawn():
+    whole = signage_of(moved(), lambda x, y: 0.0)
+    some = signage_of(moved((math.nan, 0.0), (1e6, 0.0)), lambda x, y: 0.0)
+    assert len(some.signs) == len(whole.signs) - 2
+    assert np.isfinite([post.foot for post in some.posts]).all()
+
+
+def test_a_light_that_stops_both_directions_looks_as_the_map_says():
+    road_map = moved()
+    light = road_map.signals[0]
+    both = (light.stops[0], replace(light.stops[0], yaw=light.stops[0].yaw + 180.0))
+    signals = (replace(light, stops=both), *road_map.signals[1:])
+    signage = signage_of(replace(road_map, signals=signals), lambda x, y: 0.0)
+    assert next(sign.yaw for sign in signage.signs if sign.signal == light.id) == light.pose[1][1]
 
 
 def moved(*places):

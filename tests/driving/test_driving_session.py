@@ -25,9 +25,12 @@ WITH_CHILD = next(s for s in (HELDOUT.draw(seed) for seed in range(100)) if s.wa
 IDLE = Command(0.0, 0.0, 0.0)
 
 
-@pytest.fixture(scope="module")
-def session():
+@pytest.fixture(scope="module", params=["ordered", "any order"])
+def session(request):
+    """On a server that carries out calls in their order, and on one that must be waited for."""
     with serving("embedded") as endpoint:
+        assert endpoint.ordered, "the embedded server is known for it"
+        endpoint = dataclasses.replace(endpoint, ordered=request.param == "ordered")
         opened = Session(endpoint, HELDOUT, delta=0.1, cameras=(FRONT,))
         yield opened
         opened.close()
@@ -75,6 +78,15 @@ def test_a_child_that_was_hit_stands_where_the_next_episode_wants_it(session):
     # a real server's stays down, and is destroyed in the end: it is another one that looks the same
     assert session._cast.of(WITH_CHILD.walkers[0].placed).actor.id != walker
     np.testing.assert_array_equal(session.image("front"), picture)
+
+
+def test_a_walker_that_vanished_is_spawned_anew(session):
+    session.begin(WITH_CHILD)
+    session._cast.of(WITH_CHILD.walkers[0].placed).actor.destroy()
+    with pytest.raises(ServerFailed, match="is gone: did another client destroy it"):
+        session.advance(IDLE, steer=0.0, pedal=0.0)
+    walker = WITH_CHILD.walkers[0].placed
+    assert session.begin(WITH_CHILD).child.x == pytest.approx(walker.x, abs=0.01)
 
 
 def test_a_car_that_loses_its_first_speed_is_given_it_until_it_keeps_it(session, monkeypatch):
@@ -142,13 +154,12 @@ def test_a_server_that_keeps_no_order_is_waited_for_and_drives_the_same(session)
         ]
         return [(now.ego, now.child) for now in nows]
 
-    assert session._ordered, "the embedded server is known for it"
     found = driven()
-    session._ordered = False
+    session._ordered = not session._ordered
     try:
         assert driven() == found
     finally:
-        session._ordered = True
+        session._ordered = not session._ordered
 
 
 def test_a_picture_of_a_frame_that_never_comes_is_a_sensor_timeout(session):
