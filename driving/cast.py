@@ -74,6 +74,7 @@ class Cast:
 
     def __init__(self, carla: Any, world: Any, *, street: Street) -> None:
         self._carla, self._world, self._street = carla, world, street
+        self._library: Any = None  # of blueprints; asked for once
         self.spawned: list[Any] = []
         self.pool: dict[Key, Actor] = {}
 
@@ -208,7 +209,9 @@ class Cast:
 
     def _blueprint(self, name: str, attributes: dict[str, Any]) -> Any:
         try:
-            blueprint = self._world.get_blueprint_library().find(name)
+            if self._library is None:
+                self._library = self._world.get_blueprint_library()
+            blueprint = self._library.find(name)
         except IndexError as error:
             raise DrivingError(f"the server has no blueprint {name}; is it CARLA 0.9.16?") from error
         defaults = {"role_name": ROLE, "is_invincible": "false"}
