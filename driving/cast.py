@@ -6,6 +6,7 @@ import contextlib
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from driving.errors import DrivingError, ServerFailed
@@ -74,7 +75,6 @@ class Cast:
 
     def __init__(self, carla: Any, world: Any, *, street: Street) -> None:
         self._carla, self._world, self._street = carla, world, street
-        self._library: Any = None  # of blueprints; asked for once
         self.spawned: list[Any] = []
         self.pool: dict[Key, Actor] = {}
 
@@ -207,10 +207,13 @@ class Cast:
         centre = box.location.x, box.location.y, box.location.z
         return Actor(actor, 2 * box.extent.x, 2 * box.extent.y, 2 * box.extent.z, centre)
 
+    @cached_property
+    def _library(self) -> Any:
+        """The server's blueprints: a large answer, so asked for once."""
+        return self._world.get_blueprint_library()
+
     def _blueprint(self, name: str, attributes: dict[str, Any]) -> Any:
         try:
-            if self._library is None:
-                self._library = self._world.get_blueprint_library()
             blueprint = self._library.find(name)
         except IndexError as error:
             raise DrivingError(f"the server has no blueprint {name}; is it CARLA 0.9.16?") from error

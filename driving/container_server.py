@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from driving.endpoint import Endpoint, answered_world
+from driving.endpoint import ASK_EVERY, Endpoint, answered_world
 from driving.errors import DockerMissing, DrivingError, ServerAbsent, ServerFailed
 
 OWNER = "a2d.driving.owner"
@@ -21,7 +21,6 @@ OWNER = "a2d.driving.owner"
 PORTS = 3  # calls, streams and the third that CARLA opens, in a row, the same within and without
 FIRST_PORT, LAST_PORT, STRIDE = 20_000, 32_000, 4
 START_TRIES = 5  # of finding ports that nobody takes meanwhile
-ASK_EVERY = 0.5  # s
 LAST_LINES = 5
 LOG_LIMIT = {"max-size": "10m", "max-file": "1"}
 GPU_ENVIRONMENT = {"NVIDIA_VISIBLE_DEVICES": "all", "NVIDIA_DRIVER_CAPABILITIES": "all"}

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from driving.container_server import docker_engine, has_gpu
-from driving.endpoint import answered_world
+from driving.endpoint import answered_version
 from driving.errors import DockerMissing, DrivingError
 from driving.servers import CARLA_IMAGE, Server, server_named
 from driving.trial import timed
@@ -182,7 +182,7 @@ def _server(server: Server, name: str) -> Iterator[Finding]:
     """Start or find the server, and drive it."""
     try:
         endpoint = server.start()
-        version = answered_world(endpoint)
+        version = answered_version(endpoint)
         yield Finding("server", OK, f"{name}: CARLA {version} answers at {endpoint}")
         pace = timed(endpoint)
     except DockerMissing:  # which is a finding already

@@ -12,6 +12,7 @@ import msgpack
 
 from driving.errors import CarlaMissing, DrivingError, ServerAbsent, ServerVersionMismatch
 
+ASK_EVERY = 0.5  # s between two questions to a server that is waited for
 LONGEST_ANSWER = 4096  # bytes; a version is a few dozen
 _clients: deque[Any] = deque(maxlen=256)
 """Clients of late; each costs 0.15 MB and three idle threads. One whose last reference goes while a message

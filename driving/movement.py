@@ -73,7 +73,7 @@ class Movement:
             body = self._cast.of(walker.placed).body(raw)
             if self._cast.carried and (came := self._due(index, time)) > 0.0:
                 before = self._due(index, time - self._delta)
-                ahead_x, ahead_y = math.cos(walker.placed.yaw), math.sin(walker.placed.yaw)
+                ahead_x, ahead_y = walker.placed.ahead
                 self._own[index] = body.velocity_x * ahead_x + body.velocity_y * ahead_y
                 speed = (came - before) / self._delta
                 body = replace(body, velocity_x=speed * ahead_x, velocity_y=speed * ahead_y)
@@ -113,10 +113,11 @@ class Movement:
         """How far a walker is by now if its server lets it start at once (m)."""
         walker = self._drive.walkers[index]
         called = self._set_off.get(f"walker {index}")
-        moving = 0.0 if called is None else time - called - walker.delay
-        if moving <= 0.0:
+        if called is None:
             return 0.0
-        return walker.travelled(moving + walker.delay) if walker.punctual else _run(walker, moving)
+        if walker.punctual:
+            return walker.travelled(time - called)
+        return _run(walker, time - called - walker.delay)
 
     def _is_late(self, walker: Walker, index: int, come: float, time: float) -> bool:
         due = self._due(index, time)
@@ -130,7 +131,7 @@ class Movement:
         wanted = self.walked(index, now.time + self._delta)
         if wanted is None:
             return []
-        ahead_x, ahead_y = math.cos(walker.placed.yaw), math.sin(walker.placed.yaw)
+        ahead_x, ahead_y = walker.placed.ahead
         come = (child.x - walker.placed.x) * ahead_x + (child.y - walker.placed.y) * ahead_y
         if not self._cast.carried and self._untouched and self._is_late(walker, index, come, now.time):
             self._cast.carried = True
@@ -174,6 +175,7 @@ class Movement:
 
 def _run(walker: Walker, moving: float) -> float:
     """How far who just runs has come after so many seconds (m)."""
+    moving = max(moving, 0.0)
     rise = min(moving, walker.speed / START)
     return min(START * rise**2 / 2 + walker.speed * (moving - rise), walker.reach)
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Protocol
 
-from driving.endpoint import Endpoint, accepts, answered_world
+from driving.endpoint import ASK_EVERY, Endpoint, accepts, answered_world
 from driving.errors import DrivingError, ServerAbsent
 from driving.forked_process import ForkedProcess, can_fork
 from driving.process_server import ProcessServer, launcher
@@ -21,7 +21,6 @@ EMBEDDED = (
     "--no-navigation",  # nobody here has walkers led by AI, and clients would keep its mesh as a file
 )
 """The embedded server where it cannot be forked."""
-ASK_EVERY = 0.5  # s, of a server that is gone and may come again
 CARLA_IMAGE = "carlasim/carla:0.9.16"
 CHOICES = "embedded, docker, docker@ADAPTER or HOST:PORT, such as 127.0.0.1:2000"
 log = logging.getLogger(__name__)

@@ -6,7 +6,6 @@ target +-0.2 km/h and +-0.05 m.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from driving.snapshot import Snapshot
@@ -42,7 +41,7 @@ def deviation(
         wanted = walked(index)
         if wanted is None or wanted >= walker.reach:
             continue
-        cos, sin = math.cos(walker.placed.yaw), math.sin(walker.placed.yaw)
+        cos, sin = walker.placed.ahead
         dx, dy = child.x - walker.placed.x, child.y - walker.placed.y
         along, across = cos * dx + sin * dy, cos * dy - sin * dx
         if max(abs(along - wanted), abs(across)) > PLACE:

@@ -25,6 +25,11 @@ class Placed:
     yaw: float  # rad, positive to the right
     colour: str = ""  # "r,g,b" of a vehicle's paint; empty: as the server paints it
 
+    @property
+    def ahead(self) -> tuple[float, float]:
+        """The way it looks, a unit vector."""
+        return math.cos(self.yaw), math.sin(self.yaw)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walker:

@@ -9,6 +9,7 @@ from driving.server.actor import Actor
 from driving.server.blueprints import Blueprint, library, valid
 from driving.server.bodies import ATTACHED, INERT, PROP, RIGID, VEHICLE, WALKER, Body, BodyTable
 from driving.server.errors import WorldError
+from driving.server.friction import half_sizes
 from driving.server.solids import NOTHING, NOWHERE, Index, Solids
 from driving.server.spawning import is_free
 from driving.server.vehicle_model import MODEL_LENGTH
@@ -35,6 +36,7 @@ class Cast:
         self.actors: dict[int, Actor] = {}
         self.navigable = False  # whether walker AI finds its way
         self.peopled = False  # whether there was anybody yet who takes up space
+        self.triggers: set[int] = set()  # ids of friction triggers
         self.spectator = self.enter(_SPECTATOR, {}, ((0.0, 0.0, 10.0), (0.0, 0.0, 0.0)))
 
     @property
@@ -158,6 +160,11 @@ class Cast:
         )
         body = self.table.rows[actor.row]
         _fill(body, blueprint, values)
+        if blueprint.kind == "trigger":  # its box is what its attributes say
+            half = half_sizes(actor)
+            actor.box = (0.0, 0.0, 0.0), half
+            body["half_length"], body["half_width"], body["half_height"] = half
+            self.triggers.add(actor.id)
         if parent is not None:
             body["kind"], body["parent"], body["arm"] = ATTACHED, self.actors[parent].row, arm
             body["arm_yaw"] = self.body(parent)["yaw"]
@@ -181,6 +188,7 @@ class Cast:
 
     def _leave(self, actor: Actor) -> None:
         del self.actors[actor.id]
+        self.triggers.discard(actor.id)
         self.table.remove(actor.row)
         for row, other in enumerate(self.actors.values()):
             other.row = row

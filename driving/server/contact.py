@@ -91,11 +91,16 @@ def first_touch_of(
 
 
 @kernel
+def overlap(bodies: Bodies, one: int, other: int) -> bool:
+    """Whether the boxes of two bodies overlap."""
+    a, b = bodies[one], bodies[other]
+    return heights_overlap(a, b) and first_touch(a, b, 0.0, 0.0)[3] > 0.0
+
+
+@kernel
 def overlapping(bodies: Bodies, row: int) -> int:
     """The first other body whose box overlaps a body's; -1 if none does."""
     for other in range(len(bodies)):
-        if other == row or bodies[other].collides == 0.0 or not heights_overlap(bodies[row], bodies[other]):
-            continue
-        if first_touch(bodies[row], bodies[other], 0.0, 0.0)[3] > 0.0:
+        if other != row and bodies[other].collides != 0.0 and overlap(bodies, row, other):
             return other
     return -1

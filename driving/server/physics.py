@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driving.server.bodies import ATTACHED, BODY, PROP, SPRING_ARM, VEHICLE, WALKER, Bodies, Body
-from driving.server.contact import overlapping
+from driving.server.contact import overlap, overlapping
 from driving.server.gait import jump, walk
 from driving.server.ground import ground_of, height_at
 from driving.server.impact import MOST_CONTACTS, Contacts, meet
@@ -146,6 +146,7 @@ def warm_up() -> None:
         packed(standard_tables()),
     )
     overlapping(bodies, 0)
+    overlap(bodies, 0, 0)
     aground(bodies, 0, NOTHING, NOWHERE)
     attach(bodies)
 

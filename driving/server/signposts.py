@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from driving.server.maps import LaneStrip, RoadMap
 from driving.server.render import signage
+from driving.server.render.plan import from_lines
 from driving.server.render.signage import BEHIND, HANGER, HEAD_HALF, Post, Sign, Signage
 from driving.server.roads import wrapped
 from driving.server.signals import LIGHT, SPEED, STOP, YIELD, Signal
@@ -212,11 +213,9 @@ def _room(quads: Points, points: Points) -> Points:
     """How far points (n, 2) are from convex polygons (q, 4, 2), m; negative inside; (n,)."""
     if not len(quads):
         return np.full(len(points), np.inf)
-    start, way = quads, np.roll(quads, -1, axis=1) - quads
-    apart = points[:, None, None] - start
-    length = np.maximum((way**2).sum(-1), 1e-12)
-    along = np.clip((apart * way).sum(-1) / length, 0.0, 1.0)
-    gap = np.linalg.norm(apart - along[..., None] * way, axis=-1).min(axis=(1, 2))
+    places, ends = points[:, None, None], np.roll(quads, -1, axis=1)
+    gap = from_lines(places, quads, ends).min(axis=(1, 2))
+    way, apart = ends - quads, places - quads
     side = way[..., 0] * apart[..., 1] - way[..., 1] * apart[..., 0]
     within = np.all(side >= 0.0, axis=2) | np.all(side <= 0.0, axis=2)
     return np.where(np.any(within, axis=1), -gap, gap)

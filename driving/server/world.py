@@ -11,12 +11,11 @@ from driving.server.ackermann import AckermannDriver
 from driving.server.actor import Actor
 from driving.server.atlas import Atlas
 from driving.server.blueprints import Blueprint
-from driving.server.bodies import RIGID
 from driving.server.cast import Cast
 from driving.server.collisions import Collision, Collisions
 from driving.server.commands import follow_ackermann, relax
 from driving.server.debug_shapes import DebugShapes
-from driving.server.friction import half_sizes, slip
+from driving.server.friction import slip
 from driving.server.impact import MOST_CONTACTS
 from driving.server.maps import RoadMap
 from driving.server.motion_tables import MotionTables, packed, standard_tables
@@ -29,7 +28,6 @@ from driving.server.solids import NOTHING, NOWHERE, Index, Solids
 from driving.server.street_lights import StreetLights
 from driving.server.traffic_lights import Light, TrafficLights
 from driving.server.walkways import navigation_name
-from driving.server.wire import Pose
 
 CLEAR_NOON = (5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0)
 SUN_ALTITUDE = 5  # index among the weather's numbers
@@ -101,7 +99,6 @@ class World(Cast):
         self.frame += 1
         self.elapsed = 0.0
         self.map_changed = True
-        self.triggers: set[int] = set()  # friction triggers
         self.slipping: dict[int, float] = {}  # vehicles in one of them -> its friction
         self.clear()
         self.navigable = self.navigation and bool(navigation_name(self.map))
@@ -199,33 +196,12 @@ class World(Cast):
 
     # Who and what is there
 
-    def enter(
-        self,
-        blueprint: Blueprint,
-        values: Mapping[str, str],
-        pose: Pose,
-        parent: int | None = None,
-        *,
-        wanted_id: int = 0,
-        arm: int = RIGID,
-    ) -> Actor:
-        """As the cast does; a trigger has the box that its attributes say."""
-        actor = super().enter(blueprint, values, pose, parent, wanted_id=wanted_id, arm=arm)
-        if blueprint.kind == "trigger":
-            half = half_sizes(actor)
-            actor.box = (0.0, 0.0, 0.0), half
-            body = self.body(actor.id)
-            body["half_length"], body["half_width"], body["half_height"] = half
-            self.triggers.add(actor.id)
-        return actor
-
     def destroy(self, actor_id: int) -> list[Actor]:
         """As the cast does; nobody drives or lights up who is gone."""
         gone = super().destroy(actor_id)
         for actor in gone:
             self.ackermann.pop(actor.id, None)
             self.passing.pop(actor.id, None)
-            self.triggers.discard(actor.id)
             self.slipping.pop(actor.id, None)
             self.lit.pop(actor.id, None)
             self._collisions.forget(actor.id)

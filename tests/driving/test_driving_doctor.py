@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_be_written_and_too_little_memory_are_failures():
 
 @pytest.mark.parametrize(("brightness", "status"), [(0.5, "OK"), (0.97, "WARNING"), (0.01, "WARNING")])
 def test_a_camera_that_sees_glare_or_night_is_told_of(monkeypatch, brightness, status):
-    monkeypatch.setattr(doctor, "answered_world", lambda endpoint: "0.9.16")
+    monkeypatch.setattr(doctor, "answered_version", lambda endpoint: "0.9.16")
     monkeypatch.setattr(doctor, "timed", lambda endpoint: Pace(0.01, 0.02, brightness))
     *_, picture = doctor._server(Found(), "somewhere")
     assert picture.status == getattr(doctor, status)

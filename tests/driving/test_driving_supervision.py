@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -245,22 +246,31 @@ GARBAGE = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "reason"), GARBAGE)
-def test_a_port_that_answers_garbage_is_no_server(answer, reason):
+@contextlib.contextmanager
+def answering(*answers):
+    """Where somebody gives these answers, each to a connection of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def answer_once():
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(64)
-                connection.sendall(answer)
+        def answer_all():
+            for answer in answers:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(64)
+                    connection.sendall(answer)
 
-        thread = threading.Thread(target=answer_once)
+        thread = threading.Thread(target=answer_all)
         thread.start()
-        endpoint = Endpoint("127.0.0.1", listener.getsockname()[1])
-        with pytest.raises(ServerAbsent, match=rf"{endpoint.port} .*{reason}.*start one"):
-            supervisor_of(RunningServer(endpoint)).begin(lambda session: None)
+        yield Endpoint("127.0.0.1", listener.getsockname()[1])
         thread.join()
+
+
+@pytest.mark.parametrize(("answer", "reason"), GARBAGE)
+def test_a_port_that_answers_garbage_is_no_server(answer, reason):
+    with (
+        answering(answer) as endpoint,
+        pytest.raises(ServerAbsent, match=rf"{endpoint.port} .*{reason}.*start one"),
+    ):
+        supervisor_of(RunningServer(endpoint)).begin(lambda session: None)
 
 
 @pytest.mark.parametrize(
@@ -275,20 +285,8 @@ def test_a_port_that_answers_garbage_is_no_server(answer, reason):
 )
 def test_a_version_alone_is_no_world(answer, reason):
     version = b"\x94\x01\x01\xc0\x91\x92\x01\xa60.9.16"
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def answer_twice():
-            for told in (version, answer):
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(64)
-                    connection.sendall(told)
-
-        thread = threading.Thread(target=answer_twice)
-        thread.start()
-        with pytest.raises(ServerAbsent, match=reason):
-            answered_world(Endpoint("127.0.0.1", listener.getsockname()[1]))
-        thread.join()
+    with answering(version, answer) as endpoint, pytest.raises(ServerAbsent, match=reason):
+        answered_world(endpoint)
 
 
 def test_a_server_of_somebody_else_that_stays_away_is_not_waited_for_without_end():

@@ -139,3 +139,12 @@ def _resampled(left: Points, right: Points) -> tuple[Points, Points]:
         for edge in (left, right)
     ]
     return both[0], both[1]
+
+
+def from_lines(
+    places: NDArray[np.float64], starts: NDArray[np.float64], ends: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far places are from straight lines between two ends each, m; all (..., 2), broadcast."""
+    way = ends - starts
+    part = ((places - starts) * way).sum(axis=-1) / np.maximum((way**2).sum(axis=-1), 1e-12)
+    return np.asarray(np.linalg.norm(starts + np.clip(part, 0.0, 1.0)[..., None] * way - places, axis=-1))

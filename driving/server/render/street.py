@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from driving.server.render import roadway
 from driving.server.render.houses import houses_along
-from driving.server.render.plan import Mark, OuterEdge, Strip, TakenGround, ground_of, outer_edges
+from driving.server.render.plan import Mark, OuterEdge, Strip, TakenGround, from_lines, ground_of, outer_edges
 from driving.server.render.planting import furniture_along
 from driving.server.render.shape import Shape
 from driving.server.render.signage import NO_SIGNAGE, Signage, pose_of, post_shape, shape_of
@@ -94,24 +94,17 @@ def _keep_free(ground: TakenGround, signage: Signage) -> None:
 
 def _thinned(standing: Sequence[Placed], signage: Signage) -> list[Placed]:
     """All but the lamps in the posts' places and the trees that would hide heads and plates."""
-    posts = np.array([[*post.foot[:2]] * 2 for post in signage.posts])
+    posts = np.array([post.foot[:2] for post in signage.posts])
     views = [[*sign.place[:2], *spot] for sign in signage.signs for spot in (sign.place[:2], *sign.seen_from)]
-    in_view = np.concatenate([np.array(views).reshape(-1, 4), posts])
+    in_view = np.concatenate([np.array(views).reshape(-1, 4), np.tile(posts, 2)])
 
     def stays(placed: Placed) -> bool:
         sort, place = cast("tuple[object, ...]", placed.shape.key)[0], placed.pose[:2, 3]
         if sort == "tree":
-            return bool(_distances(in_view, place).min() > CROWN)
-        return sort != "lamp" or bool(_distances(posts, place).min() > ELBOW_ROOM)
+            return bool(from_lines(place, in_view[:, :2], in_view[:, 2:]).min() > CROWN)
+        return sort != "lamp" or bool(np.linalg.norm(posts - place, axis=1).min() > ELBOW_ROOM)
 
     return [placed for placed in standing if stays(placed)]
-
-
-def _distances(lines: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From straight lines (n, 4), x and y of their ends, to a place (2,); m."""
-    start, way = lines[:, :2], lines[:, 2:] - lines[:, :2]
-    part = ((place - start) * way).sum(axis=1) / np.maximum((way**2).sum(axis=1), 1e-12)
-    return np.asarray(np.linalg.norm(start + np.clip(part, 0.0, 1.0)[:, None] * way - place, axis=1))
 
 
 def _signposts(signage: Signage, last: int) -> list[Placed]:
